@@ -1,13 +1,42 @@
-import { defineConfig } from 'vitest/config'
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { collectExamples, outputFolder } from './docs/collect-examples.ts';
 
-// Setting conditions replaces the defaults, so they are repeated after our own.
-const conditions = ['@ad/source', 'module', 'node', 'development|production']
+// The examples of the documentation are test files, made anew whenever tests are run.
+collectExamples(fileURLToPath(new URL('.', import.meta.url)));
+
+// Tests run from sources. Setting conditions replaces the defaults, so these are repeated.
+const conditions = ['@ad/source', 'module', 'node', 'development|production'];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/*.test.ts'],
     testTimeout: 30_000,
+    reporters: ['default', './.ci/tally-reporter.ts'],
+    setupFiles: ['./.ci/fast-check-setup.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text', 'html', 'json-summary'],
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/*.test.ts', 'docs/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'documentation',
+          include: [`${outputFolder}/**/*.test.ts`],
+          // Hundreds of tiny files: one loaded copy of the packages serves them all.
+          isolate: false,
+        },
+      },
+    ],
   },
-})
+});

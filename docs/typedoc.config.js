@@ -1,0 +1,47 @@
+/**
+ * The API reference: every export of every package, with formulas between dollars typeset as
+ * MathML, which needs neither style sheet nor script. Whatever is undocumented, a link to nowhere
+ * or a formula that cannot be read stops the build.
+ */
+
+import { readdirSync } from 'node:fs';
+import { katex } from '@mdit/plugin-katex';
+
+const here = (/** @type {string} */ path) => new URL(path, import.meta.url);
+const packages = readdirSync(here('../packages')).map((name) => `../packages/${name}`);
+const guides = readdirSync(here('.')).filter((name) => name.endsWith('.md'));
+const validation = {
+  notExported: true,
+  invalidLink: true,
+  notDocumented: true,
+  invalidPath: true,
+  rewrittenLink: true,
+  unusedMergeModuleWith: true,
+};
+
+/** @type {Partial<import('typedoc').TypeDocOptions>} */
+export default {
+  name: '@ad',
+  entryPointStrategy: 'packages',
+  entryPoints: packages,
+  projectDocuments: guides,
+  readme: '../README.md',
+  out: 'api',
+  disableGit: true,
+  disableSources: true,
+  validation,
+  treatValidationWarningsAsErrors: true,
+  treatWarningsAsErrors: true,
+  packageOptions: {
+    tsconfig: 'tsconfig.build.json',
+    validation,
+    disableGit: true,
+    disableSources: true,
+    excludeInternal: true,
+    excludePrivate: true,
+    sort: ['source-order'],
+  },
+  markdownItLoader(/** @type {any} */ markdown) {
+    markdown.use(katex, { output: 'mathml', throwOnError: true, delimiters: 'dollars' });
+  },
+};
