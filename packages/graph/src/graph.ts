@@ -1,0 +1,281 @@
+/**
+ * A computation graph: named inputs, constants and operations on them, growing node by node.
+ *
+ * The graph says what is computed, not with which numbers: numbers are fed when it is evaluated. For code that
+ * wants to look at values while it builds ("define by run"), inputs may carry a current value; then `node.value`
+ * computes on demand and caches what it computed.
+ */
+import { Arena } from './arena.ts';
+import { callSite } from './call-site.ts';
+import { GraphError, KindError, ShapeError } from './errors.ts';
+import { GraphNode } from './node.ts';
+import { isGraphNode, type Operand } from './apply.ts';
+import { NodeValues } from './interpreter/node-values.ts';
+import { computeOnDemand } from './interpreter/on-demand.ts';
+import { constant, input, type Attributes, type Operation } from './rows/row.ts';
+import { checkShape, formatShape, sameShape, type Shape } from './shape.ts';
+import { tensor, Tensor, type Kind, type TensorLike } from './tensor.ts';
+
+/** What an input is: its shape and kind, or a current value from which both follow. */
+export interface InputOptions {
+  /** The shape; default that of `value`, or `[]`, a scalar. */
+  readonly shape?: Shape;
+  /** The kind; default that of `value`, or `real`. */
+  readonly kind?: Kind;
+  /** A current value, for `node.value` and for `evaluate` where no other value is fed. */
+  readonly value?: TensorLike;
+}
+
+/** Options of a {@link Graph}. */
+export interface GraphOptions {
+  /** Remember for each node where it was built, for messages. Costs some microseconds per node; default false. */
+  readonly traceCreation?: boolean;
+}
+
+/** Values for inputs by name. */
+export type Feeds = Readonly<Record<string, TensorLike>>;
+
+/**
+ * A directed acyclic graph of operations. Nodes are appended and never changed; ids ascend in topological order.
+ *
+ * @example
+ * ```ts
+ * import { Graph, evaluate } from '@ad/graph';
+ *
+ * const graph = new Graph();
+ * const x = graph.input('x');
+ * const y = x.square().add(1).log();
+ * evaluate(y, { x: 0 }).item(); // => 0
+ * ```
+ */
+export class Graph {
+  /** The storage, for engines that run over the graph. */
+  readonly arena: Arena = new Arena();
+
+  readonly #inputIds = new Map<string, number>();
+  readonly #inputNames = new Map<number, string>();
+  readonly #constants = new Map<number, number | Tensor>();
+  readonly #numberIds = new Map<number, number>();
+  readonly #labels = new Map<number, string>();
+  readonly #current = new Map<number, Tensor>();
+  readonly #creationSites: Map<number, string> | undefined;
+  #cached: NodeValues | undefined;
+  #valuesRead = false;
+
+  /** An empty graph. */
+  constructor(options: GraphOptions = {}) {
+    this.#creationSites = options.traceCreation === true ? new Map() : undefined;
+  }
+
+  /** The number of nodes. */
+  get nodeCount(): number {
+    return this.arena.nodeCount;
+  }
+
+  /** The number of edges: operands of all nodes, counted with repetition. */
+  get edgeCount(): number {
+    return this.arena.edgeCount;
+  }
+
+  /** Whether any value was read while building (`node.value`): then the graph may depend on the values fed. */
+  get valuesRead(): boolean {
+    return this.#valuesRead;
+  }
+
+  /** The names of the inputs, in order of creation. */
+  get inputNames(): readonly string[] {
+    return [...this.#inputIds.keys()];
+  }
+
+  /**
+   * A new named input.
+   *
+   * @param name - how it is fed; unique in the graph, and usable as a key of an object.
+   * @throws {@link GraphError} when the name is empty, taken, or `__proto__`.
+   * @throws {@link ShapeError} or {@link KindError} when `value` does not fit `shape` or `kind`.
+   * @example
+   * ```ts
+   * import { Graph } from '@ad/graph';
+   *
+   * const graph = new Graph();
+   * graph.input('weights', { shape: [3, 4] }).shape; // => [3, 4]
+   * graph.input('x', { value: 2 }).mul(5).value; // => 10
+   * ```
+   */
+  input(name: string, options: InputOptions = {}): GraphNode {
+    if (typeof name !== 'string' || name === '' || name === '__proto__') {
+      throw new GraphError(`input: ${JSON.stringify(name)} cannot be a name; inputs are fed by name from an object`);
+    }
+    if (this.#inputIds.has(name)) {
+      throw new GraphError(`input: this graph already has an input "${name}"; take another name or use graph.find("${name}")`);
+    }
+    const value = options.value === undefined ? undefined : tensor(options.value, options.kind === undefined ? {} : { kind: options.kind });
+    const shape = options.shape ?? value?.shape ?? [];
+    const kind = options.kind ?? value?.kind ?? 'real';
+    checkShape(shape, `input "${name}"`);
+    if (value !== undefined) this.#checkFeed(name, value, shape, kind);
+    const id = this.arena.append(input, [], this.arena.internType({ shape, kind }), undefined);
+    this.#inputIds.set(name, id);
+    this.#inputNames.set(id, name);
+    this.#labels.set(id, name);
+    if (value !== undefined) this.#current.set(id, value);
+    this.#recordSite(id);
+    return new GraphNode(this, id);
+  }
+
+  /**
+   * A constant. Equal scalar numbers share one node.
+   *
+   * @throws {@link ShapeError}, {@link KindError} or {@link ValueError} when the value is not a tensor.
+   */
+  constant(value: TensorLike): GraphNode {
+    return new GraphNode(this, this.#constantId(typeof value === 'number' ? value : tensor(value)));
+  }
+
+  /**
+   * The input of this name.
+   *
+   * @throws {@link GraphError} when there is none; the message lists those there are.
+   */
+  find(name: string): GraphNode {
+    const id = this.#inputIds.get(name);
+    if (id === undefined) throw new GraphError(`no input "${name}"; this graph has ${listNames(this.inputNames)}`);
+    return new GraphNode(this, id);
+  }
+
+  /**
+   * The node with this id.
+   *
+   * @throws {@link GraphError} when there is no such node.
+   */
+  node(id: number): GraphNode {
+    if (!Number.isInteger(id) || id < 0 || id >= this.nodeCount) {
+      throw new GraphError(`no node ${id}; ids go from 0 to ${this.nodeCount - 1}`);
+    }
+    return new GraphNode(this, id);
+  }
+
+  /**
+   * Sets current values of inputs; `node.value` answers for them from now on.
+   *
+   * @throws {@link GraphError} for an unknown name, {@link ShapeError} or {@link KindError} for a value that does not
+   * fit; then no value is changed.
+   */
+  feed(feeds: Feeds): void {
+    const values = this.resolveFeeds(feeds);
+    for (const [id, value] of values) this.#current.set(id, value);
+    this.#cached = undefined;
+  }
+
+  /**
+   * The values of inputs by id: those fed, checked against the inputs' types, and no others.
+   *
+   * @throws {@link GraphError}, {@link ShapeError}, {@link KindError}.
+   * @internal
+   */
+  resolveFeeds(feeds: Feeds): Map<number, Tensor> {
+    const values = new Map<number, Tensor>();
+    for (const name of Object.keys(feeds)) {
+      const node = this.find(name);
+      const given = feeds[name]!;
+      const value = given instanceof Tensor && given.kind === node.kind ? given : tensor(given, { kind: node.kind });
+      this.#checkFeed(name, value, node.shape, node.kind);
+      values.set(node.id, value);
+    }
+    return values;
+  }
+
+  /** The name of an input node, else `undefined`. */
+  inputName(id: number): string | undefined {
+    return this.#inputNames.get(id);
+  }
+
+  /** The value of a constant node, else `undefined`. */
+  constantValue(id: number): number | Tensor | undefined {
+    return this.#constants.get(id);
+  }
+
+  /** The current value of an input node, if it has one. */
+  currentValue(id: number): Tensor | undefined {
+    return this.#current.get(id);
+  }
+
+  /** The label of a node, if it has one; inputs are labelled with their names. */
+  label(id: number): string | undefined {
+    return this.#labels.get(id);
+  }
+
+  /** Labels a node, for messages and drawings. */
+  setLabel(id: number, label: string): void {
+    this.#labels.set(id, label);
+  }
+
+  /** Where the user's code built a node, if the graph was made with `traceCreation`. */
+  creationSite(id: number): string | undefined {
+    return this.#creationSites?.get(id);
+  }
+
+  /**
+   * Appends an operation whose type is known, lifting numbers and tensors to constants.
+   *
+   * @internal
+   */
+  append(row: Operation, operands: readonly Operand[], typeId: number, attributes: Attributes | undefined): GraphNode {
+    const ids = new Array<number>(operands.length);
+    for (let k = 0; k < operands.length; k++) {
+      const operand = operands[k]!;
+      ids[k] = isGraphNode(operand) ? operand.id : this.#constantId(operand);
+    }
+    const id = this.arena.append(row, ids, typeId, attributes);
+    if (this.#creationSites !== undefined) this.#recordSite(id);
+    return new GraphNode(this, id);
+  }
+
+  /**
+   * The activation of a node for the current values of the inputs, computed if it is not cached.
+   *
+   * @throws {@link GraphError} when an input that it needs has no current value.
+   * @internal
+   */
+  activation(id: number): Tensor {
+    this.#valuesRead = true;
+    this.#cached ??= new NodeValues(this.arena);
+    computeOnDemand(this, id, this.#cached);
+    return this.#cached.tensor(id);
+  }
+
+  #constantId(value: number | boolean | Tensor): number {
+    if (typeof value === 'number') {
+      // Map keys do not tell -0 from 0, so -0 gets a node of its own every time.
+      const shared = Object.is(value, -0) ? undefined : this.#numberIds.get(value);
+      if (shared !== undefined) return shared;
+      const id = this.arena.append(constant, [], this.arena.internType({ shape: [], kind: 'real' }), undefined);
+      this.#constants.set(id, value);
+      if (!Object.is(value, -0)) this.#numberIds.set(value, id);
+      return id;
+    }
+    const held = tensor(value);
+    const id = this.arena.append(constant, [], this.arena.internType(held), undefined);
+    this.#constants.set(id, held);
+    return id;
+  }
+
+  #checkFeed(name: string, value: Tensor, shape: Shape, kind: Kind): void {
+    if (!sameShape(value.shape, shape)) {
+      throw new ShapeError(`input "${name}" has shape ${formatShape(shape)}, got a value of shape ${formatShape(value.shape)}`);
+    }
+    if (value.kind !== kind) throw new KindError(`input "${name}" is of kind ${kind}, got a ${value.kind} value`);
+  }
+
+  #recordSite(id: number): void {
+    const site = this.#creationSites === undefined ? undefined : callSite();
+    if (site !== undefined) this.#creationSites!.set(id, site);
+  }
+}
+
+/** Names in words, shortened. */
+function listNames(names: readonly string[]): string {
+  if (names.length === 0) return 'no inputs';
+  const shown = names.slice(0, 10).map((name) => `"${name}"`).join(', ');
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}

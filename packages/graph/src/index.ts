@@ -1,0 +1,55 @@
+/**
+ * Computation graphs: nodes, operations with their values and local derivatives, and the reference interpreter.
+ *
+ * @packageDocumentation
+ */
+export { partialAlgebra, type Algebra, type AlgebraName } from './algebra/algebra.ts';
+export { nodeAlgebra } from './algebra/nodes.ts';
+export { numbers } from './algebra/numbers.ts';
+export { readsOf, READS_RESULT } from './algebra/reads.ts';
+export { apply, describeOperand, isGraphNode, resultType, type Operand } from './apply.ts';
+export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
+export { callSite } from './call-site.ts';
+export { AdError, CapacityError, FormatError, GraphError, KindError, ShapeError, ValueError } from './errors.ts';
+export * from './functions/activation.ts';
+export * from './functions/arithmetic.ts';
+export * from './functions/comparison.ts';
+export * from './functions/contraction.ts';
+export * from './functions/exponential.ts';
+export * from './functions/indexing.ts';
+export * from './functions/layout.ts';
+export * from './functions/reduction.ts';
+export * from './functions/trigonometric.ts';
+export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
+export { kernelOf, prepareKernel } from './interpreter/compute.ts';
+export { broadcastIndex, positionIn, type BroadcastIndex } from './interpreter/elementwise.ts';
+export { activations, evaluate, evaluateOver } from './interpreter/evaluate.ts';
+export { NodeValues } from './interpreter/node-values.ts';
+export { interpreter, type Executor, type Program, type ProgramSpec } from './interpreter/program.ts';
+export { ancestorsOf } from './interpreter/schedule.ts';
+export { GraphNode } from './node.ts';
+export { expand, sumTo } from './rows/layout.ts';
+export type * from './rows/row.ts';
+export { operations, type OperationName } from './rows/table.ts';
+export {
+  broadcastShapes,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  sameShape,
+  sizeOf,
+  stridesOf,
+  type Shape,
+} from './shape.ts';
+export {
+  allocate,
+  Tensor,
+  tensor,
+  type Kind,
+  type NestedArray,
+  type NumericArray,
+  type TensorData,
+  type TensorLike,
+  type TensorOptions,
+  type Type,
+} from './tensor.ts';

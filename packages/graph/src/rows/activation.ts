@@ -1,0 +1,113 @@
+/** Rows: the nonlinearities of neural networks. */
+import type { Algebra } from '../algebra/algebra.ts';
+import type { ElementwiseRow } from './row.ts';
+
+export const sigmoid: ElementwiseRow = {
+  name: 'sigmoid',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\sigma(x) = \frac{1}{1 + e^{-x}}`,
+  resultKind: 'real',
+  value: (A, x) => A.sigmoid(x),
+  // s(x) s(-x) rather than s(1 - s), which cancels for large x.
+  partials: [(A, r, x) => A.mul(r, A.sigmoid(A.neg(x)))],
+};
+
+export const softplus: ElementwiseRow = {
+  name: 'softplus',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\ln(1 + e^x)`,
+  resultKind: 'real',
+  value: (A, x) => A.softplus(x),
+  partials: [(A, _r, x) => A.sigmoid(x)],
+};
+
+export const logSigmoid: ElementwiseRow = {
+  name: 'logSigmoid',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\ln \sigma(x) = -\ln(1 + e^{-x})`,
+  resultKind: 'real',
+  value: (A, x) => A.neg(A.softplus(A.neg(x))),
+  partials: [(A, _r, x) => A.sigmoid(A.neg(x))],
+};
+
+export const relu: ElementwiseRow = {
+  name: 'relu',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\max(x, 0)`,
+  resultKind: 'real',
+  // Written so that NaN stays NaN.
+  value: (A, x) => A.select(A.lessEqual(x, A.constant(0)), A.constant(0), x),
+  partials: [(A, _r, x) => A.select(A.less(A.constant(0), x), A.constant(1), A.constant(0))],
+  kinks: [{ at: [0], partials: [0], why: 'the subgradient of least norm in [0, 1]' }],
+};
+
+export const leakyRelu: ElementwiseRow = {
+  name: 'leakyRelu',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`x \text{ for } x > 0 \text{, else } y x`,
+  resultKind: 'real',
+  value: (A, x, y) => A.select(A.less(A.constant(0), x), x, A.mul(y, x)),
+  partials: [
+    (A, _r, x, y) => A.select(A.less(A.constant(0), x), A.constant(1), y),
+    (A, _r, x) => A.minimum(x, A.constant(0)),
+  ],
+  kinks: [{ at: [0, 0.25], partials: [0.25, 0], why: 'the subgradient of least norm in [y, 1]' }],
+};
+
+export const elu: ElementwiseRow = {
+  name: 'elu',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`x \text{ for } x > 0 \text{, else } y (e^x - 1)`,
+  resultKind: 'real',
+  value: (A, x, y) => A.select(A.less(A.constant(0), x), x, A.mul(y, A.expm1(x))),
+  partials: [
+    // The exponential of the smaller of x and 0, lest the branch not taken overflow.
+    (A, _r, x, y) => {
+      const zero = A.constant(0);
+      const curve = A.mul(y, A.exp(A.minimum(x, zero)));
+      return A.select(A.less(zero, x), A.constant(1), curve);
+    },
+    (A, _r, x) => A.expm1(A.minimum(x, A.constant(0))),
+  ],
+  kinks: [{ at: [0, 0.5], partials: [0.5, 0], why: 'the subgradient of least norm in [y, 1]' }],
+};
+
+/** The distribution function of the standard normal distribution, $\frac12 \operatorname{erfc}(-x / \sqrt2)$. */
+const normalCdf = <T>(A: Algebra<T>, x: T): T =>
+  A.mul(A.constant(0.5), A.erfc(A.mul(x, A.constant(-Math.SQRT1_2))));
+
+/** The density of the standard normal distribution. */
+const normalPdf = <T>(A: Algebra<T>, x: T): T =>
+  A.mul(A.constant(1 / Math.sqrt(2 * Math.PI)), A.exp(A.mul(A.constant(-0.5), A.mul(x, x))));
+
+export const gelu: ElementwiseRow = {
+  name: 'gelu',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`x \, \Phi(x) \text{ with the normal distribution function } \Phi`,
+  resultKind: 'real',
+  value: (A, x) => A.mul(x, normalCdf(A, x)),
+  partials: [(A, _r, x) => A.add(normalCdf(A, x), A.mul(x, normalPdf(A, x)))],
+};
+
+export const silu: ElementwiseRow = {
+  name: 'silu',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`x \, \sigma(x)`,
+  resultKind: 'real',
+  value: (A, x) => A.mul(x, A.sigmoid(x)),
+  // s + x s(x) s(-x)
+  partials: [
+    (A, _r, x) => {
+      const s = A.sigmoid(x);
+      return A.mul(s, A.add(A.constant(1), A.mul(x, A.sigmoid(A.neg(x)))));
+    },
+  ],
+};

@@ -1,0 +1,204 @@
+/** Rows: sums, products, powers and comparisons of magnitude. */
+import type { ElementwiseRow } from './row.ts';
+
+export const add: ElementwiseRow = {
+  name: 'add',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x + y',
+  resultKind: 'real',
+  value: (A, x, y) => A.add(x, y),
+  partials: [1, 1],
+};
+
+export const sub: ElementwiseRow = {
+  name: 'sub',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x - y',
+  resultKind: 'real',
+  value: (A, x, y) => A.sub(x, y),
+  partials: [1, -1],
+};
+
+export const mul: ElementwiseRow = {
+  name: 'mul',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x y',
+  resultKind: 'real',
+  value: (A, x, y) => A.mul(x, y),
+  partials: [(_A, _r, _x, y) => y, (_A, _r, x) => x],
+};
+
+export const div: ElementwiseRow = {
+  name: 'div',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`\frac{x}{y}`,
+  resultKind: 'real',
+  value: (A, x, y) => A.div(x, y),
+  // -(x/y)/y rather than -x/y^2: the square over- and underflows.
+  partials: [(A, _r, _x, y) => A.div(A.constant(1), y), (A, r, _x, y) => A.neg(A.div(r, y))],
+};
+
+/** The product that a gradient uses below a choice between branches: 0 wins over Infinity and NaN. */
+export const strongMul: ElementwiseRow = {
+  name: 'strongMul',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`x y \text{, and } 0 \text{ if } x = 0 \text{ or } y = 0`,
+  resultKind: 'real',
+  value: (A, x, y) => A.strongMul(x, y),
+  partials: [(_A, _r, _x, y) => y, (_A, _r, x) => x],
+  guards: true,
+};
+
+export const neg: ElementwiseRow = {
+  name: 'neg',
+  family: 'elementwise',
+  arity: 1,
+  formula: '-x',
+  resultKind: 'real',
+  value: (A, x) => A.neg(x),
+  partials: [-1],
+};
+
+export const abs: ElementwiseRow = {
+  name: 'abs',
+  family: 'elementwise',
+  arity: 1,
+  formula: '|x|',
+  resultKind: 'real',
+  value: (A, x) => A.abs(x),
+  partials: [(A, _r, x) => A.sign(x)],
+  kinks: [{ at: [0], partials: [0], why: 'the subgradient of least norm in [-1, 1]' }],
+};
+
+export const sign: ElementwiseRow = {
+  name: 'sign',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\operatorname{sign} x`,
+  resultKind: 'real',
+  value: (A, x) => A.sign(x),
+  partials: [0],
+};
+
+export const square: ElementwiseRow = {
+  name: 'square',
+  family: 'elementwise',
+  arity: 1,
+  formula: 'x^2',
+  resultKind: 'real',
+  value: (A, x) => A.mul(x, x),
+  partials: [(A, _r, x) => A.mul(A.constant(2), x)],
+};
+
+export const reciprocal: ElementwiseRow = {
+  name: 'reciprocal',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\frac{1}{x}`,
+  resultKind: 'real',
+  value: (A, x) => A.div(A.constant(1), x),
+  partials: [(A, r, x) => A.neg(A.div(r, x))],
+};
+
+export const sqrt: ElementwiseRow = {
+  name: 'sqrt',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\sqrt{x}`,
+  resultKind: 'real',
+  value: (A, x) => A.sqrt(x),
+  partials: [(A, r) => A.div(A.constant(0.5), r)],
+  domain: [[0, Infinity]],
+  kinks: [{ at: [0], partials: [Infinity], why: 'by continuity from the right' }],
+};
+
+export const pow: ElementwiseRow = {
+  name: 'pow',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x^y',
+  resultKind: 'real',
+  value: (A, x, y) => A.pow(x, y),
+  partials: [
+    // y x^(y-1); for y = 0 the function is constant, even at x = 0 where the power is infinite.
+    (A, _r, x, y) => {
+      const zero = A.constant(0);
+      const slope = A.mul(y, A.pow(x, A.sub(y, A.constant(1))));
+      return A.select(A.equal(y, zero), zero, slope);
+    },
+    // x^y ln|x|; at x = 0 and y > 0 the limit is 0, although the logarithm is infinite.
+    (A, r, x, y) => {
+      const zero = A.constant(0);
+      const vanishes = A.and(A.equal(x, zero), A.less(zero, y));
+      return A.select(vanishes, zero, A.mul(r, A.log(A.abs(x))));
+    },
+  ],
+  domain: [
+    [0, Infinity],
+    [-Infinity, Infinity],
+  ],
+  kinks: [
+    { at: [0, 0], partials: [0, -Infinity], why: 'x^0 is constant in x; ln x goes to -Infinity' },
+    { at: [0, 0.5], partials: [Infinity, 0], why: 'by continuity from the right' },
+    { at: [0, 1], partials: [1, 0], why: 'the limit' },
+    { at: [0, 2], partials: [0, 0], why: 'the limit' },
+    { at: [0, -1], partials: [-Infinity, -Infinity], why: 'the limit from the right' },
+    { at: [-2, 3], partials: [12, -8 * Math.LN2], why: 'the real part of the complex derivative in y' },
+    { at: [-2, 0], partials: [0, Math.LN2], why: 'the real part of the complex derivative in y' },
+  ],
+};
+
+/** 1 where x comes first, 1/2 at a tie: the element of least norm in the subdifferential. */
+const share = (first: 'x' | 'y', order: 'less' | 'greater'): ElementwiseRow['partials'][number] => {
+  const straight = (first === 'x') === (order === 'less');
+  return (A, _r, x, y) => {
+    const wins = straight ? A.less(x, y) : A.less(y, x);
+    const rest = A.select(A.equal(x, y), A.constant(0.5), A.constant(0));
+    return A.select(wins, A.constant(1), rest);
+  };
+};
+
+export const minimum: ElementwiseRow = {
+  name: 'minimum',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`\min(x, y)`,
+  resultKind: 'real',
+  value: (A, x, y) => A.minimum(x, y),
+  partials: [/* @__PURE__ */ share('x', 'less'), /* @__PURE__ */ share('y', 'less')],
+  kinks: [{ at: [2, 2], partials: [0.5, 0.5], why: 'the supergradient of least norm: ties share equally' }],
+};
+
+export const maximum: ElementwiseRow = {
+  name: 'maximum',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`\max(x, y)`,
+  resultKind: 'real',
+  value: (A, x, y) => A.maximum(x, y),
+  partials: [/* @__PURE__ */ share('x', 'greater'), /* @__PURE__ */ share('y', 'greater')],
+  kinks: [{ at: [2, 2], partials: [0.5, 0.5], why: 'the subgradient of least norm: ties share equally' }],
+};
+
+export const clamp: ElementwiseRow = {
+  name: 'clamp',
+  family: 'elementwise',
+  arity: 3,
+  formula: String.raw`\min(\max(x, y), z)`,
+  resultKind: 'real',
+  value: (A, x, y, z) => A.minimum(A.maximum(x, y), z),
+  partials: [
+    (A, _r, x, y, z) => A.select(A.and(A.less(y, x), A.less(x, z)), A.constant(1), A.constant(0)),
+    (A, _r, x, y, z) => A.select(A.and(A.lessEqual(x, y), A.less(y, z)), A.constant(1), A.constant(0)),
+    (A, _r, x, y, z) => A.select(A.less(A.maximum(x, y), z), A.constant(0), A.constant(1)),
+  ],
+  kinks: [
+    { at: [0, 0, 1], partials: [0, 1, 0], why: 'at a bound the derivative in x of least norm (PyTorch: 1)' },
+    { at: [1, 0, 1], partials: [0, 0, 1], why: 'at a bound the derivative in x of least norm (PyTorch: 1)' },
+  ],
+};

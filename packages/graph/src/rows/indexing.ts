@@ -1,0 +1,126 @@
+/** Rows: reading and adding at positions given by integers. */
+import { formatShape, sameShape, sizeOf } from '../shape.ts';
+import { ValueError } from '../errors.ts';
+import type { TensorData, Type } from '../tensor.ts';
+import { type AxisAttributes, checkAxes } from './layout.ts';
+import { type DiscreteRow, type LinearRow, RuleViolation } from './row.ts';
+
+/** Attributes of a scatter: along which axis, and how long that axis is in the result. */
+export interface ScatterAttributes {
+  readonly [name: string]: number;
+  readonly axis: number;
+  readonly length: number;
+}
+
+/** The attribute of one-hot vectors: how long they are. */
+export interface DepthAttributes {
+  readonly [name: string]: number;
+  readonly depth: number;
+}
+
+function checkIndices(indices: Type): void {
+  if (indices.kind !== 'integer') {
+    throw new RuleViolation(
+      `indices must be of kind integer, got ${indices.kind}`,
+      "make them with tensor(values, { kind: 'integer' }) or declare the input with kind 'integer'",
+    );
+  }
+}
+
+/** An index as it is used, counted from the front; an index outside the axis is an error of the data. */
+function position(name: string, indices: TensorData, i: number, length: number): number {
+  const index = indices[i]!;
+  if (index < -length || index >= length) {
+    throw new ValueError(`${name}: index ${index} (element ${i}) is outside an axis of length ${length}`);
+  }
+  return index < 0 ? index + length : index;
+}
+
+/** Seen as [outer, along the axis, inner]: the sizes of what is before and after the axis. */
+function around(shape: readonly number[], axis: number): { outer: number; inner: number } {
+  return { outer: sizeOf(shape.slice(0, axis)), inner: sizeOf(shape.slice(axis + 1)) };
+}
+
+export const gather: LinearRow<AxisAttributes> = {
+  name: 'gather',
+  family: 'linear',
+  arity: 2,
+  formula: 'x_{i}',
+  attributes: { axis: 'integer' },
+  infer([x, indices], { axis }) {
+    checkIndices(indices!);
+    checkAxes([axis], x!.shape.length);
+    const shape = [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)];
+    return { shape, kind: x!.kind };
+  },
+  prepare([x, indices], { axis }) {
+    const { outer, inner } = around(x!.shape, axis);
+    const [length, count] = [x!.shape[axis]!, sizeOf(indices!.shape)];
+    return (result, [source, at]) => {
+      for (let o = 0; o < outer; o++) {
+        for (let i = 0; i < count; i++) {
+          const from = (o * length + position('gather', at!, i, length)) * inner;
+          const to = (o * count + i) * inner;
+          for (let k = 0; k < inner; k++) result[to + k] = source![from + k]!;
+        }
+      }
+    };
+  },
+  transpose(B, S, [x, indices], { axis }) {
+    return B.apply(scatterAdd, [S, indices!], { axis, length: B.typeOf(x!).shape[axis]! });
+  },
+};
+
+export const scatterAdd: LinearRow<ScatterAttributes> = {
+  name: 'scatterAdd',
+  family: 'linear',
+  arity: 2,
+  formula: String.raw`\textstyle\sum_{k : i_k = j} x_k`,
+  attributes: { axis: 'integer', length: 'integer' },
+  infer([x, indices], { axis, length }) {
+    checkIndices(indices!);
+    const rank = x!.shape.length;
+    const covered = x!.shape.slice(axis, axis + indices!.shape.length);
+    if (axis < 0 || axis + indices!.shape.length > rank || !sameShape(covered, indices!.shape)) {
+      throw new RuleViolation(`from axis ${axis} on, the values must have the shape ${formatShape(indices!.shape)} of the indices`);
+    }
+    if (length < 0) throw new RuleViolation(`the axis of the result cannot have length ${length}`);
+    const shape = [...x!.shape.slice(0, axis), length, ...x!.shape.slice(axis + indices!.shape.length)];
+    return { shape, kind: 'real' };
+  },
+  prepare([_x, indices], { axis, length }, result) {
+    const { outer, inner } = around(result.shape, axis);
+    const count = sizeOf(indices!.shape);
+    return (data, [source, at]) => {
+      data.fill(0);
+      for (let o = 0; o < outer; o++) {
+        for (let i = 0; i < count; i++) {
+          const to = (o * length + position('scatterAdd', at!, i, length)) * inner;
+          const from = (o * count + i) * inner;
+          for (let k = 0; k < inner; k++) data[to + k]! += source![from + k]!;
+        }
+      }
+    };
+  },
+  transpose: (B, S, [, indices], { axis }) => B.apply(gather, [S, indices!], { axis }),
+};
+
+export const oneHot: DiscreteRow<DepthAttributes> = {
+  name: 'oneHot',
+  family: 'discrete',
+  arity: 1,
+  formula: 'e_i',
+  attributes: { depth: 'integer' },
+  infer([indices], { depth }) {
+    checkIndices(indices!);
+    if (depth < 1) throw new RuleViolation(`the vectors need a length of 1 or more, got ${depth}`);
+    return { shape: [...indices!.shape, depth], kind: 'real' };
+  },
+  prepare([indices], { depth }) {
+    const count = sizeOf(indices!.shape);
+    return (result, [at]) => {
+      result.fill(0);
+      for (let i = 0; i < count; i++) result[i * depth + position('oneHot', at!, i, depth)] = 1;
+    };
+  },
+};

@@ -1,0 +1,178 @@
+/**
+ * What one row of the operation table states. A row holds facts only: how shapes combine, how values are computed,
+ * how derivatives are formed. Every mode of evaluation and differentiation is a short interpreter over these facts.
+ *
+ * Five families:
+ * - *leaf*: inputs and constants.
+ * - *elementwise*: scalar expressions over an algebra, applied with broadcasting.
+ * - *linear* in every real operand: the derivative is the transpose; forward mode is the operation itself.
+ * - *bilinear*: linear in each of two operands, so one transpose per operand, given the other.
+ * - *reduction*: one result for many elements, with an elementwise local derivative.
+ * - *discrete*: integer or boolean results; there is no edge for messages at all.
+ */
+import type { Algebra } from '../algebra/algebra.ts';
+import type { Kind, TensorData, Type } from '../tensor.ts';
+
+/** What an attribute of a node can be: plain data, so that graphs can be saved. */
+export type AttributeValue = number | boolean | readonly number[];
+
+/** The attributes of a node by name, such as the axes of a reduction. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** What a row says of one of its attributes, enough to check an untrusted file. */
+export type AttributeKind = 'integer' | 'boolean' | 'integers';
+
+/**
+ * One local derivative, an expression in the result and the operands. `0` stands for "no edge": the derivative is
+ * zero by definition. Any other number stands for that constant.
+ */
+export type Partial = number | (<T>(A: Algebra<T>, result: T, x: T, y: T, z: T) => T);
+
+/** What every row has. */
+interface RowFacts {
+  /** The name in the table, in listings and in files. */
+  readonly name: string;
+  /** How many operands; `null` when any positive number will do. */
+  readonly arity: number | null;
+  /** The function in mathematical notation (LaTeX), for the documentation. */
+  readonly formula: string;
+}
+
+/** A scalar expression applied to every element, operands broadcast together. */
+export interface ElementwiseRow extends RowFacts {
+  readonly family: 'elementwise';
+  readonly arity: 1 | 2 | 3;
+  /** The kinds of the operands, when they are restricted; reals, integers and booleans all serve as numbers otherwise. */
+  readonly operandKinds?: readonly (Kind | null)[];
+  /** The kind of the result: real, boolean, or that of the operands after the condition (`where`). */
+  readonly resultKind: 'real' | 'boolean' | 'branches';
+  /** The value, an expression over any algebra. */
+  value<T>(A: Algebra<T>, x: T, y: T, z: T): T;
+  /** One derivative per operand. */
+  readonly partials: readonly Partial[];
+  /** True for operations that choose between operands: products of messages below them are strong (0 wins). */
+  readonly guards?: true;
+  /** Where the function is defined and smooth, per operand, for tests: open intervals. Default: everywhere. */
+  readonly domain?: readonly (readonly [number, number])[];
+  /** Points where the derivative is a convention: operands and the partials chosen there. */
+  readonly kinks?: readonly { readonly at: readonly number[]; readonly partials: readonly number[]; readonly why: string }[];
+}
+
+/** A kernel prepared for fixed shapes: computes the result's data from the operands' data. */
+export type Kernel = (result: TensorData, operands: readonly TensorData[]) => void;
+
+/** What the rows that are not elementwise have in common. */
+interface StructuredFacts<A extends Attributes> extends RowFacts {
+  /** The attributes and what they are. */
+  readonly attributes: Readonly<Record<keyof A & string, AttributeKind>>;
+  /**
+   * The type of the result.
+   *
+   * @throws RuleViolation when the operands or attributes do not fit.
+   */
+  infer(operands: readonly Type[], attributes: A): Type;
+  /** Prepares the reference implementation for these types; whatever depends on shapes alone is computed here, once. */
+  prepare(operands: readonly Type[], attributes: A, result: Type): Kernel;
+}
+
+/**
+ * How a derivative rule builds its expression: over graph nodes (giving a gradient graph) or over tensors (giving
+ * numbers). One method is enough.
+ */
+export interface Builder<V> {
+  /** The value of an operation applied to values. */
+  apply<A extends Attributes>(row: Operation<A>, operands: readonly V[], attributes?: A): V;
+  /** A scalar. */
+  constant(value: number): V;
+  /** Shape and kind of a value. */
+  typeOf(value: V): Type;
+}
+
+/** Linear in all real operands together. */
+export interface LinearRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  readonly family: 'linear';
+  /**
+   * The message to operand `position`: the transpose of the linear map applied to the cotangent `S`.
+   *
+   * @param operands - needed only for operands that are not real (the indices of a gather) and for shapes.
+   */
+  transpose<V>(B: Builder<V>, S: V, operands: readonly V[], attributes: A, position: number): V;
+}
+
+/** Linear in each of two operands. */
+export interface BilinearRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  readonly family: 'bilinear';
+  /** The message to operand `position`, given the other operand. */
+  transpose<V>(B: Builder<V>, S: V, operands: readonly V[], attributes: A, position: number): V;
+}
+
+/** Attributes of reductions: which axes, ascending, and whether they stay with length 1. */
+export interface ReductionAttributes extends Attributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+/** Nonlinear reductions: each result depends on the elements along the reduced axes. */
+export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
+  readonly family: 'reduction';
+  /**
+   * The local derivative of each result with respect to each of its elements, in the operand's shape.
+   *
+   * @param x - the operand.
+   * @param result - the result, with reduced axes kept as length 1, so that it broadcasts against `x`.
+   */
+  partial<V>(B: Builder<V>, x: V, result: V, attributes: ReductionAttributes): V;
+}
+
+/** No derivative, by definition. */
+export interface DiscreteRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  readonly family: 'discrete';
+}
+
+/** Inputs and constants. */
+export interface LeafRow extends RowFacts {
+  readonly family: 'leaf';
+  readonly arity: 0;
+}
+
+/** Any row of the table. */
+export type Operation<A extends Attributes = Attributes> =
+  | LeafRow
+  | ElementwiseRow
+  | LinearRow<A>
+  | BilinearRow<A>
+  | ReductionRow
+  | DiscreteRow<A>;
+
+/** A row that is neither a leaf nor elementwise. */
+export type StructuredRow = Exclude<Operation, LeafRow | ElementwiseRow>;
+
+/**
+ * Thrown by shape rules: the rule in words and how it is broken. Becomes a {@link ShapeError} or {@link KindError}
+ * that also names the operation, the operands and the caller.
+ *
+ * @internal
+ */
+export class RuleViolation extends Error {
+  /** What to do instead, if there is something general to say. */
+  readonly remedy: string | undefined;
+
+  constructor(message: string, remedy?: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+/**
+ * A node with no operands whose values are fed at run time.
+ *
+ * @internal
+ */
+export const input: LeafRow = { name: 'input', family: 'leaf', arity: 0, formula: 'x' };
+
+/**
+ * A node with no operands whose value is part of the graph.
+ *
+ * @internal
+ */
+export const constant: LeafRow = { name: 'constant', family: 'leaf', arity: 0, formula: 'c' };

@@ -1,0 +1,52 @@
+/**
+ * The operation table: every row by its name. Reading files, the documentation, the tests and the lowerings of the
+ * compiler are driven from here. A row is in the table as soon as its family exports it.
+ */
+import * as activation from './activation.ts';
+import * as arithmetic from './arithmetic.ts';
+import * as comparison from './comparison.ts';
+import * as contraction from './contraction.ts';
+import * as exponential from './exponential.ts';
+import * as indexing from './indexing.ts';
+import * as layout from './layout.ts';
+import * as reduction from './reduction.ts';
+import * as trigonometric from './trigonometric.ts';
+import { constant, input, type Operation } from './row.ts';
+
+/** The exports of a family that are rows, not helpers. */
+type RowsOf<Module> = { [Name in keyof Module as Module[Name] extends { family: string } ? Name : never]: Module[Name] };
+
+function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
+  const isRow = (value: unknown): boolean => typeof value === 'object' && value !== null && 'family' in value;
+  return Object.fromEntries(Object.entries(module).filter(([, value]) => isRow(value))) as RowsOf<Module>;
+}
+
+const table = /* @__PURE__ */ (() => ({
+  input,
+  constant,
+  ...rowsOf(arithmetic),
+  ...rowsOf(exponential),
+  ...rowsOf(trigonometric),
+  ...rowsOf(activation),
+  ...rowsOf(comparison),
+  ...rowsOf(reduction),
+  ...rowsOf(contraction),
+  ...rowsOf(layout),
+  ...rowsOf(indexing),
+}))();
+
+/** The name of an operation of the table. */
+export type OperationName = keyof typeof table;
+
+/**
+ * Every operation by its name.
+ *
+ * @example
+ * ```ts
+ * import { operations } from '@ad/graph';
+ *
+ * operations.tanh.family; // => 'elementwise'
+ * operations.matmul.family; // => 'bilinear'
+ * ```
+ */
+export const operations: Readonly<Record<OperationName, Operation>> = table;

@@ -1,0 +1,185 @@
+/** Rows: trigonometric and hyperbolic functions, their inverses, and the lengths and angles of vectors. */
+import type { Algebra } from '../algebra/algebra.ts';
+import type { ElementwiseRow } from './row.ts';
+
+/** $\sqrt{(1 - x)(1 + x)}$: unlike $\sqrt{1 - x^2}$, accurate near ±1. */
+const legOfUnitCircle = <T>(A: Algebra<T>, x: T): T =>
+  A.sqrt(A.mul(A.sub(A.constant(1), x), A.add(A.constant(1), x)));
+
+export const sin: ElementwiseRow = {
+  name: 'sin',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\sin x`,
+  resultKind: 'real',
+  value: (A, x) => A.sin(x),
+  partials: [(A, _r, x) => A.cos(x)],
+};
+
+export const cos: ElementwiseRow = {
+  name: 'cos',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\cos x`,
+  resultKind: 'real',
+  value: (A, x) => A.cos(x),
+  partials: [(A, _r, x) => A.neg(A.sin(x))],
+};
+
+export const tan: ElementwiseRow = {
+  name: 'tan',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\tan x`,
+  resultKind: 'real',
+  value: (A, x) => A.tan(x),
+  partials: [(A, r) => A.add(A.constant(1), A.mul(r, r))],
+};
+
+export const asin: ElementwiseRow = {
+  name: 'asin',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\arcsin x`,
+  resultKind: 'real',
+  value: (A, x) => A.asin(x),
+  partials: [(A, _r, x) => A.div(A.constant(1), legOfUnitCircle(A, x))],
+  domain: [[-1, 1]],
+};
+
+export const acos: ElementwiseRow = {
+  name: 'acos',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\arccos x`,
+  resultKind: 'real',
+  value: (A, x) => A.acos(x),
+  partials: [(A, _r, x) => A.div(A.constant(-1), legOfUnitCircle(A, x))],
+  domain: [[-1, 1]],
+};
+
+export const atan: ElementwiseRow = {
+  name: 'atan',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\arctan x`,
+  resultKind: 'real',
+  value: (A, x) => A.atan(x),
+  partials: [(A, _r, x) => A.div(A.constant(1), A.add(A.constant(1), A.mul(x, x)))],
+};
+
+export const atan2: ElementwiseRow = {
+  name: 'atan2',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`\operatorname{atan2}(x, y)\text{, the angle of the point with ordinate } x \text{ and abscissa } y`,
+  resultKind: 'real',
+  value: (A, x, y) => A.atan2(x, y),
+  // Dividing twice by the hypotenuse: its square over- and underflows.
+  partials: [
+    (A, _r, x, y) => {
+      const h = A.hypot(x, y);
+      return A.div(A.div(y, h), h);
+    },
+    (A, _r, x, y) => {
+      const h = A.hypot(x, y);
+      return A.neg(A.div(A.div(x, h), h));
+    },
+  ],
+};
+
+export const sinh: ElementwiseRow = {
+  name: 'sinh',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\sinh x`,
+  resultKind: 'real',
+  value: (A, x) => A.sinh(x),
+  partials: [(A, _r, x) => A.cosh(x)],
+};
+
+export const cosh: ElementwiseRow = {
+  name: 'cosh',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\cosh x`,
+  resultKind: 'real',
+  value: (A, x) => A.cosh(x),
+  partials: [(A, _r, x) => A.sinh(x)],
+};
+
+export const tanh: ElementwiseRow = {
+  name: 'tanh',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\tanh x`,
+  resultKind: 'real',
+  value: (A, x) => A.tanh(x),
+  // 4 s(2x) s(-2x) rather than 1 - tanh(x)^2, which cancels to 0 from |x| = 19 on.
+  partials: [
+    (A, _r, x) => {
+      const twice = A.add(x, x);
+      return A.mul(A.constant(4), A.mul(A.sigmoid(twice), A.sigmoid(A.neg(twice))));
+    },
+  ],
+};
+
+export const asinh: ElementwiseRow = {
+  name: 'asinh',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\operatorname{arsinh} x`,
+  resultKind: 'real',
+  value: (A, x) => A.asinh(x),
+  partials: [(A, _r, x) => A.div(A.constant(1), A.hypot(A.constant(1), x))],
+};
+
+export const acosh: ElementwiseRow = {
+  name: 'acosh',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\operatorname{arcosh} x`,
+  resultKind: 'real',
+  value: (A, x) => A.acosh(x),
+  // Two square roots: near 1 the difference is exact, and for large x the product would overflow.
+  partials: [
+    (A, _r, x) => {
+      const one = A.constant(1);
+      return A.div(A.div(one, A.sqrt(A.sub(x, one))), A.sqrt(A.add(x, one)));
+    },
+  ],
+  domain: [[1, Infinity]],
+};
+
+export const atanh: ElementwiseRow = {
+  name: 'atanh',
+  family: 'elementwise',
+  arity: 1,
+  formula: String.raw`\operatorname{artanh} x`,
+  resultKind: 'real',
+  value: (A, x) => A.atanh(x),
+  partials: [
+    (A, _r, x) => {
+      const one = A.constant(1);
+      return A.div(one, A.mul(A.sub(one, x), A.add(one, x)));
+    },
+  ],
+  domain: [[-1, 1]],
+};
+
+/** One component of the unit vector along (x, y); 0 at the origin. */
+const direction = <T>(A: Algebra<T>, component: T, length: T): T => {
+  const zero = A.constant(0);
+  return A.select(A.equal(length, zero), zero, A.div(component, length));
+};
+
+export const hypot: ElementwiseRow = {
+  name: 'hypot',
+  family: 'elementwise',
+  arity: 2,
+  formula: String.raw`\sqrt{x^2 + y^2}`,
+  resultKind: 'real',
+  value: (A, x, y) => A.hypot(x, y),
+  partials: [(A, r, x) => direction(A, x, r), (A, r, _x, y) => direction(A, y, r)],
+  kinks: [{ at: [0, 0], partials: [0, 0], why: 'the subgradient of least norm in the unit disc' }],
+};
