@@ -4,11 +4,14 @@
  * or a formula that cannot be read stops the build.
  */
 
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { katex } from '@mdit/plugin-katex';
 
 const here = (/** @type {string} */ path) => new URL(path, import.meta.url);
 const packages = readdirSync(here('../packages')).map((name) => `../packages/${name}`);
+const names = packages.map(
+  (path) => JSON.parse(readFileSync(here(`${path}/package.json`), 'utf8')).name,
+);
 const guides = readdirSync(here('.')).filter((name) => name.endsWith('.md'));
 const validation = {
   notExported: true,
@@ -30,6 +33,7 @@ export default {
   disableGit: true,
   disableSources: true,
   validation,
+  packagesRequiringDocumentation: names,
   treatValidationWarningsAsErrors: true,
   treatWarningsAsErrors: true,
   packageOptions: {
@@ -42,6 +46,13 @@ export default {
     sort: ['source-order'],
   },
   markdownItLoader(/** @type {any} */ markdown) {
-    markdown.use(katex, { output: 'mathml', throwOnError: true, delimiters: 'dollars' });
+    markdown.use(katex, {
+      output: 'mathml',
+      delimiters: 'dollars',
+      transformer(/** @type {string} */ html) {
+        if (html.includes('katex-error')) throw new Error(`cannot typeset ${html}`);
+        return html;
+      },
+    });
   },
 };

@@ -21,22 +21,19 @@ function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
   return Object.fromEntries(Object.entries(module).filter(([, value]) => isRow(value))) as RowsOf<Module>;
 }
 
-const table = /* @__PURE__ */ (() => ({
-  input,
-  constant,
-  ...rowsOf(arithmetic),
-  ...rowsOf(exponential),
-  ...rowsOf(trigonometric),
-  ...rowsOf(activation),
-  ...rowsOf(comparison),
-  ...rowsOf(reduction),
-  ...rowsOf(contraction),
-  ...rowsOf(layout),
-  ...rowsOf(indexing),
-}))();
-
 /** The name of an operation of the table. */
-export type OperationName = keyof typeof table;
+export type OperationName =
+  | 'input'
+  | 'constant'
+  | keyof RowsOf<typeof activation>
+  | keyof RowsOf<typeof arithmetic>
+  | keyof RowsOf<typeof comparison>
+  | keyof RowsOf<typeof contraction>
+  | keyof RowsOf<typeof exponential>
+  | keyof RowsOf<typeof indexing>
+  | keyof RowsOf<typeof layout>
+  | keyof RowsOf<typeof reduction>
+  | keyof RowsOf<typeof trigonometric>;
 
 /**
  * Every operation by its name.
@@ -49,4 +46,16 @@ export type OperationName = keyof typeof table;
  * operations.matmul.family; // => 'bilinear'
  * ```
  */
-export const operations: Readonly<Record<OperationName, Operation>> = table;
+export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE__ */ (() => ({
+  input,
+  constant,
+  ...rowsOf(arithmetic),
+  ...rowsOf(exponential),
+  ...rowsOf(trigonometric),
+  ...rowsOf(activation),
+  ...rowsOf(comparison),
+  ...rowsOf(reduction),
+  ...rowsOf(contraction),
+  ...rowsOf(layout),
+  ...rowsOf(indexing),
+}))();
