@@ -34,6 +34,21 @@ export default {
   disableSources: true,
   validation,
   packagesRequiringDocumentation: names,
+  // Entry points too: their first comment needs the tag @packageDocumentation, without which it
+  // would pass for the comment of what they export.
+  requiredToBeDocumented: [
+    'Module',
+    'Enum',
+    'EnumMember',
+    'Variable',
+    'Function',
+    'Class',
+    'Interface',
+    'Property',
+    'Method',
+    'Accessor',
+    'TypeAlias',
+  ],
   treatValidationWarningsAsErrors: true,
   treatWarningsAsErrors: true,
   packageOptions: {
