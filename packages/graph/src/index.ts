@@ -36,6 +36,7 @@ export {
   formatShape,
   normalizeAxes,
   normalizeAxis,
+  reducedShape,
   sameShape,
   sizeOf,
   stridesOf,

@@ -91,6 +91,21 @@ export function strongMul(x: Operand, y: Operand): GraphNode {
 }
 
 /**
+ * A new node with the same value. Differentiating with respect to it leaves other uses of `x` alone.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, identity } from '@ad/graph';
+ *
+ * const x = new Graph().input('x');
+ * evaluate(identity(x), { x: 2 }).item(); // => 2
+ * ```
+ */
+export function identity(x: Operand): GraphNode {
+  return apply(rows.identity, [x]);
+}
+
+/**
  * Negative $-x$ of every element.
  *
  * @example

@@ -54,6 +54,17 @@ export const strongMul: ElementwiseRow = {
   guards: true,
 };
 
+/** A node of its own with the value of another: what a function is differentiated by when it is called on a node. */
+export const identity: ElementwiseRow = {
+  name: 'identity',
+  family: 'elementwise',
+  arity: 1,
+  formula: 'x',
+  resultKind: 'real',
+  value: (_A, x) => x,
+  partials: [1],
+};
+
 export const neg: ElementwiseRow = {
   name: 'neg',
   family: 'elementwise',

@@ -1,0 +1,30 @@
+/**
+ * The edges along which messages travel: from a real node to its real operands, except where the derivative is zero
+ * by definition (comparisons, signs, conditions, indices).
+ */
+import type { Arena, Operation } from '@ad/graph';
+
+/** Whether an operation has a derivative with respect to its operand at `position`, kinds aside. */
+export function hasDerivative(row: Operation, position: number): boolean {
+  if (row.family === 'elementwise') return row.partials[position] !== 0;
+  return row.family !== 'leaf' && row.family !== 'discrete';
+}
+
+/** Whether edge `edge`, from node `node` to the operand at `position`, carries a message. */
+export function carriesMessage(arena: Arena, node: number, position: number, edge: number): boolean {
+  return (
+    isReal(arena, node) &&
+    isReal(arena, arena.operandIds[edge]!) &&
+    hasDerivative(arena.rows[arena.codes[node]!]!, position)
+  );
+}
+
+/** Whether the values of a node are real numbers. */
+export function isReal(arena: Arena, node: number): boolean {
+  return arena.types[arena.typeIds[node]!]!.kind === 'real';
+}
+
+/** Whether an operation chooses between branches, so that products of messages below it are strong: 0 wins. */
+export function guardsBranches(row: Operation): boolean {
+  return row.family === 'elementwise' && row.guards === true;
+}

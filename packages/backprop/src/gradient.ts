@@ -1,0 +1,111 @@
+/**
+ * The reverse sweep on symbols: sums and messages are nodes, and the sweep appends the adjoint graph to the graph
+ * itself. The result can be evaluated, compiled, drawn, and differentiated again. The loop is that of
+ * `reverseSweep`, except that only nodes on a path to what is asked for take part.
+ */
+import { type Arena, GraphError, type GraphNode, KindError, Tensor, sizeOf } from '@ad/graph';
+import { carriesMessage, guardsBranches } from './edges.ts';
+import { messageTo, nodeMessages } from './message.ts';
+import { checkDifferentiable } from './seed.ts';
+
+/** Options of {@link gradient}. */
+export interface GradientOptions {
+  /** The adjoint of the output, a node of its shape; default the constant 1, for a scalar output. */
+  readonly seed?: GraphNode;
+}
+
+/**
+ * The gradient of a node as nodes of the same graph.
+ *
+ * @param output - a scalar, or an array with `options.seed`.
+ * @param wrt - the node or nodes to differentiate with respect to: inputs, constants, or any other real nodes.
+ * @returns nodes of the shapes of `wrt`; constants of 0 where the output does not depend on one.
+ * @throws {@link ShapeError} when the output is an array and there is no seed.
+ * @throws {@link KindError} when the output or one of `wrt` is not real.
+ * @throws {@link GraphError} when nodes belong to different graphs.
+ * Complexity: O(V + E) nodes are appended.
+ * @example
+ * ```ts
+ * import { evaluate, Graph } from '@ad/graph';
+ * import { gradient } from '@ad/backprop';
+ *
+ * const x = new Graph().input('x');
+ * const first = gradient(x.pow(3), x);
+ * const second = gradient(first, x);
+ * evaluate(first, { x: 2 }).item(); // => 12
+ * evaluate(second, { x: 2 }).item(); // => 12
+ * ```
+ */
+export function gradient(output: GraphNode, wrt: GraphNode, options?: GradientOptions): GraphNode;
+/** The gradients with respect to several nodes, in their order. */
+export function gradient<const Nodes extends readonly GraphNode[]>(
+  output: GraphNode,
+  wrt: Nodes,
+  options?: GradientOptions,
+): { -readonly [Index in keyof Nodes]: GraphNode };
+export function gradient(
+  output: GraphNode,
+  wrt: GraphNode | readonly GraphNode[],
+  options: GradientOptions = {},
+): GraphNode | GraphNode[] {
+  const targets = 'id' in wrt ? [wrt] : wrt;
+  checkArguments(output, targets, options);
+  const { graph } = output;
+  const { arena } = graph;
+  const active = dependents(arena, targets, output.id);
+  const B = nodeMessages(graph);
+  const sums = new Map<number, GraphNode>([[output.id, options.seed ?? graph.constant(1)]]);
+  const strong = new Uint8Array(output.id + 1);
+
+  for (let u = output.id; u >= 0; u--) {
+    const S = sums.get(u);
+    if (S === undefined || active[u] === 0) continue;
+    const row = arena.rowOf(u);
+    if (guardsBranches(row)) strong[u] = 1;
+    const first = arena.operandStarts[u]!;
+    // Copied, because the arrays of the arena move as the graph grows.
+    const ids = Array.from(arena.operandsOf(u));
+    const operands = ids.map((id) => graph.node(id));
+    for (let k = 0; k < ids.length; k++) {
+      const z = ids[k]!;
+      if (strong[u] === 1) strong[z] = 1;
+      if (active[z] === 0 || !carriesMessage(arena, u, k, first + k)) continue;
+      const message = messageTo(B, row, arena.attributes.get(u) ?? {}, k, S, graph.node(u), operands, strong[u] === 1);
+      const sum = sums.get(z);
+      sums.set(z, sum === undefined ? message : sum.add(message));
+    }
+  }
+  const gradients = targets.map(({ id, shape }) => {
+    return sums.get(id) ?? graph.constant(new Tensor(shape, 'real', new Float64Array(sizeOf(shape))));
+  });
+  return 'id' in wrt ? gradients[0]! : gradients;
+}
+
+/** 1 for each node up to `top` that depends on one of the targets, or is one. */
+function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {
+  const active = new Uint8Array(top + 1);
+  let lowest = top + 1;
+  for (const { id } of targets) {
+    if (id <= top) active[id] = 1;
+    lowest = Math.min(lowest, id);
+  }
+  for (let node = lowest; node <= top; node++) {
+    const end = arena.operandStarts[node + 1]!;
+    for (let e = arena.operandStarts[node]!; e < end; e++) {
+      if (active[arena.operandIds[e]!] === 1) active[node] = 1;
+    }
+  }
+  return active;
+}
+
+function checkArguments(output: GraphNode, targets: readonly GraphNode[], options: GradientOptions): void {
+  checkDifferentiable(output, options.seed?.shape, 'gradient');
+  for (const node of options.seed === undefined ? targets : [...targets, options.seed]) {
+    if (node.graph !== output.graph) {
+      throw new GraphError(`gradient: the node ${node.toString()} belongs to another graph than the output ${output.toString()}`);
+    }
+    if (node.kind !== 'real') {
+      throw new KindError(`gradient: the node ${node.toString()} is not real; only real nodes have derivatives`);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Reverse-mode differentiation: the message-passing sweep, its quadratic baselines, gradient graphs, and gradients
+ * of plain functions.
+ *
+ * @packageDocumentation
+ */
+export { Adjoints } from './adjoints.ts';
+export { forwardAllPairs, type AllPairs, type BaselineOptions } from './forward-all-pairs.ts';
+export {
+  grad,
+  valueAndGrad,
+  type GradFunction,
+  type GradOptions,
+  type ValueAndGradFunction,
+  type ValueAndGradient,
+} from './grad.ts';
+export { gradient, type GradientOptions } from './gradient.ts';
+export { recomputingSweep } from './recomputing-sweep.ts';
+export { reverseSweep, type Message, type ReverseSweepOptions } from './reverse-sweep.ts';
+export type { SweepCounts } from './sweep-counts.ts';
+export { isLeaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type GradientOf, type Leaf, type NodesOf, type PathLeaf, type Tree, type ValuesOf } from './tree.ts';

@@ -1,0 +1,128 @@
+/**
+ * The message from a node to one operand: the sum S of what the node has received, times its local derivative.
+ *
+ * Written once over a {@link MessageBuilder}. Over tensors the message is computed; over nodes it becomes part of
+ * the graph. For a scalar operation it is the lecture's $S \cdot \partial u / \partial z$; for arrays the product is
+ * the transposed Jacobian of the operation applied to S.
+ */
+import {
+  type Attributes,
+  broadcastIndex,
+  type Builder,
+  type ElementwiseRow,
+  expand,
+  type Graph,
+  type GraphNode,
+  allocate,
+  apply,
+  nodeAlgebra,
+  numbers,
+  type Operation,
+  operations,
+  positionIn,
+  prepareKernel,
+  reducedShape,
+  resultType,
+  sizeOf,
+  sumTo,
+  Tensor,
+} from '@ad/graph';
+
+/** Builds messages as values of type `V`. */
+export interface MessageBuilder<V> extends Builder<V> {
+  /**
+   * `S` times the derivative of an elementwise operation with respect to operand `position`, summed over the axes
+   * along which that operand was broadcast.
+   *
+   * @param strong - whether 0 wins in the product, even over Infinity and NaN.
+   */
+  scale(row: ElementwiseRow, position: number, S: V, result: V, operands: readonly V[], strong: boolean): V;
+}
+
+/** The message to operand `position` of a node with these operands and this result, given the sum `S` at the node. */
+export function messageTo<V>(
+  B: MessageBuilder<V>,
+  row: Operation,
+  attributes: Attributes,
+  position: number,
+  S: V,
+  result: V,
+  operands: readonly V[],
+  strong: boolean,
+): V {
+  switch (row.family) {
+    case 'elementwise':
+      return B.scale(row, position, S, result, operands, strong);
+    case 'linear':
+    case 'bilinear':
+      return row.transpose(B, S, operands, attributes, position);
+    case 'reduction': {
+      const x = operands[0]!;
+      const type = B.typeOf(x);
+      const reduction = attributes as Parameters<typeof row.partial>[3];
+      const kept = B.apply(operations.reshape, [result], { shape: reducedShape(type.shape, reduction.axes, true) });
+      const partial = row.partial(B, x, kept, reduction);
+      return B.apply(strong ? operations.strongMul : operations.mul, [expand(B, S, type, reduction), partial]);
+    }
+    case 'leaf':
+    case 'discrete':
+      throw new Error(`${row.name} sends no messages`);
+  }
+}
+
+/** Messages as numbers: every operation is carried out on tensors at once. */
+export const tensorMessages: MessageBuilder<Tensor> = {
+  apply(row, operands, attributes) {
+    const type = resultType(row, operands, attributes);
+    const data = allocate(type.kind, sizeOf(type.shape));
+    prepareKernel(row, operands, attributes ?? {}, type)(data, operands.map((operand) => operand.data));
+    return new Tensor(type.shape, type.kind, data);
+  },
+  constant: (value) => new Tensor([], 'real', Float64Array.of(value)),
+  typeOf: (value) => value,
+  scale(row, position, S, result, operands, strong) {
+    const partial = row.partials[position]!;
+    const target = operands[position]!;
+    const sums = new Float64Array(target.size);
+    const [ix, iy, iz] = operands.map((operand) => broadcastIndex(operand.shape, result.shape));
+    const it = [ix, iy, iz][position]!;
+    const [x, y, z] = operands.map((operand) => operand.data);
+    for (let i = 0; i < result.size; i++) {
+      const derivative =
+        typeof partial === 'number'
+          ? partial
+          : partial(
+              numbers,
+              result.data[i]!,
+              x![positionIn(ix!, i)]!,
+              y === undefined ? 0 : y[positionIn(iy!, i)]!,
+              z === undefined ? 0 : z[positionIn(iz!, i)]!,
+            );
+      const message = strong ? numbers.strongMul(S.data[i]!, derivative) : S.data[i]! * derivative;
+      sums[positionIn(it, i)]! += message;
+    }
+    return new Tensor(target.shape, 'real', sums);
+  },
+};
+
+/** Messages as nodes of `graph`: every operation is appended to it. */
+export function nodeMessages(graph: Graph): MessageBuilder<GraphNode> {
+  const A = nodeAlgebra(graph);
+  const builder: MessageBuilder<GraphNode> = {
+    apply: (row, operands, attributes) => apply(row, operands, attributes),
+    constant: (value) => graph.constant(value),
+    typeOf: (node) => node,
+    scale(row, position, S, result, operands, strong) {
+      const partial = row.partials[position]!;
+      const [x, y, z] = operands;
+      const product = (): GraphNode => {
+        if (partial === 1) return S;
+        if (partial === -1) return A.neg(S);
+        const derivative = typeof partial === 'number' ? A.constant(partial) : partial(A, result, x!, y!, z!);
+        return strong ? A.strongMul(S, derivative) : A.mul(S, derivative);
+      };
+      return sumTo(builder, product(), operands[position]!);
+    },
+  };
+  return builder;
+}

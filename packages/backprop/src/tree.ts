@@ -1,0 +1,146 @@
+/**
+ * Trees of tensors: numbers, tensors and typed arrays, held in objects and arrays of any shape. Functions are
+ * differentiated with respect to whole trees, and gradients come back under the same names and as the same types.
+ */
+import { type GraphNode, isGraphNode, Tensor, tensor, ValueError } from '@ad/graph';
+
+/** One value of a tree: a number, a tensor, or a typed array, which stands for a vector. */
+export type Leaf = number | Tensor | Float64Array | Float32Array | Int32Array;
+
+/** A tree of leaves of type `L`. */
+export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
+
+/** The values that can be passed where a function expects nodes: each node becomes a leaf, or stays a node. */
+export type ValuesOf<T> = T extends GraphNode
+  ? Leaf | GraphNode
+  : T extends readonly unknown[]
+    ? { readonly [K in keyof T]: ValuesOf<T[K]> }
+    : T extends object
+      ? { readonly [K in keyof T]: ValuesOf<T[K]> }
+      : T;
+
+/** The nodes that stand for the values of a tree while a function is traced. */
+export type NodesOf<T> = T extends Leaf | GraphNode
+  ? GraphNode
+  : T extends readonly unknown[]
+    ? { readonly [K in keyof T]: NodesOf<T[K]> }
+    : T extends object
+      ? { readonly [K in keyof T]: NodesOf<T[K]> }
+      : never;
+
+/** The gradient with respect to a tree: the same names and types. */
+export type GradientOf<T> = T extends number
+  ? number
+  : T extends Tensor
+    ? Tensor
+    : T extends Float64Array
+      ? Float64Array
+      : T extends Float32Array
+        ? Float32Array
+        : T extends GraphNode
+          ? GraphNode
+          : T extends readonly unknown[]
+            ? { -readonly [K in keyof T]: GradientOf<T[K]> }
+            : T extends object
+              ? { -readonly [K in keyof T]: GradientOf<T[K]> }
+              : never;
+
+/** A leaf and where it stands: `.layers[0].weights`, or an empty path for a tree that is one leaf. */
+export interface PathLeaf<L> {
+  /** Where, as one would write it in code after the tree's name. */
+  readonly path: string;
+  /** What. */
+  readonly leaf: L;
+}
+
+/**
+ * The leaves of a tree with their paths, in order.
+ *
+ * @throws {@link ValueError} when something is neither a leaf nor a plain object or array, or a key is `__proto__`.
+ * @example
+ * ```ts
+ * import { leavesOf } from '@ad/backprop';
+ *
+ * leavesOf({ w: [1, 2], b: 3 }).map(({ path }) => path); // => ['.w[0]', '.w[1]', '.b']
+ * ```
+ */
+export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>): PathLeaf<L>[] {
+  const leaves: PathLeaf<L>[] = [];
+  mapTree(tree, (leaf: L, path) => {
+    leaves.push({ path, leaf });
+  });
+  return leaves;
+}
+
+/**
+ * A tree of the same form with each leaf replaced.
+ *
+ * @param replace - gets the leaf and its path.
+ * @throws {@link ValueError} as {@link leavesOf}.
+ * @example
+ * ```ts
+ * import { mapTree } from '@ad/backprop';
+ *
+ * mapTree({ w: [1, 2], b: 3 }, (x: number) => 10 * x); // => { w: [10, 20], b: 30 }
+ * ```
+ */
+export function mapTree<L extends Leaf | GraphNode, R>(tree: Tree<L>, replace: (leaf: L, path: string) => R, path: string = ''): unknown {
+  if (isLeaf(tree)) return replace(tree as L, path);
+  if (Array.isArray(tree)) return tree.map((child: Tree<L>, index) => mapTree(child, replace, `${path}[${index}]`));
+  if (isPlainObject(tree)) {
+    const result: Record<string, unknown> = {};
+    for (const [key, child] of Object.entries(tree)) {
+      if (key === '__proto__') throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
+      const step = IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+      result[key] = mapTree(child as Tree<L>, replace, path + step);
+    }
+    return result;
+  }
+  throw new ValueError(
+    `${path === '' ? 'the value' : path} is ${describe(tree)}; expected a number, a tensor, a typed array, ` +
+      'or an object or array of these. Fixed settings can be captured by the function instead of passed',
+  );
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+/** Whether a value is a leaf of a tree. */
+export function isLeaf(value: unknown): value is Leaf | GraphNode {
+  return (
+    typeof value === 'number' ||
+    value instanceof Tensor ||
+    value instanceof Float64Array ||
+    value instanceof Float32Array ||
+    value instanceof Int32Array ||
+    isGraphNode(value)
+  );
+}
+
+/** A leaf as a tensor: numbers are scalars, float arrays real vectors, integer arrays integer vectors. */
+export function tensorOfLeaf(leaf: Leaf): Tensor {
+  return tensor(leaf);
+}
+
+/**
+ * A tensor as a leaf of the type of another one: a number for a number, a typed array for a typed array.
+ */
+export function likeLeaf(leaf: Leaf, value: Tensor): Leaf {
+  if (typeof leaf === 'number') return value.item();
+  if (leaf instanceof Tensor) return value;
+  if (leaf instanceof Float32Array) return Float32Array.from(value.data);
+  return value.data as Float64Array;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `the string ${JSON.stringify(value)}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor.name}`;
+  return String(value);
+}
+
