@@ -86,14 +86,21 @@ const normalCdf = <T>(A: Algebra<T>, x: T): T =>
 const normalPdf = <T>(A: Algebra<T>, x: T): T =>
   A.mul(A.constant(1 / Math.sqrt(2 * Math.PI)), A.exp(A.mul(A.constant(-0.5), A.mul(x, x))));
 
+/**
+ * Far below every `x` at which $\Phi$ or $\sigma$ has rounded to 0. Taking the larger of it and `x` as the factor
+ * changes no value but that at -Infinity, which is the limit 0 instead of $-\infty \cdot 0$.
+ */
+const DEEP = -1000;
+
 export const gelu: ElementwiseRow = {
   name: 'gelu',
   family: 'elementwise',
   arity: 1,
   formula: String.raw`x \, \Phi(x) \text{ with the normal distribution function } \Phi`,
   resultKind: 'real',
-  value: (A, x) => A.mul(x, normalCdf(A, x)),
-  partials: [(A, _r, x) => A.add(normalCdf(A, x), A.mul(x, normalPdf(A, x)))],
+  value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), normalCdf(A, x)),
+  // The strong product: the density has vanished where x is infinite.
+  partials: [(A, _r, x) => A.add(normalCdf(A, x), A.strongMul(x, normalPdf(A, x)))],
 };
 
 export const silu: ElementwiseRow = {
@@ -102,12 +109,12 @@ export const silu: ElementwiseRow = {
   arity: 1,
   formula: String.raw`x \, \sigma(x)`,
   resultKind: 'real',
-  value: (A, x) => A.mul(x, A.sigmoid(x)),
-  // s + x s(x) s(-x)
+  value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), A.sigmoid(x)),
+  // s(x) (1 + x s(-x)) with strong products: at both infinities one factor is 0 and the other infinite.
   partials: [
     (A, _r, x) => {
       const s = A.sigmoid(x);
-      return A.mul(s, A.add(A.constant(1), A.mul(x, A.sigmoid(A.neg(x)))));
+      return A.strongMul(s, A.add(A.constant(1), A.strongMul(x, A.sigmoid(A.neg(x)))));
     },
   ],
 };
