@@ -27,7 +27,12 @@ export class Adjoints {
   readonly #adjoints: NodeValues;
 
   /** @internal */
-  constructor(output: GraphNode, activations: NodeValues, adjoints: NodeValues, counts: SweepCounts | undefined) {
+  constructor(
+    output: GraphNode,
+    activations: NodeValues,
+    adjoints: NodeValues,
+    counts: SweepCounts | undefined,
+  ) {
     this.output = output;
     this.counts = counts;
     this.#activations = activations;

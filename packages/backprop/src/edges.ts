@@ -11,7 +11,12 @@ export function hasDerivative(row: Operation, position: number): boolean {
 }
 
 /** Whether edge `edge`, from node `node` to the operand at `position`, carries a message. */
-export function carriesMessage(arena: Arena, node: number, position: number, edge: number): boolean {
+export function carriesMessage(
+  arena: Arena,
+  node: number,
+  position: number,
+  edge: number,
+): boolean {
   return (
     isReal(arena, node) &&
     isReal(arena, arena.operandIds[edge]!) &&

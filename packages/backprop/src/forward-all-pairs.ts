@@ -6,7 +6,15 @@
  * It fills a table with one entry for every pair of nodes of which one depends on the other: Omega(V^2) work and
  * storage on a connected graph, where the sweep of messages needs O(V + E) and O(V).
  */
-import { activations, CapacityError, type Feeds, GraphError, type GraphNode, numbers, ancestorsOf } from '@ad/graph';
+import {
+  activations,
+  CapacityError,
+  type Feeds,
+  GraphError,
+  type GraphNode,
+  numbers,
+  ancestorsOf,
+} from '@ad/graph';
 import { carriesMessage } from './edges.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
 import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';
@@ -88,7 +96,8 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
       if (row.family !== 'elementwise' || !carriesMessage(arena, id, k, first + k)) continue;
       const partial = row.partials[k]!;
       const [x, y, z] = Array.from(operands, (operand) => scalars[operand]!);
-      const derivative = typeof partial === 'number' ? partial : partial(numbers, scalars[id]!, x!, y ?? 0, z ?? 0);
+      const derivative =
+        typeof partial === 'number' ? partial : partial(numbers, scalars[id]!, x!, y ?? 0, z ?? 0);
       counts.partials++;
       counts.activationReads += reader.reads(row, k);
       const below = indexOf.get(operands[k]!)!;
@@ -115,7 +124,9 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
   const place = (node: GraphNode): number => {
     const index = node.graph === graph ? indexOf.get(node.id) : undefined;
     if (index === undefined) {
-      throw new GraphError(`derivative: the output does not depend on ${node.toString()}, so it is not in the table`);
+      throw new GraphError(
+        `derivative: the output does not depend on ${node.toString()}, so it is not in the table`,
+      );
     }
     return index;
   };

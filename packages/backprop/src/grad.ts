@@ -17,7 +17,16 @@ import {
   ValueError,
 } from '@ad/graph';
 import { gradient } from './gradient.ts';
-import { type GradientOf, type Leaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type Tree, type ValuesOf } from './tree.ts';
+import {
+  type GradientOf,
+  type Leaf,
+  leavesOf,
+  likeLeaf,
+  mapTree,
+  tensorOfLeaf,
+  type Tree,
+  type ValuesOf,
+} from './tree.ts';
 
 /** Options of {@link grad} and {@link valueAndGrad}. */
 export interface GradOptions<Index extends number = number> {
@@ -46,7 +55,9 @@ export interface GradFunction<Args extends readonly unknown[], Index extends num
 /** What {@link valueAndGrad} returns. */
 export interface ValueAndGradFunction<Args extends readonly unknown[], Index extends number> {
   /** Values in, values out. */
-  <Values extends ValuesOf<Args>>(...values: Values): ValueAndGradient<number, GradientOf<Values[Index]>>;
+  <Values extends ValuesOf<Args>>(
+    ...values: Values
+  ): ValueAndGradient<number, GradientOf<Values[Index]>>;
   /** Nodes in, nodes out: so derivatives can be nested. */
   (...nodes: Args): ValueAndGradient<GraphNode, Args[Index]>;
 }
@@ -79,7 +90,9 @@ export function grad<Args extends readonly unknown[], const Index extends number
   f: (...args: Args) => GraphNode,
   options: GradOptions<Index> = {},
 ): GradFunction<Args, Index> {
-  const both = valueAndGrad(f, options) as (...args: readonly unknown[]) => ValueAndGradient<unknown, unknown>;
+  const both = valueAndGrad(f, options) as (
+    ...args: readonly unknown[]
+  ) => ValueAndGradient<unknown, unknown>;
   return ((...args: readonly unknown[]) => both(...args).gradient) as GradFunction<Args, Index>;
 }
 
@@ -107,19 +120,29 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
   const programs = new ProgramCache();
   return ((...args: readonly Tree<Leaf | GraphNode>[]) => {
     if (!Number.isInteger(argument) || argument < 0 || argument >= args.length) {
-      throw new ValueError(`grad: argument ${argument} does not exist; the function was called with ${args.length}`);
+      throw new ValueError(
+        `grad: argument ${argument} does not exist; the function was called with ${args.length}`,
+      );
     }
-    const leaves = args.flatMap((arg, i) => leavesOf(arg).map(({ path, leaf }) => ({ name: `arg${i}${path}`, leaf })));
+    const leaves = args.flatMap((arg, i) =>
+      leavesOf(arg).map(({ path, leaf }) => ({ name: `arg${i}${path}`, leaf })),
+    );
     const node = leaves.find(({ leaf }) => isGraphNode(leaf))?.leaf as GraphNode | undefined;
     if (node !== undefined) return onNodes(f as Traceable, args, argument, node.graph);
 
     const values = leaves.map(({ name, leaf }) => ({ name, value: tensorOfLeaf(leaf as Leaf) }));
-    const key = values.map(({ name, value }) => `${name}:${value.kind}${value.shape.join('x')}`).join(' ');
-    const program = programs.get(key) ?? programs.add(key, trace(f as Traceable, args as readonly Tree<Leaf>[], argument, executor));
+    const key = values
+      .map(({ name, value }) => `${name}:${value.kind}${value.shape.join('x')}`)
+      .join(' ');
+    const program =
+      programs.get(key) ??
+      programs.add(key, trace(f as Traceable, args as readonly Tree<Leaf>[], argument, executor));
     const feeds: Feeds = Object.fromEntries(values.map(({ name, value }) => [name, value]));
     const [value, ...gradients] = program.run(feeds) as [Tensor, ...Tensor[]];
     let next = 0;
-    const gradientTree = mapTree(args[argument]!, (leaf) => likeLeaf(leaf as Leaf, gradients[next++]!));
+    const gradientTree = mapTree(args[argument]!, (leaf) =>
+      likeLeaf(leaf as Leaf, gradients[next++]!),
+    );
     return { value: value.item(), gradient: gradientTree };
   }) as ValueAndGradFunction<Args, Index>;
 }
@@ -134,7 +157,12 @@ interface Trace {
 }
 
 /** Calls the function with inputs in the place of the values, and makes a program of its value and gradients. */
-function trace(f: Traceable, args: readonly Tree<Leaf>[], argument: number, executor: Executor): Trace {
+function trace(
+  f: Traceable,
+  args: readonly Tree<Leaf>[],
+  argument: number,
+  executor: Executor,
+): Trace {
   const graph = new Graph();
   const targets: GraphNode[] = [];
   const nodes = args.map((arg, i) =>
@@ -151,7 +179,12 @@ function trace(f: Traceable, args: readonly Tree<Leaf>[], argument: number, exec
 }
 
 /** The function applied to nodes of an existing graph; its gradient is appended there. */
-function onNodes(f: Traceable, args: readonly Tree<Leaf | GraphNode>[], argument: number, graph: Graph): ValueAndGradient<GraphNode, unknown> {
+function onNodes(
+  f: Traceable,
+  args: readonly Tree<Leaf | GraphNode>[],
+  argument: number,
+  graph: Graph,
+): ValueAndGradient<GraphNode, unknown> {
   const targets: GraphNode[] = [];
   const nodes = args.map((arg, i) =>
     mapTree(arg, (leaf) => {
@@ -181,10 +214,14 @@ function checkTargets(targets: readonly GraphNode[]): void {
 
 function checkResult(result: unknown, graph: Graph): GraphNode {
   if (!isGraphNode(result)) {
-    throw new GraphError(`grad: the function returned ${String(result)}, expected a scalar node computed from its arguments`);
+    throw new GraphError(
+      `grad: the function returned ${String(result)}, expected a scalar node computed from its arguments`,
+    );
   }
   if (result.graph !== graph) {
-    throw new GraphError('grad: the function returned a node of another graph; pass what it uses from outside as an argument');
+    throw new GraphError(
+      'grad: the function returned a node of another graph; pass what it uses from outside as an argument',
+    );
   }
   return result;
 }
@@ -207,7 +244,8 @@ class ProgramCache {
 
   add(key: string, { program, dependsOnValues }: Trace): Program {
     if (dependsOnValues) return program;
-    if (this.#programs.size >= CACHE_LIMIT) this.#programs.delete(this.#programs.keys().next().value!);
+    if (this.#programs.size >= CACHE_LIMIT)
+      this.#programs.delete(this.#programs.keys().next().value!);
     this.#programs.set(key, program);
     return program;
   }

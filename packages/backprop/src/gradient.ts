@@ -70,13 +70,24 @@ export function gradient(
       const z = ids[k]!;
       if (strong[u] === 1) strong[z] = 1;
       if (active[z] === 0 || !carriesMessage(arena, u, k, first + k)) continue;
-      const message = messageTo(B, row, arena.attributes.get(u) ?? {}, k, S, graph.node(u), operands, strong[u] === 1);
+      const message = messageTo(
+        B,
+        row,
+        arena.attributes.get(u) ?? {},
+        k,
+        S,
+        graph.node(u),
+        operands,
+        strong[u] === 1,
+      );
       const sum = sums.get(z);
       sums.set(z, sum === undefined ? message : sum.add(message));
     }
   }
   const gradients = targets.map(({ id, shape }) => {
-    return sums.get(id) ?? graph.constant(new Tensor(shape, 'real', new Float64Array(sizeOf(shape))));
+    return (
+      sums.get(id) ?? graph.constant(new Tensor(shape, 'real', new Float64Array(sizeOf(shape))))
+    );
   });
   return 'id' in wrt ? gradients[0]! : gradients;
 }
@@ -98,14 +109,22 @@ function dependents(arena: Arena, targets: readonly GraphNode[], top: number): U
   return active;
 }
 
-function checkArguments(output: GraphNode, targets: readonly GraphNode[], options: GradientOptions): void {
+function checkArguments(
+  output: GraphNode,
+  targets: readonly GraphNode[],
+  options: GradientOptions,
+): void {
   checkDifferentiable(output, options.seed?.shape, 'gradient');
   for (const node of options.seed === undefined ? targets : [...targets, options.seed]) {
     if (node.graph !== output.graph) {
-      throw new GraphError(`gradient: the node ${node.toString()} belongs to another graph than the output ${output.toString()}`);
+      throw new GraphError(
+        `gradient: the node ${node.toString()} belongs to another graph than the output ${output.toString()}`,
+      );
     }
     if (node.kind !== 'real') {
-      throw new KindError(`gradient: the node ${node.toString()} is not real; only real nodes have derivatives`);
+      throw new KindError(
+        `gradient: the node ${node.toString()} is not real; only real nodes have derivatives`,
+      );
     }
   }
 }

@@ -18,4 +18,16 @@ export { gradient, type GradientOptions } from './gradient.ts';
 export { recomputingSweep } from './recomputing-sweep.ts';
 export { reverseSweep, type Message, type ReverseSweepOptions } from './reverse-sweep.ts';
 export type { SweepCounts } from './sweep-counts.ts';
-export { isLeaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type GradientOf, type Leaf, type NodesOf, type PathLeaf, type Tree, type ValuesOf } from './tree.ts';
+export {
+  isLeaf,
+  leavesOf,
+  likeLeaf,
+  mapTree,
+  tensorOfLeaf,
+  type GradientOf,
+  type Leaf,
+  type NodesOf,
+  type PathLeaf,
+  type Tree,
+  type ValuesOf,
+} from './tree.ts';

@@ -10,7 +10,9 @@ export function checkScalarGraph(output: GraphNode, order: Int32Array, caller: s
   const { graph } = output;
   for (const id of order) {
     if (graph.arena.typeOf(id).shape.length > 0) {
-      throw new ShapeError(`${caller}: works on scalar graphs; the node ${graph.node(id).toString()} is an array: use reverseSweep`);
+      throw new ShapeError(
+        `${caller}: works on scalar graphs; the node ${graph.node(id).toString()} is an array: use reverseSweep`,
+      );
     }
   }
 }
@@ -18,7 +20,10 @@ export function checkScalarGraph(output: GraphNode, order: Int32Array, caller: s
 /** A number of bytes in words: `12.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
-  const power = Math.min(Math.max(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 0), units.length - 1);
+  const power = Math.min(
+    Math.max(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 0),
+    units.length - 1,
+  );
   const value = bytes / 1024 ** power;
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(3)} ${units[power]}`;
 }

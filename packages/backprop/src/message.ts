@@ -36,7 +36,14 @@ export interface MessageBuilder<V> extends Builder<V> {
    *
    * @param strong - whether 0 wins in the product, even over Infinity and NaN.
    */
-  scale(row: ElementwiseRow, position: number, S: V, result: V, operands: readonly V[], strong: boolean): V;
+  scale(
+    row: ElementwiseRow,
+    position: number,
+    S: V,
+    result: V,
+    operands: readonly V[],
+    strong: boolean,
+  ): V;
 }
 
 /** The message to operand `position` of a node with these operands and this result, given the sum `S` at the node. */
@@ -60,9 +67,14 @@ export function messageTo<V>(
       const x = operands[0]!;
       const type = B.typeOf(x);
       const reduction = attributes as Parameters<typeof row.partial>[3];
-      const kept = B.apply(operations.reshape, [result], { shape: reducedShape(type.shape, reduction.axes, true) });
+      const kept = B.apply(operations.reshape, [result], {
+        shape: reducedShape(type.shape, reduction.axes, true),
+      });
       const partial = row.partial(B, x, kept, reduction);
-      return B.apply(strong ? operations.strongMul : operations.mul, [expand(B, S, type, reduction), partial]);
+      return B.apply(strong ? operations.strongMul : operations.mul, [
+        expand(B, S, type, reduction),
+        partial,
+      ]);
     }
     case 'leaf':
     case 'discrete':
@@ -75,7 +87,15 @@ export const tensorMessages: MessageBuilder<Tensor> = {
   apply(row, operands, attributes) {
     const type = resultType(row, operands, attributes);
     const data = allocate(type.kind, sizeOf(type.shape));
-    prepareKernel(row, operands, attributes ?? {}, type)(data, operands.map((operand) => operand.data));
+    prepareKernel(
+      row,
+      operands,
+      attributes ?? {},
+      type,
+    )(
+      data,
+      operands.map((operand) => operand.data),
+    );
     return new Tensor(type.shape, type.kind, data);
   },
   constant: (value) => new Tensor([], 'real', Float64Array.of(value)),
@@ -118,7 +138,8 @@ export function nodeMessages(graph: Graph): MessageBuilder<GraphNode> {
       const product = (): GraphNode => {
         if (partial === 1) return S;
         if (partial === -1) return A.neg(S);
-        const derivative = typeof partial === 'number' ? A.constant(partial) : partial(A, result, x!, y!, z!);
+        const derivative =
+          typeof partial === 'number' ? A.constant(partial) : partial(A, result, x!, y!, z!);
         return strong ? A.strongMul(S, derivative) : A.mul(S, derivative);
       };
       return sumTo(builder, product(), operands[position]!);

@@ -70,7 +70,10 @@ export function recomputingSweep(output: GraphNode, options: BaselineOptions = {
     const operands = Array.from(arena.operandsOf(u));
     // The only difference to the reverse sweep: values are not at hand but made anew, and dropped after this node.
     const read = nodesRead(row, u, operands);
-    const { scalars } = activations(read.map((id) => graph.node(id)), options.feeds);
+    const { scalars } = activations(
+      read.map((id) => graph.node(id)),
+      options.feeds,
+    );
     const recomputed = ancestorsOf(arena, read);
     counts.activations = Math.max(counts.activations, recomputed.length);
     counts.evaluations += recomputed.filter((id) => arena.rowOf(id).family !== 'leaf').length;
@@ -80,7 +83,8 @@ export function recomputingSweep(output: GraphNode, options: BaselineOptions = {
       if (strong[u] === 1) strong[to] = 1;
       if (!carriesMessage(arena, u, k, arena.operandStarts[u]! + k)) continue;
       const partial = row.partials[k]!;
-      const derivative = typeof partial === 'number' ? partial : partial(numbers, scalars[u]!, x!, y ?? 0, z ?? 0);
+      const derivative =
+        typeof partial === 'number' ? partial : partial(numbers, scalars[u]!, x!, y ?? 0, z ?? 0);
       const message = strong[u] === 1 ? numbers.strongMul(S[u]!, derivative) : S[u]! * derivative;
       counts.messages++;
       counts.partials++;

@@ -7,7 +7,16 @@
  *
  * Work: one message per edge, O(V + E). Memory: the activations of the forward pass and one sum per node, O(V).
  */
-import { activations, type Feeds, type GraphNode, NodeValues, numbers, SCALAR_REAL, type Tensor, type TensorLike } from '@ad/graph';
+import {
+  activations,
+  type Feeds,
+  type GraphNode,
+  NodeValues,
+  numbers,
+  SCALAR_REAL,
+  type Tensor,
+  type TensorLike,
+} from '@ad/graph';
 import { Adjoints } from './adjoints.ts';
 import { carriesMessage, guardsBranches } from './edges.ts';
 import { messageTo, tensorMessages } from './message.ts';
@@ -104,7 +113,16 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
       } else {
         const operands = Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
         const attributes = arena.attributes.get(u) ?? {};
-        const message = messageTo(tensorMessages, row, attributes, e - first, sums.tensor(u), values.tensor(u), operands, strong[u] === 1);
+        const message = messageTo(
+          tensorMessages,
+          row,
+          attributes,
+          e - first,
+          sums.tensor(u),
+          values.tensor(u),
+          operands,
+          strong[u] === 1,
+        );
         accumulate(sums, z, message);
         observer?.arrayMessage(u, z, e - first, message);
       }

@@ -1,5 +1,14 @@
 /** What a sweep starts from: the adjoint of the output, 1 for a scalar. */
-import { formatShape, type GraphNode, KindError, sameShape, ShapeError, Tensor, tensor, type TensorLike } from '@ad/graph';
+import {
+  formatShape,
+  type GraphNode,
+  KindError,
+  sameShape,
+  ShapeError,
+  Tensor,
+  tensor,
+  type TensorLike,
+} from '@ad/graph';
 
 /**
  * The checked seed of a sweep.
@@ -10,13 +19,21 @@ import { formatShape, type GraphNode, KindError, sameShape, ShapeError, Tensor, 
  */
 export function seedOf(output: GraphNode, seed: TensorLike | undefined, caller: string): Tensor {
   checkDifferentiable(output, seed === undefined ? undefined : tensor(seed).shape, caller);
-  return seed === undefined ? new Tensor([], 'real', Float64Array.of(1)) : tensor(seed, { kind: 'real' });
+  return seed === undefined
+    ? new Tensor([], 'real', Float64Array.of(1))
+    : tensor(seed, { kind: 'real' });
 }
 
 /** Checks that `output` is real, and a scalar or of the shape of its seed. */
-export function checkDifferentiable(output: GraphNode, seedShape: readonly number[] | undefined, caller: string): void {
+export function checkDifferentiable(
+  output: GraphNode,
+  seedShape: readonly number[] | undefined,
+  caller: string,
+): void {
   if (output.kind !== 'real') {
-    throw new KindError(`${caller}: the output ${output.toString()} is not real; only real nodes have derivatives`);
+    throw new KindError(
+      `${caller}: the output ${output.toString()} is not real; only real nodes have derivatives`,
+    );
   }
   if (seedShape === undefined && output.shape.length > 0) {
     throw new ShapeError(

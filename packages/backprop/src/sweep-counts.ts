@@ -54,9 +54,13 @@ export class ReadCounter {
     let counts = this.#reads.get(row);
     if (counts === undefined) {
       if (row.family !== 'elementwise') {
-        throw new ShapeError(`counting is defined for scalar graphs; ${row.name} is not a scalar operation: leave out count`);
+        throw new ShapeError(
+          `counting is defined for scalar graphs; ${row.name} is not a scalar operation: leave out count`,
+        );
       }
-      counts = row.partials.map((partial) => (typeof partial === 'number' ? 0 : bitCount(readsOf(partial))));
+      counts = row.partials.map((partial) =>
+        typeof partial === 'number' ? 0 : bitCount(readsOf(partial)),
+      );
       this.#reads.set(row, counts);
     }
     return counts[position]!;

@@ -11,7 +11,12 @@ export class SweepObserver {
   readonly #reads: ReadCounter | undefined;
   readonly #tally: SweepCounts = noCounts();
 
-  private constructor(output: GraphNode, activations: NodeValues, sums: NodeValues, options: ReverseSweepOptions) {
+  private constructor(
+    output: GraphNode,
+    activations: NodeValues,
+    sums: NodeValues,
+    options: ReverseSweepOptions,
+  ) {
     this.#output = output;
     this.#sums = sums;
     this.#onMessage = options.onMessage;
@@ -45,7 +50,13 @@ export class SweepObserver {
   }
 
   /** A message between scalars has been added to its receiver. */
-  scalarMessage(from: number, to: number, position: number, message: number, isFirst: boolean): void {
+  scalarMessage(
+    from: number,
+    to: number,
+    position: number,
+    message: number,
+    isFirst: boolean,
+  ): void {
     if (this.#reads !== undefined) {
       const tally = this.#tally;
       tally.messages++;
@@ -62,7 +73,9 @@ export class SweepObserver {
   arrayMessage(from: number, to: number, position: number, message: Tensor): void {
     if (this.#reads !== undefined) {
       const node = this.#output.graph.node(from);
-      throw new ShapeError(`reverseSweep: counts are defined for scalar graphs; ${node.toString()} works on arrays: leave out count`);
+      throw new ShapeError(
+        `reverseSweep: counts are defined for scalar graphs; ${node.toString()} works on arrays: leave out count`,
+      );
     }
     this.#show(from, to, position, message);
   }
@@ -70,7 +83,13 @@ export class SweepObserver {
   #show(from: number, to: number, position: number, message: Tensor): void {
     if (this.#onMessage === undefined) return;
     const { graph } = this.#output;
-    const shown: Message = { from: graph.node(from), to: graph.node(to), position, sum: this.#sums.tensor(from), message };
+    const shown: Message = {
+      from: graph.node(from),
+      to: graph.node(to),
+      position,
+      sum: this.#sums.tensor(from),
+      message,
+    };
     this.#onMessage(shown);
   }
 }

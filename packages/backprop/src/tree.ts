@@ -84,13 +84,19 @@ export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>): PathLeaf<L>
  * mapTree({ w: [1, 2], b: 3 }, (x: number) => 10 * x); // => { w: [10, 20], b: 30 }
  * ```
  */
-export function mapTree<L extends Leaf | GraphNode, R>(tree: Tree<L>, replace: (leaf: L, path: string) => R, path: string = ''): unknown {
+export function mapTree<L extends Leaf | GraphNode, R>(
+  tree: Tree<L>,
+  replace: (leaf: L, path: string) => R,
+  path: string = '',
+): unknown {
   if (isLeaf(tree)) return replace(tree as L, path);
-  if (Array.isArray(tree)) return tree.map((child: Tree<L>, index) => mapTree(child, replace, `${path}[${index}]`));
+  if (Array.isArray(tree))
+    return tree.map((child: Tree<L>, index) => mapTree(child, replace, `${path}[${index}]`));
   if (isPlainObject(tree)) {
     const result: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(tree)) {
-      if (key === '__proto__') throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
+      if (key === '__proto__')
+        throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
       const step = IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
       result[key] = mapTree(child as Tree<L>, replace, path + step);
     }
@@ -140,7 +146,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 function describe(value: unknown): string {
   if (typeof value === 'string') return `the string ${JSON.stringify(value)}`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor.name}`;
+  if (typeof value === 'object' && value !== null)
+    return `an instance of ${value.constructor.name}`;
   return String(value);
 }
-

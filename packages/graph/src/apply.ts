@@ -30,59 +30,66 @@ export type Operand = GraphNode | number | boolean | Tensor;
  * evaluate(apply(operations.tanh, [x]), { x: 0 }).item(); // => 0
  * ```
  */
-export function apply<A extends Attributes>(row: Operation<A>, operands: readonly Operand[], attributes?: A): GraphNode {
-  const graph = graphOf(row, operands);
-  const arena = graph.arena;
+export function apply<A extends Attributes>(
+  row: Operation<A>,
+  operands: readonly Operand[],
+  attributes?: A,
+): GraphNode {
   // Checked before anything is lifted: a failed call must not leave constants behind.
-  if (row.arity !== null && operands.length !== row.arity) {
-    throw new GraphError(`${row.name}: takes ${row.arity} operands, got ${operands.length}`);
+  if (operands.length !== row.arity && row.arity !== null) {
+    throw new GraphError(`${row.name}: takes ${row.arity} operands, got ${operands.length}${at()}`);
   }
-  if (row.family === 'elementwise' && row.operandKinds === undefined) {
-    let scalars = true;
-    for (let k = 0; scalars && k < operands.length; k++) {
-      const operand = operands[k]!;
-      scalars = typeof operand === 'number' || (isGraphNode(operand) && arena.typeIds[operand.id]! <= SCALAR_BOOLEAN);
-    }
-    if (scalars) {
-      const typeId = row.resultKind === 'real' ? SCALAR_REAL : SCALAR_BOOLEAN;
-      return graph.append(row, operands, typeId, undefined);
+  let graph: Graph | undefined;
+  let scalars = true;
+  for (let k = 0; k < operands.length; k++) {
+    const operand = operands[k]!;
+    if (typeof operand === 'number') continue;
+    if (isGraphNode(operand)) {
+      if (graph === undefined) graph = operand.graph;
+      else if (graph !== operand.graph) throw foreignOperand(row, operand, k);
+      if (graph.arena.typeIds[operand.id]! > SCALAR_BOOLEAN) scalars = false;
+    } else if (typeof operand === 'boolean' || operand instanceof Tensor) {
+      scalars = false;
+    } else {
+      throw notAnOperand(row, operand, k);
     }
   }
-  return graph.append(row, operands, arena.internType(inferType(row, operands, attributes)), attributes);
+  if (graph === undefined) throw noGraph(row, operands.length);
+  // The ordinary scalar operation needs no inference.
+  const typeId =
+    scalars && row.family === 'elementwise' && row.operandKinds === undefined
+      ? row.resultKind === 'real'
+        ? SCALAR_REAL
+        : SCALAR_BOOLEAN
+      : graph.arena.internType(inferType(row, operands, attributes));
+  return graph.append(row, operands, typeId, attributes);
 }
 
 /** Whether a value is a handle of a graph node. */
 export function isGraphNode(value: unknown): value is GraphNode {
-  return typeof value === 'object' && value !== null && 'graph' in value && 'id' in value;
+  if (typeof value !== 'object' || value === null) return false;
+  const candidate = value as Partial<GraphNode>;
+  return typeof candidate.id === 'number' && candidate.graph !== undefined;
 }
 
-/** The one graph of all operands that are nodes. */
-function graphOf(row: Operation, operands: readonly Operand[]): Graph {
-  let graph: Graph | undefined;
-  for (let k = 0; k < operands.length; k++) {
-    const operand = operands[k];
-    if (isGraphNode(operand)) {
-      if (graph !== undefined && operand.graph !== graph) {
-        throw new GraphError(
-          `${row.name}: operand ${k + 1}, ${describeOperand(operand)}, belongs to another graph than the operands before it; ` +
-            `build both in one graph, or pass the value of one as a constant${at()}`,
-        );
-      }
-      graph = operand.graph;
-    } else if (typeof operand !== 'number' && typeof operand !== 'boolean' && !(operand instanceof Tensor)) {
-      throw new GraphError(
-        `${row.name}: operand ${k + 1} is ${describeForeign(operand)}, expected a graph node, a number, a boolean or a tensor` +
-          (Array.isArray(operand) ? '; wrap arrays in tensor(...)' : '') +
-          at(),
-      );
-    }
-  }
-  if (graph === undefined) {
-    throw new GraphError(
-      `${row.name}: none of the ${operands.length} operands is a graph node; start from graph.input(...) or graph.constant(...)${at()}`,
-    );
-  }
-  return graph;
+function foreignOperand(row: Operation, operand: GraphNode, k: number): GraphError {
+  return new GraphError(
+    `${row.name}: operand ${k + 1}, ${describeOperand(operand)}, belongs to another graph than the operands before it; ` +
+      `build both in one graph, or pass the value of one as a constant${at()}`,
+  );
+}
+
+function notAnOperand(row: Operation, operand: unknown, k: number): GraphError {
+  const remedy = Array.isArray(operand) ? '; wrap arrays in tensor(...)' : '';
+  return new GraphError(
+    `${row.name}: operand ${k + 1} is ${describeForeign(operand)}, expected a graph node, a number, a boolean or a tensor${remedy}${at()}`,
+  );
+}
+
+function noGraph(row: Operation, count: number): GraphError {
+  return new GraphError(
+    `${row.name}: none of the ${count} operands is a graph node; start from graph.input(...) or graph.constant(...)${at()}`,
+  );
 }
 
 function typeOfOperand(operand: Operand): Type {
@@ -92,7 +99,11 @@ function typeOfOperand(operand: Operand): Type {
 }
 
 /** The type of the result, or an error that says everything about the operands. */
-function inferType(row: Operation, operands: readonly Operand[], attributes: Attributes | undefined): Type {
+function inferType(
+  row: Operation,
+  operands: readonly Operand[],
+  attributes: Attributes | undefined,
+): Type {
   const types = operands.map(typeOfOperand);
   try {
     return resultType(row, types, attributes);
@@ -101,7 +112,9 @@ function inferType(row: Operation, operands: readonly Operand[], attributes: Att
     const message = [
       `${row.name}: ${error.message}`,
       ...operands.map((operand, k) => `  operand ${k + 1}: ${describeOperand(operand)}`),
-      ...(error instanceof RuleViolation && error.remedy !== undefined ? [`  ${error.remedy}`] : []),
+      ...(error instanceof RuleViolation && error.remedy !== undefined
+        ? [`  ${error.remedy}`]
+        : []),
     ].join('\n');
     if (error instanceof KindError) throw new KindError(message + at());
     if (error instanceof ValueError) throw new ValueError(message + at());
@@ -115,7 +128,11 @@ function inferType(row: Operation, operands: readonly Operand[], attributes: Att
  * @throws RuleViolation, {@link ShapeError} or {@link KindError} when the operands break the rule.
  * @internal
  */
-export function resultType(row: Operation, types: readonly Type[], attributes: Attributes | undefined): Type {
+export function resultType(
+  row: Operation,
+  types: readonly Type[],
+  attributes: Attributes | undefined,
+): Type {
   if (row.family === 'leaf') throw new RuleViolation('a leaf has no operands');
   if (row.family === 'elementwise') return elementwiseType(row, types);
   return row.infer(types, (attributes ?? {}) as never);
@@ -127,7 +144,9 @@ function elementwiseType(row: ElementwiseRow, types: readonly Type[]): Type {
     if (kind !== null && got !== kind) {
       throw new KindError(
         `operand ${k + 1} must be of kind ${kind}, got ${got}` +
-          (kind === 'boolean' ? '; compare it with something first, for example x.notEqual(0)' : ''),
+          (kind === 'boolean'
+            ? '; compare it with something first, for example x.notEqual(0)'
+            : ''),
       );
     }
   });
@@ -140,8 +159,10 @@ function elementwiseType(row: ElementwiseRow, types: readonly Type[]): Type {
 
 /** An operand in words: `"weights" = input [3, 4]`, `#12 = tanh [3]`, `the number 2`. */
 export function describeOperand(operand: Operand): string {
-  if (typeof operand === 'number' || typeof operand === 'boolean') return `the ${typeof operand} ${operand}`;
-  if (operand instanceof Tensor) return `a tensor of shape ${formatShape(operand.shape)}, ${operand.kind}`;
+  if (typeof operand === 'number' || typeof operand === 'boolean')
+    return `the ${typeof operand} ${operand}`;
+  if (operand instanceof Tensor)
+    return `a tensor of shape ${formatShape(operand.shape)}, ${operand.kind}`;
   const name = operand.label === undefined ? `#${operand.id}` : `#${operand.id} "${operand.label}"`;
   const made = operand.graph.creationSite(operand.id);
   return `${name} = ${operand.operation} of shape ${formatShape(operand.shape)}, ${operand.kind}${made === undefined ? '' : `, made at ${made}`}`;

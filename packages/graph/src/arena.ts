@@ -18,7 +18,9 @@ export const SCALAR_INTEGER = 1;
 /** The type id of a scalar boolean; all ids up to this one are scalars. */
 export const SCALAR_BOOLEAN = 2;
 
-const scalarTypes: readonly Type[] = (['real', 'integer', 'boolean'] satisfies Kind[]).map((kind) => ({ shape: [], kind }));
+const scalarTypes: readonly Type[] = (['real', 'integer', 'boolean'] satisfies Kind[]).map(
+  (kind) => ({ shape: [], kind }),
+);
 
 /** Room for this many nodes and edges at first. */
 const INITIAL_CAPACITY = 64;
@@ -57,9 +59,15 @@ export class Arena {
    *
    * @throws {@link CapacityError} at 2^30 nodes.
    */
-  append(row: Operation, operands: readonly number[], typeId: number, attributes: Attributes | undefined): number {
+  append(
+    row: Operation,
+    operands: readonly number[],
+    typeId: number,
+    attributes: Attributes | undefined,
+  ): number {
     const id = this.nodeCount;
-    if (id >= MAX_NODES) throw new CapacityError(`a graph holds at most 2^30 nodes; this one is full`);
+    if (id >= MAX_NODES)
+      throw new CapacityError(`a graph holds at most 2^30 nodes; this one is full`);
     if (id >= this.codes.length) this.#growNodes();
     const end = this.edgeCount + operands.length;
     if (end > this.operandIds.length) this.#growEdges(end);
@@ -91,7 +99,11 @@ export class Arena {
   /** The id of a type, the same for equal types. */
   internType(type: Type): number {
     if (type.shape.length === 0) {
-      return type.kind === 'real' ? SCALAR_REAL : type.kind === 'integer' ? SCALAR_INTEGER : SCALAR_BOOLEAN;
+      return type.kind === 'real'
+        ? SCALAR_REAL
+        : type.kind === 'integer'
+          ? SCALAR_INTEGER
+          : SCALAR_BOOLEAN;
     }
     const key = `${type.kind}${type.shape.join()}`;
     let typeId = this.#typeIdOf.get(key);
@@ -105,7 +117,8 @@ export class Arena {
 
   #newCode(row: Operation): number {
     const code = this.rows.length;
-    if (code >= 2 ** 16) throw new CapacityError('a graph holds at most 65,536 distinct operations');
+    if (code >= 2 ** 16)
+      throw new CapacityError('a graph holds at most 65,536 distinct operations');
     this.rows.push(row);
     this.#codeOf.set(row, code);
     return code;
@@ -119,7 +132,10 @@ export class Arena {
   }
 
   #growEdges(needed: number): void {
-    this.operandIds = grown(this.operandIds, new Int32Array(Math.max(2 * this.operandIds.length, needed)));
+    this.operandIds = grown(
+      this.operandIds,
+      new Int32Array(Math.max(2 * this.operandIds.length, needed)),
+    );
   }
 }
 

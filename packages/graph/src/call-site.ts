@@ -10,7 +10,8 @@ interface StackControl {
 }
 
 /** Files of this library, from source, built, or installed. */
-const LIBRARY_FRAME = /[/\\](?:packages|@ad)[/\\](?:graph|compiler|backprop|optim)[/\\](?:src|dist)[/\\]/;
+const LIBRARY_FRAME =
+  /[/\\](?:packages|@ad)[/\\](?:graph|compiler|backprop|optim)[/\\](?:src|dist)[/\\]/;
 /** A layered model may be many library frames deep. */
 const DEPTH = 50;
 

@@ -104,12 +104,19 @@ export class Graph {
    */
   input(name: string, options: InputOptions = {}): GraphNode {
     if (typeof name !== 'string' || name === '' || name === '__proto__') {
-      throw new GraphError(`input: ${JSON.stringify(name)} cannot be a name; inputs are fed by name from an object`);
+      throw new GraphError(
+        `input: ${JSON.stringify(name)} cannot be a name; inputs are fed by name from an object`,
+      );
     }
     if (this.#inputIds.has(name)) {
-      throw new GraphError(`input: this graph already has an input "${name}"; take another name or use graph.find("${name}")`);
+      throw new GraphError(
+        `input: this graph already has an input "${name}"; take another name or use graph.find("${name}")`,
+      );
     }
-    const value = options.value === undefined ? undefined : tensor(options.value, options.kind === undefined ? {} : { kind: options.kind });
+    const value =
+      options.value === undefined
+        ? undefined
+        : tensor(options.value, options.kind === undefined ? {} : { kind: options.kind });
     const shape = options.shape ?? value?.shape ?? [];
     const kind = options.kind ?? value?.kind ?? 'real';
     checkShape(shape, `input "${name}"`);
@@ -139,7 +146,8 @@ export class Graph {
    */
   find(name: string): GraphNode {
     const id = this.#inputIds.get(name);
-    if (id === undefined) throw new GraphError(`no input "${name}"; this graph has ${listNames(this.inputNames)}`);
+    if (id === undefined)
+      throw new GraphError(`no input "${name}"; this graph has ${listNames(this.inputNames)}`);
     return new GraphNode(this, id);
   }
 
@@ -178,7 +186,10 @@ export class Graph {
     for (const name of Object.keys(feeds)) {
       const node = this.find(name);
       const given = feeds[name]!;
-      const value = given instanceof Tensor && given.kind === node.kind ? given : tensor(given, { kind: node.kind });
+      const value =
+        given instanceof Tensor && given.kind === node.kind
+          ? given
+          : tensor(given, { kind: node.kind });
       this.#checkFeed(name, value, node.shape, node.kind);
       values.set(node.id, value);
     }
@@ -220,11 +231,17 @@ export class Graph {
    *
    * @internal
    */
-  append(row: Operation, operands: readonly Operand[], typeId: number, attributes: Attributes | undefined): GraphNode {
+  append(
+    row: Operation,
+    operands: readonly Operand[],
+    typeId: number,
+    attributes: Attributes | undefined,
+  ): GraphNode {
     const ids = new Array<number>(operands.length);
     for (let k = 0; k < operands.length; k++) {
       const operand = operands[k]!;
-      ids[k] = isGraphNode(operand) ? operand.id : this.#constantId(operand);
+      const lifted = typeof operand === 'number' || !isGraphNode(operand);
+      ids[k] = lifted ? this.#constantId(operand) : operand.id;
     }
     const id = this.arena.append(row, ids, typeId, attributes);
     if (this.#creationSites !== undefined) this.#recordSite(id);
@@ -249,7 +266,12 @@ export class Graph {
       // Map keys do not tell -0 from 0, so -0 gets a node of its own every time.
       const shared = Object.is(value, -0) ? undefined : this.#numberIds.get(value);
       if (shared !== undefined) return shared;
-      const id = this.arena.append(constant, [], this.arena.internType({ shape: [], kind: 'real' }), undefined);
+      const id = this.arena.append(
+        constant,
+        [],
+        this.arena.internType({ shape: [], kind: 'real' }),
+        undefined,
+      );
       this.#constants.set(id, value);
       if (!Object.is(value, -0)) this.#numberIds.set(value, id);
       return id;
@@ -262,9 +284,12 @@ export class Graph {
 
   #checkFeed(name: string, value: Tensor, shape: Shape, kind: Kind): void {
     if (!sameShape(value.shape, shape)) {
-      throw new ShapeError(`input "${name}" has shape ${formatShape(shape)}, got a value of shape ${formatShape(value.shape)}`);
+      throw new ShapeError(
+        `input "${name}" has shape ${formatShape(shape)}, got a value of shape ${formatShape(value.shape)}`,
+      );
     }
-    if (value.kind !== kind) throw new KindError(`input "${name}" is of kind ${kind}, got a ${value.kind} value`);
+    if (value.kind !== kind)
+      throw new KindError(`input "${name}" is of kind ${kind}, got a ${value.kind} value`);
   }
 
   #recordSite(id: number): void {
@@ -276,6 +301,9 @@ export class Graph {
 /** Names in words, shortened. */
 function listNames(names: readonly string[]): string {
   if (names.length === 0) return 'no inputs';
-  const shown = names.slice(0, 10).map((name) => `"${name}"`).join(', ');
+  const shown = names
+    .slice(0, 10)
+    .map((name) => `"${name}"`)
+    .join(', ');
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }

@@ -10,7 +10,15 @@ export { readsOf, READS_RESULT } from './algebra/reads.ts';
 export { apply, describeOperand, isGraphNode, resultType, type Operand } from './apply.ts';
 export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
 export { callSite } from './call-site.ts';
-export { AdError, CapacityError, FormatError, GraphError, KindError, ShapeError, ValueError } from './errors.ts';
+export {
+  AdError,
+  CapacityError,
+  FormatError,
+  GraphError,
+  KindError,
+  ShapeError,
+  ValueError,
+} from './errors.ts';
 export * from './functions/activation.ts';
 export * from './functions/arithmetic.ts';
 export * from './functions/comparison.ts';
@@ -25,7 +33,12 @@ export { kernelOf, prepareKernel } from './interpreter/compute.ts';
 export { broadcastIndex, positionIn, type BroadcastIndex } from './interpreter/elementwise.ts';
 export { activations, evaluate, evaluateOver } from './interpreter/evaluate.ts';
 export { NodeValues } from './interpreter/node-values.ts';
-export { interpreter, type Executor, type Program, type ProgramSpec } from './interpreter/program.ts';
+export {
+  interpreter,
+  type Executor,
+  type Program,
+  type ProgramSpec,
+} from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
 export { GraphNode } from './node.ts';
 export { expand, sumTo } from './rows/layout.ts';

@@ -89,7 +89,9 @@ export class GraphNode implements Type {
    */
   get value(): number {
     if (this.shape.length > 0) {
-      throw new ShapeError(`value reads a scalar; this node (${this.operation}) has shape ${formatShape(this.shape)}: read tensor`);
+      throw new ShapeError(
+        `value reads a scalar; this node (${this.operation}) has shape ${formatShape(this.shape)}: read tensor`,
+      );
     }
     return this.graph.activation(this.id).data[0]!;
   }

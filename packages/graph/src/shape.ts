@@ -99,7 +99,8 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
  */
 export function normalizeAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    const range = rank === 0 ? 'a scalar has no axes' : `expected an integer from ${-rank} to ${rank - 1}`;
+    const range =
+      rank === 0 ? 'a scalar has no axes' : `expected an integer from ${-rank} to ${rank - 1}`;
     throw new ValueError(`axis ${axis} does not exist: ${range}`);
   }
   return axis < 0 ? axis + rank : axis;
@@ -110,12 +111,16 @@ export function normalizeAxis(axis: number, rank: number): number {
  *
  * @throws {@link ValueError} when an axis does not exist or is named twice.
  */
-export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === 'number' ? [axes] : axes;
   const result = list.map((axis) => normalizeAxis(axis, rank)).sort((a, b) => a - b);
   for (let i = 1; i < result.length; i++) {
-    if (result[i] === result[i - 1]) throw new ValueError(`axis ${result[i]} is named twice in [${list.join(', ')}]`);
+    if (result[i] === result[i - 1])
+      throw new ValueError(`axis ${result[i]} is named twice in [${list.join(', ')}]`);
   }
   return result;
 }
@@ -134,7 +139,8 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
  * @throws {@link ShapeError} otherwise.
  */
 export function checkShape(shape: unknown, what: string): asserts shape is Shape {
-  if (!Array.isArray(shape)) throw new ShapeError(`${what}: expected a list of dimensions, got ${String(shape)}`);
+  if (!Array.isArray(shape))
+    throw new ShapeError(`${what}: expected a list of dimensions, got ${String(shape)}`);
   for (const dimension of shape as unknown[]) {
     if (typeof dimension !== 'number' || !Number.isInteger(dimension) || dimension < 0) {
       throw new ShapeError(

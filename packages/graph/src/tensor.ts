@@ -117,7 +117,9 @@ export class Tensor implements Type {
       const length = this.shape[axis]!;
       const index = indices[axis]!;
       if (!Number.isInteger(index) || index < -length || index >= length) {
-        throw new ValueError(`at(${indices.join(', ')}): axis ${axis} of ${formatShape(this.shape)} has no index ${index}`);
+        throw new ValueError(
+          `at(${indices.join(', ')}): axis ${axis} of ${formatShape(this.shape)} has no index ${index}`,
+        );
       }
       offset = offset * length + (index < 0 ? index + length : index);
     }
@@ -126,12 +128,15 @@ export class Tensor implements Type {
 
   /** The elements as nested arrays (a plain number for a scalar); booleans stay booleans. */
   toArray(): NestedArray {
-    let level: NestedArray[] = Array.from(this.data, (x) => (this.kind === 'boolean' ? x !== 0 : x));
+    let level: NestedArray[] = Array.from(this.data, (x) =>
+      this.kind === 'boolean' ? x !== 0 : x,
+    );
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {
       const length = this.shape[axis]!;
       const outer = sizeOf(this.shape.slice(0, axis));
       const rows: NestedArray[] = [];
-      for (let row = 0; row < outer; row++) rows.push(level.slice(row * length, (row + 1) * length));
+      for (let row = 0; row < outer; row++)
+        rows.push(level.slice(row * length, (row + 1) * length));
       level = rows;
     }
     return level[0]!;
@@ -144,7 +149,9 @@ export class Tensor implements Type {
 
   /** Shape and elements, shortened: `tensor [2, 3] real: 1, 2, 3, ...`. */
   toString(): string {
-    const shown = Array.from(this.data.subarray(0, 8), (x) => (this.kind === 'boolean' ? String(x !== 0) : String(x)));
+    const shown = Array.from(this.data.subarray(0, 8), (x) =>
+      this.kind === 'boolean' ? String(x !== 0) : String(x),
+    );
     const more = this.size > 8 ? ', ...' : '';
     return `tensor ${formatShape(this.shape)} ${this.kind}: ${shown.join(', ')}${more}`;
   }
@@ -186,7 +193,9 @@ export function tensor(value: TensorLike, options: TensorOptions = {}): Tensor {
     return new Tensor(options.shape ?? [value.length], kind, convert(value, kind));
   }
   const { shape, elements } = flatten(value);
-  const kind = options.kind ?? (elements.length > 0 && elements.every((x) => typeof x === 'boolean') ? 'boolean' : 'real');
+  const kind =
+    options.kind ??
+    (elements.length > 0 && elements.every((x) => typeof x === 'boolean') ? 'boolean' : 'real');
   return new Tensor(options.shape ?? shape, kind, convert(elements, kind));
 }
 
@@ -199,7 +208,9 @@ function flatten(value: NestedArray): { shape: Shape; elements: unknown[] } {
     const next: unknown[] = [];
     for (const entry of level) {
       if (!Array.isArray(entry) || entry.length !== length) {
-        const got = Array.isArray(entry) ? `a list of ${entry.length}` : `the single value ${String(entry)}`;
+        const got = Array.isArray(entry)
+          ? `a list of ${entry.length}`
+          : `the single value ${String(entry)}`;
         throw new ShapeError(
           `tensor: the nested arrays are ragged: at depth ${shape.length} a list of ${length} stands beside ${got}; ` +
             'pad the rows to one length',
@@ -215,17 +226,22 @@ function flatten(value: NestedArray): { shape: Shape; elements: unknown[] } {
 
 /** The elements in the storage of `kind`, checked one by one; storage of the right type is passed through. */
 function convert(source: NumericArray | readonly unknown[], kind: Kind): TensorData {
-  if (kind === 'real' && (source instanceof Float64Array || source instanceof Float32Array)) return source;
+  if (kind === 'real' && (source instanceof Float64Array || source instanceof Float32Array))
+    return source;
   if (kind === 'integer' && source instanceof Int32Array) return source;
   const data = allocate(kind, source.length);
   for (let i = 0; i < source.length; i++) {
     const element: unknown = source[i];
     if (typeof element !== 'number' && typeof element !== 'boolean') {
-      throw new ValueError(`tensor: element ${i} is ${describe(element)}, expected a number or a boolean`);
+      throw new ValueError(
+        `tensor: element ${i} is ${describe(element)}, expected a number or a boolean`,
+      );
     }
     const x = Number(element);
     if (kind === 'integer' && (!Number.isInteger(x) || x !== (x | 0))) {
-      throw new KindError(`tensor: element ${i} is ${x}, expected an integer of 32 bits; use kind 'real' for fractions`);
+      throw new KindError(
+        `tensor: element ${i} is ${x}, expected an integer of 32 bits; use kind 'real' for fractions`,
+      );
     }
     if (kind === 'boolean' && x !== 0 && x !== 1) {
       throw new KindError(`tensor: element ${i} is ${x}, expected true, false, 0 or 1`);

@@ -9,7 +9,9 @@ import { numbers } from './numbers.ts';
 const bitSets = Object.fromEntries(
   Object.keys(numbers).map((name) => [
     name,
-    name === 'constant' ? () => 0 : (...sets: number[]) => sets.reduce((union, set) => union | set, 0),
+    name === 'constant'
+      ? () => 0
+      : (...sets: number[]) => sets.reduce((union, set) => union | set, 0),
   ]),
 ) as unknown as Algebra<number>;
 

@@ -28,6 +28,9 @@ export function matmul(x: GraphNode, y: GraphNode): GraphNode {
   const product = apply(rows.matmul, [left, right]);
   if (!rowVector && !columnVector) return product;
   const { shape } = product;
-  const kept = shape.filter((_, axis) => !(rowVector && axis === shape.length - 2) && !(columnVector && axis === shape.length - 1));
+  const kept = shape.filter(
+    (_, axis) =>
+      !(rowVector && axis === shape.length - 2) && !(columnVector && axis === shape.length - 1),
+  );
   return reshape(product, kept);
 }

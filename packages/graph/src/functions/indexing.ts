@@ -42,8 +42,16 @@ export function gather(x: GraphNode, indices: GraphNode, axis: number = 0): Grap
  * evaluate(scatterAdd(values, at, 3)).toArray(); // => [4, 0, 2]
  * ```
  */
-export function scatterAdd(values: GraphNode, indices: GraphNode, length: number, axis: number = 0): GraphNode {
-  return apply(rows.scatterAdd, [values, indices], { axis: normalizeAxis(axis, values.shape.length), length });
+export function scatterAdd(
+  values: GraphNode,
+  indices: GraphNode,
+  length: number,
+  axis: number = 0,
+): GraphNode {
+  return apply(rows.scatterAdd, [values, indices], {
+    axis: normalizeAxis(axis, values.shape.length),
+    length,
+  });
 }
 
 /**

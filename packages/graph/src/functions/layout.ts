@@ -24,7 +24,9 @@ export function reshape(x: GraphNode, shape: Shape): GraphNode {
   const others = sizeOf(shape.filter((_, axis) => axis !== free));
   const length = sizeOf(x.shape) / others;
   if (shape.includes(-1, free + 1) || !Number.isInteger(length)) {
-    throw new ShapeError(`reshape: no length for -1 makes [${shape.join(', ')}] hold the ${sizeOf(x.shape)} elements of ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      `reshape: no length for -1 makes [${shape.join(', ')}] hold the ${sizeOf(x.shape)} elements of ${formatShape(x.shape)}`,
+    );
   }
   return apply(rows.reshape, [x], { shape: shape.map((d, axis) => (axis === free ? length : d)) });
 }
@@ -45,7 +47,8 @@ export function reshape(x: GraphNode, shape: Shape): GraphNode {
  */
 export function transpose(x: GraphNode, axes?: readonly number[]): GraphNode {
   const rank = x.shape.length;
-  const permutation = axes?.map((axis) => normalizeAxis(axis, rank)) ?? x.shape.map((_, axis) => rank - 1 - axis);
+  const permutation =
+    axes?.map((axis) => normalizeAxis(axis, rank)) ?? x.shape.map((_, axis) => rank - 1 - axis);
   return apply(rows.transpose, [x], { permutation });
 }
 
@@ -101,9 +104,14 @@ export function squeeze(x: GraphNode, axes?: number | readonly number[]): GraphN
   const named = axes === undefined ? undefined : normalizeAxes(axes, x.shape.length);
   const long = named?.find((axis) => x.shape[axis] !== 1);
   if (long !== undefined) {
-    throw new ShapeError(`squeeze: axis ${long} of ${formatShape(x.shape)} has length ${x.shape[long]}; only axes of length 1 can be dropped`);
+    throw new ShapeError(
+      `squeeze: axis ${long} of ${formatShape(x.shape)} has length ${x.shape[long]}; only axes of length 1 can be dropped`,
+    );
   }
-  return reshape(x, x.shape.filter((length, axis) => (named === undefined ? length !== 1 : !named.includes(axis))));
+  return reshape(
+    x,
+    x.shape.filter((length, axis) => (named === undefined ? length !== 1 : !named.includes(axis))),
+  );
 }
 
 /** A part of one axis: from `start` up to but not including `end`, every `step`-th element. */
@@ -117,13 +125,18 @@ export interface SliceRange {
 }
 
 /** First index, count and step of a range on an axis of this length, clamped to it as in Python. */
-function resolveRange(range: SliceRange, length: number): { start: number; count: number; step: number } {
+function resolveRange(
+  range: SliceRange,
+  length: number,
+): { start: number; count: number; step: number } {
   const step = range.step ?? 1;
-  if (!Number.isInteger(step) || step === 0) throw new ValueError(`slice: a step is an integer other than 0, got ${step}`);
+  if (!Number.isInteger(step) || step === 0)
+    throw new ValueError(`slice: a step is an integer other than 0, got ${step}`);
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
   const place = (index: number | undefined, fallback: number): number => {
     if (index === undefined) return fallback;
-    if (!Number.isInteger(index)) throw new ValueError(`slice: start and end are integers, got ${index}`);
+    if (!Number.isInteger(index))
+      throw new ValueError(`slice: start and end are integers, got ${index}`);
     return Math.min(Math.max(index < 0 ? index + length : index, low), high);
   };
   const start = place(range.start, step > 0 ? low : high);
@@ -148,7 +161,9 @@ function resolveRange(range: SliceRange, length: number): { start: number; count
  */
 export function slice(x: GraphNode, ranges: readonly SliceRange[]): GraphNode {
   if (ranges.length > x.shape.length) {
-    throw new ShapeError(`slice: got ${ranges.length} ranges for the ${x.shape.length} axes of ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      `slice: got ${ranges.length} ranges for the ${x.shape.length} axes of ${formatShape(x.shape)}`,
+    );
   }
   const resolved = x.shape.map((length, axis) => resolveRange(ranges[axis] ?? {}, length));
   return apply(rows.slice, [x], {
@@ -170,7 +185,10 @@ export function slice(x: GraphNode, ranges: readonly SliceRange[]): GraphNode {
  * evaluate(pad(x, [[1, 2]])).toArray(); // => [0, 1, 2, 0, 0]
  * ```
  */
-export function pad(x: GraphNode, padding: readonly (readonly [before: number, after: number])[]): GraphNode {
+export function pad(
+  x: GraphNode,
+  padding: readonly (readonly [before: number, after: number])[],
+): GraphNode {
   return apply(rows.pad, [x], {
     before: padding.map(([before]) => before),
     after: padding.map(([, after]) => after),
@@ -215,5 +233,8 @@ export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode
  */
 export function stack(parts: readonly GraphNode[], axis: number = 0): GraphNode {
   if (parts.length === 0) throw new ShapeError('stack: nothing to join; give at least one node');
-  return concat(parts.map((part) => expandDims(part, axis)), axis);
+  return concat(
+    parts.map((part) => expandDims(part, axis)),
+    axis,
+  );
 }

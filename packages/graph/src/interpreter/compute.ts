@@ -9,7 +9,12 @@ import { elementwiseKernel } from './elementwise.ts';
 import type { NodeValues } from './node-values.ts';
 
 /** The kernel of an operation for given types. */
-export function prepareKernel(row: Operation, operands: readonly Type[], attributes: object, result: Type): Kernel {
+export function prepareKernel(
+  row: Operation,
+  operands: readonly Type[],
+  attributes: object,
+  result: Type,
+): Kernel {
   if (row.family === 'elementwise') return elementwiseKernel(row, operands, result);
   if (row.family === 'leaf') throw new GraphError(`${row.name}: a leaf is not computed`);
   return row.prepare(operands, attributes as never, result);

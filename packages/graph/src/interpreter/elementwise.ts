@@ -22,7 +22,8 @@ export interface BroadcastIndex {
 /** How an operand of `shape` is read when broadcast to `target`. */
 export function broadcastIndex(shape: Shape, target: Shape): BroadcastIndex {
   if (sizeOf(shape) === 1) return { step: 0, positions: null };
-  if (sameShape(shape, target) || sizeOf(shape) === sizeOf(target)) return { step: 1, positions: null };
+  if (sameShape(shape, target) || sizeOf(shape) === sizeOf(target))
+    return { step: 1, positions: null };
   return { step: 1, positions: viewPositions(target, broadcastStrides(shape, target)) };
 }
 
@@ -32,7 +33,11 @@ export function positionIn(index: BroadcastIndex, i: number): number {
 }
 
 /** Prepares the value of an elementwise row for these types. */
-export function elementwiseKernel(row: ElementwiseRow, operands: readonly Type[], result: Type): Kernel {
+export function elementwiseKernel(
+  row: ElementwiseRow,
+  operands: readonly Type[],
+  result: Type,
+): Kernel {
   const indices = operands.map((operand) => broadcastIndex(operand.shape, result.shape));
   if (row.arity === 1) {
     return (out, [x]) => {
@@ -50,7 +55,12 @@ export function elementwiseKernel(row: ElementwiseRow, operands: readonly Type[]
   const iz = indices[2]!;
   return (out, [x, y, z]) => {
     for (let i = 0; i < out.length; i++) {
-      out[i] = row.value(numbers, x![positionIn(ix, i)]!, y![positionIn(iy, i)]!, z![positionIn(iz, i)]!);
+      out[i] = row.value(
+        numbers,
+        x![positionIn(ix, i)]!,
+        y![positionIn(iy, i)]!,
+        z![positionIn(iz, i)]!,
+      );
     }
   };
 }

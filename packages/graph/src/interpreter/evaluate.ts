@@ -28,7 +28,10 @@ export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): N
   const fed = graph.resolveFeeds(feeds);
   const { arena } = graph;
   const values = new NodeValues(arena);
-  const order = ancestorsOf(arena, outputs.map((output) => output.id));
+  const order = ancestorsOf(
+    arena,
+    outputs.map((output) => output.id),
+  );
   for (let i = 0; i < order.length; i++) {
     const id = order[i]!;
     if (arena.operandStarts[id] !== arena.operandStarts[id + 1]) {
@@ -66,7 +69,10 @@ export function evaluate<const Outputs extends readonly GraphNode[]>(
   outputs: Outputs,
   feeds?: Feeds,
 ): { [Index in keyof Outputs]: Tensor };
-export function evaluate(outputs: GraphNode | readonly GraphNode[], feeds: Feeds = {}): Tensor | Tensor[] {
+export function evaluate(
+  outputs: GraphNode | readonly GraphNode[],
+  feeds: Feeds = {},
+): Tensor | Tensor[] {
   if (!isList(outputs)) return activations([outputs], feeds).tensor(outputs.id);
   if (outputs.length === 0) return [];
   const values = activations(outputs, feeds);
@@ -93,7 +99,11 @@ export function evaluate(outputs: GraphNode | readonly GraphNode[], feeds: Feeds
  * evaluateOver(duals, x.mul(x).mul(x), { x: [2, 1] }); // => [8, 12]
  * ```
  */
-export function evaluateOver<T>(algebra: Algebra<T>, output: GraphNode, feeds: Readonly<Record<string, T>>): T {
+export function evaluateOver<T>(
+  algebra: Algebra<T>,
+  output: GraphNode,
+  feeds: Readonly<Record<string, T>>,
+): T {
   const { graph } = output;
   const { arena } = graph;
   const values = new Array<T>(output.id + 1);
@@ -105,16 +115,24 @@ export function evaluateOver<T>(algebra: Algebra<T>, output: GraphNode, feeds: R
     } else if (row.family === 'leaf') {
       values[id] = leafOver(algebra, graph, id, feeds);
     } else {
-      throw new ShapeError(`evaluateOver: node ${id} (${row.name}) is not a scalar expression; only scalar graphs can be evaluated over an algebra`);
+      throw new ShapeError(
+        `evaluateOver: node ${id} (${row.name}) is not a scalar expression; only scalar graphs can be evaluated over an algebra`,
+      );
     }
   }
   return values[output.id]!;
 }
 
-function leafOver<T>(algebra: Algebra<T>, graph: Graph, id: number, feeds: Readonly<Record<string, T>>): T {
+function leafOver<T>(
+  algebra: Algebra<T>,
+  graph: Graph,
+  id: number,
+  feeds: Readonly<Record<string, T>>,
+): T {
   const name = graph.inputName(id);
   if (name !== undefined) {
-    if (!Object.hasOwn(feeds, name)) throw new GraphError(`evaluateOver: input "${name}" has no value; feed it`);
+    if (!Object.hasOwn(feeds, name))
+      throw new GraphError(`evaluateOver: input "${name}" has no value; feed it`);
     return feeds[name]!;
   }
   const constant = graph.constantValue(id)!;
@@ -126,7 +144,10 @@ export function graphOfAll(nodes: readonly GraphNode[]): Graph {
   const first = nodes[0];
   if (first === undefined) throw new GraphError('evaluate: no outputs given');
   for (const node of nodes) {
-    if (node.graph !== first.graph) throw new GraphError('evaluate: the outputs belong to different graphs; evaluate them one by one');
+    if (node.graph !== first.graph)
+      throw new GraphError(
+        'evaluate: the outputs belong to different graphs; evaluate them one by one',
+      );
   }
   return first.graph;
 }

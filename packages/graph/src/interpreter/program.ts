@@ -87,7 +87,10 @@ class InterpretedProgram implements Program {
     this.#values = values;
     const inputs = Object.create(null) as Record<string, TensorData>;
     const steps: (() => void)[] = [];
-    for (const id of ancestorsOf(arena, roots.map((node) => node.id))) {
+    for (const id of ancestorsOf(
+      arena,
+      roots.map((node) => node.id),
+    )) {
       if (graph.constantValue(id) !== undefined) setLeaf(graph, id, values);
       else if (graph.inputName(id) !== undefined) this.#addInput(id, inputs);
       else steps.push(this.#step(id));
@@ -104,7 +107,10 @@ class InterpretedProgram implements Program {
       return buffer;
     };
     this.outputs = spec.outputs.map(stable);
-    const writes = updates.map(([input, value]) => ({ from: stable(value), to: values.data(input.id) }));
+    const writes = updates.map(([input, value]) => ({
+      from: stable(value),
+      to: values.data(input.id),
+    }));
     const saves = Array.from(saved, ([id, buffer]) => ({ from: values.data(id), to: buffer }));
     this.#copies = [...saves, ...writes];
   }
@@ -128,7 +134,15 @@ class InterpretedProgram implements Program {
     return this.#spec.outputs.map(({ shape, kind }, k) => {
       const data = this.outputs[k]!;
       if (shape.length > 0) return new Tensor(shape, kind, data.slice());
-      return new Tensor(shape, kind, kind === 'real' ? data.slice() : kind === 'integer' ? Int32Array.from(data) : Uint8Array.from(data));
+      return new Tensor(
+        shape,
+        kind,
+        kind === 'real'
+          ? data.slice()
+          : kind === 'integer'
+            ? Int32Array.from(data)
+            : Uint8Array.from(data),
+      );
     });
   }
 
@@ -153,7 +167,8 @@ class InterpretedProgram implements Program {
     const row = arena.rowOf(id);
     const result = values.data(id);
     const ids = arena.operandsOf(id);
-    if (row.family === 'elementwise' && arena.typeIds[id]! <= SCALAR_BOOLEAN) return scalarStep(row, values.scalars, id, ids);
+    if (row.family === 'elementwise' && arena.typeIds[id]! <= SCALAR_BOOLEAN)
+      return scalarStep(row, values.scalars, id, ids);
     const operands = Array.from(ids, (operand) => values.data(operand));
     const kernel: Kernel = kernelOf(arena, id);
     return () => {
@@ -162,7 +177,12 @@ class InterpretedProgram implements Program {
   }
 }
 
-function scalarStep(row: ElementwiseRow, scalars: Float64Array, id: number, ids: Int32Array): () => void {
+function scalarStep(
+  row: ElementwiseRow,
+  scalars: Float64Array,
+  id: number,
+  ids: Int32Array,
+): () => void {
   const [x, y = x, z = x] = ids as unknown as [number, number?, number?];
   return () => {
     scalars[id] = row.value(numbers, scalars[x]!, scalars[y]!, scalars[z]!);
@@ -174,7 +194,9 @@ function checkUpdates(graph: Graph, updates: NonNullable<ProgramSpec['updates']>
   for (const [input, value] of updates) {
     const name = graph.inputName(input.id);
     if (name === undefined) {
-      throw new GraphError(`updates: node ${input.id} (${input.operation}) is not an input; only inputs can be updated`);
+      throw new GraphError(
+        `updates: node ${input.id} (${input.operation}) is not an input; only inputs can be updated`,
+      );
     }
     if (seen.has(input.id)) throw new GraphError(`updates: input "${name}" is updated twice`);
     seen.add(input.id);

@@ -159,7 +159,11 @@ export const pow: ElementwiseRow = {
     { at: [0, 1], partials: [1, 0], why: 'the limit' },
     { at: [0, 2], partials: [0, 0], why: 'the limit' },
     { at: [0, -1], partials: [-Infinity, -Infinity], why: 'the limit from the right' },
-    { at: [-2, 3], partials: [12, -8 * Math.LN2], why: 'the real part of the complex derivative in y' },
+    {
+      at: [-2, 3],
+      partials: [12, -8 * Math.LN2],
+      why: 'the real part of the complex derivative in y',
+    },
     { at: [-2, 0], partials: [0, Math.LN2], why: 'the real part of the complex derivative in y' },
   ],
 };
@@ -182,7 +186,13 @@ export const minimum: ElementwiseRow = {
   resultKind: 'real',
   value: (A, x, y) => A.minimum(x, y),
   partials: [/* @__PURE__ */ share('x', 'less'), /* @__PURE__ */ share('y', 'less')],
-  kinks: [{ at: [2, 2], partials: [0.5, 0.5], why: 'the supergradient of least norm: ties share equally' }],
+  kinks: [
+    {
+      at: [2, 2],
+      partials: [0.5, 0.5],
+      why: 'the supergradient of least norm: ties share equally',
+    },
+  ],
 };
 
 export const maximum: ElementwiseRow = {
@@ -193,7 +203,9 @@ export const maximum: ElementwiseRow = {
   resultKind: 'real',
   value: (A, x, y) => A.maximum(x, y),
   partials: [/* @__PURE__ */ share('x', 'greater'), /* @__PURE__ */ share('y', 'greater')],
-  kinks: [{ at: [2, 2], partials: [0.5, 0.5], why: 'the subgradient of least norm: ties share equally' }],
+  kinks: [
+    { at: [2, 2], partials: [0.5, 0.5], why: 'the subgradient of least norm: ties share equally' },
+  ],
 };
 
 export const clamp: ElementwiseRow = {
@@ -205,11 +217,20 @@ export const clamp: ElementwiseRow = {
   value: (A, x, y, z) => A.minimum(A.maximum(x, y), z),
   partials: [
     (A, _r, x, y, z) => A.select(A.and(A.less(y, x), A.less(x, z)), A.constant(1), A.constant(0)),
-    (A, _r, x, y, z) => A.select(A.and(A.lessEqual(x, y), A.less(y, z)), A.constant(1), A.constant(0)),
+    (A, _r, x, y, z) =>
+      A.select(A.and(A.lessEqual(x, y), A.less(y, z)), A.constant(1), A.constant(0)),
     (A, _r, x, y, z) => A.select(A.less(A.maximum(x, y), z), A.constant(0), A.constant(1)),
   ],
   kinks: [
-    { at: [0, 0, 1], partials: [0, 1, 0], why: 'at a bound the derivative in x of least norm (PyTorch: 1)' },
-    { at: [1, 0, 1], partials: [0, 0, 1], why: 'at a bound the derivative in x of least norm (PyTorch: 1)' },
+    {
+      at: [0, 0, 1],
+      partials: [0, 1, 0],
+      why: 'at a bound the derivative in x of least norm (PyTorch: 1)',
+    },
+    {
+      at: [1, 0, 1],
+      partials: [0, 0, 1],
+      why: 'at a bound the derivative in x of least norm (PyTorch: 1)',
+    },
   ],
 };

@@ -32,7 +32,10 @@ export const matmul: BilinearRow<NoAttributes> = {
   attributes: {},
   infer([a, b]) {
     if (a!.shape.length < 2 || b!.shape.length < 2) {
-      throw new RuleViolation('both operands need at least two axes', 'reshape vectors to matrices');
+      throw new RuleViolation(
+        'both operands need at least two axes',
+        'reshape vectors to matrices',
+      );
     }
     const [inner, other] = [a!.shape.at(-1)!, b!.shape.at(-2)!];
     if (inner !== other) {
@@ -48,7 +51,10 @@ export const matmul: BilinearRow<NoAttributes> = {
     const [n, k, m] = [a!.shape.at(-2)!, a!.shape.at(-1)!, b!.shape.at(-1)!];
     const stack = stackOf(result.shape);
     const firstOf = (operand: Type, size: number): Int32Array =>
-      viewPositions(stack, broadcastStrides(stackOf(operand.shape), stack).map((stride) => stride * size));
+      viewPositions(
+        stack,
+        broadcastStrides(stackOf(operand.shape), stack).map((stride) => stride * size),
+      );
     const [aStarts, bStarts] = [firstOf(a!, n * k), firstOf(b!, k * m)];
     return (data, [x, y]) => {
       data.fill(0);
@@ -68,8 +74,9 @@ export const matmul: BilinearRow<NoAttributes> = {
   // Z = XY: the message to X is S Y^T, the message to Y is X^T S, summed over broadcast stacks.
   transpose(B, S, [x, y], _attributes, position) {
     const message =
-      position === 0 ? B.apply(matmul, [S, transposed(B, y!)]) : B.apply(matmul, [transposed(B, x!), S]);
+      position === 0
+        ? B.apply(matmul, [S, transposed(B, y!)])
+        : B.apply(matmul, [transposed(B, x!), S]);
     return sumTo(B, message, B.typeOf(position === 0 ? x! : y!));
   },
 };
-

@@ -73,9 +73,7 @@ export const erf: ElementwiseRow = {
   formula: String.raw`\frac{2}{\sqrt{\pi}} \int_0^x e^{-t^2} \, dt`,
   resultKind: 'real',
   value: (A, x) => A.erf(x),
-  partials: [
-    (A, _r, x) => A.mul(A.constant(2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x)))),
-  ],
+  partials: [(A, _r, x) => A.mul(A.constant(2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };
 
 export const erfc: ElementwiseRow = {
@@ -85,7 +83,5 @@ export const erfc: ElementwiseRow = {
   formula: String.raw`1 - \operatorname{erf} x`,
   resultKind: 'real',
   value: (A, x) => A.erfc(x),
-  partials: [
-    (A, _r, x) => A.mul(A.constant(-2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x)))),
-  ],
+  partials: [(A, _r, x) => A.mul(A.constant(-2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };

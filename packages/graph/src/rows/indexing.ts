@@ -31,7 +31,9 @@ function checkIndices(indices: Type): void {
 function position(name: string, indices: TensorData, i: number, length: number): number {
   const index = indices[i]!;
   if (index < -length || index >= length) {
-    throw new ValueError(`${name}: index ${index} (element ${i}) is outside an axis of length ${length}`);
+    throw new ValueError(
+      `${name}: index ${index} (element ${i}) is outside an axis of length ${length}`,
+    );
   }
   return index < 0 ? index + length : index;
 }
@@ -82,10 +84,16 @@ export const scatterAdd: LinearRow<ScatterAttributes> = {
     const rank = x!.shape.length;
     const covered = x!.shape.slice(axis, axis + indices!.shape.length);
     if (axis < 0 || axis + indices!.shape.length > rank || !sameShape(covered, indices!.shape)) {
-      throw new RuleViolation(`from axis ${axis} on, the values must have the shape ${formatShape(indices!.shape)} of the indices`);
+      throw new RuleViolation(
+        `from axis ${axis} on, the values must have the shape ${formatShape(indices!.shape)} of the indices`,
+      );
     }
     if (length < 0) throw new RuleViolation(`the axis of the result cannot have length ${length}`);
-    const shape = [...x!.shape.slice(0, axis), length, ...x!.shape.slice(axis + indices!.shape.length)];
+    const shape = [
+      ...x!.shape.slice(0, axis),
+      length,
+      ...x!.shape.slice(axis + indices!.shape.length),
+    ];
     return { shape, kind: 'real' };
   },
   prepare([_x, indices], { axis, length }, result) {

@@ -58,14 +58,18 @@ export function checkAxes(axes: readonly number[], rank: number): void {
   for (let i = 0; i < axes.length; i++) {
     const axis = axes[i]!;
     if (axis < 0 || axis >= rank || (i > 0 && axis <= axes[i - 1]!)) {
-      throw new RuleViolation(`the axes [${axes.join(', ')}] are not ascending axes of an array of rank ${rank}`);
+      throw new RuleViolation(
+        `the axes [${axes.join(', ')}] are not ascending axes of an array of rank ${rank}`,
+      );
     }
   }
 }
 
 function checkPerAxis(list: readonly number[], rank: number, what: string, least: number): void {
   if (list.length !== rank || list.some((n) => n < least)) {
-    throw new RuleViolation(`${what} [${list.join(', ')}] must give a number from ${least} up for each of ${rank} axes`);
+    throw new RuleViolation(
+      `${what} [${list.join(', ')}] must give a number from ${least} up for each of ${rank} axes`,
+    );
   }
 }
 
@@ -78,7 +82,9 @@ export function sumTo<V>(B: Builder<V>, S: V, type: Type): V {
   const from = B.typeOf(S).shape;
   if (sameShape(from, type.shape)) return S;
   const lead = from.length - type.shape.length;
-  const axes = from.map((_, axis) => axis).filter((axis) => axis < lead || (type.shape[axis - lead] === 1 && from[axis] !== 1));
+  const axes = from
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || (type.shape[axis - lead] === 1 && from[axis] !== 1));
   const summed = axes.length === 0 ? S : B.apply(sum, [S], { axes, keepDims: false });
   if (sameShape(B.typeOf(summed).shape, type.shape)) return summed;
   return B.apply(reshape, [summed], { shape: type.shape });
@@ -92,7 +98,9 @@ export function sumTo<V>(B: Builder<V>, S: V, type: Type): V {
 export function expand<V>(B: Builder<V>, S: V, operand: Type, attributes: ReductionAttributes): V {
   const kept = reducedShape(operand.shape, attributes.axes, true);
   const aligned = sameShape(B.typeOf(S).shape, kept) ? S : B.apply(reshape, [S], { shape: kept });
-  return sameShape(kept, operand.shape) ? aligned : B.apply(broadcast, [aligned], { shape: operand.shape });
+  return sameShape(kept, operand.shape)
+    ? aligned
+    : B.apply(broadcast, [aligned], { shape: operand.shape });
 }
 
 export const sum: LinearRow<ReductionAttributes> = {
@@ -129,7 +137,10 @@ export const broadcast: LinearRow<ShapeAttributes> = {
     checkShape(shape, 'broadcast');
     const lead = shape.length - x!.shape.length;
     const fits = lead >= 0 && x!.shape.every((d, axis) => d === 1 || d === shape[lead + axis]);
-    if (!fits) throw new RuleViolation(`${formatShape(x!.shape)} cannot be repeated to ${formatShape(shape)}`);
+    if (!fits)
+      throw new RuleViolation(
+        `${formatShape(x!.shape)} cannot be repeated to ${formatShape(shape)}`,
+      );
     return { shape, kind: x!.kind };
   },
   prepare: ([x], { shape }) => readAt(viewPositions(shape, broadcastStrides(x!.shape, shape))),
@@ -165,13 +176,20 @@ export const transpose: LinearRow<PermutationAttributes> = {
     const rank = x!.shape.length;
     const sorted = [...permutation].sort((a, b) => a - b);
     if (permutation.length !== rank || sorted.some((axis, i) => axis !== i)) {
-      throw new RuleViolation(`[${permutation.join(', ')}] is not a permutation of the ${rank} axes`);
+      throw new RuleViolation(
+        `[${permutation.join(', ')}] is not a permutation of the ${rank} axes`,
+      );
     }
     return { shape: permutation.map((axis) => x!.shape[axis]!), kind: x!.kind };
   },
   prepare([x], { permutation }, result) {
     const strides = stridesOf(x!.shape);
-    return readAt(viewPositions(result.shape, permutation.map((axis) => strides[axis]!)));
+    return readAt(
+      viewPositions(
+        result.shape,
+        permutation.map((axis) => strides[axis]!),
+      ),
+    );
   },
   transpose(B, S, _operands, { permutation }) {
     const inverse = new Array<number>(permutation.length);
@@ -191,13 +209,19 @@ export const slice: LinearRow<SliceAttributes> = {
     checkPerAxis(starts, rank, 'starts', 0);
     checkPerAxis(lengths, rank, 'lengths', 0);
     if (steps.length !== rank || steps.includes(0)) {
-      throw new RuleViolation(`steps [${steps.join(', ')}] must give a number other than 0 for each of ${rank} axes`);
+      throw new RuleViolation(
+        `steps [${steps.join(', ')}] must give a number other than 0 for each of ${rank} axes`,
+      );
     }
     for (let axis = 0; axis < rank; axis++) {
       const last = starts[axis]! + (lengths[axis]! - 1) * steps[axis]!;
-      const inside = lengths[axis] === 0 || (starts[axis]! < x!.shape[axis]! && last >= 0 && last < x!.shape[axis]!);
+      const inside =
+        lengths[axis] === 0 ||
+        (starts[axis]! < x!.shape[axis]! && last >= 0 && last < x!.shape[axis]!);
       if (!inside) {
-        throw new RuleViolation(`axis ${axis} has ${x!.shape[axis]} elements; the slice would read from ${starts[axis]} to ${last}`);
+        throw new RuleViolation(
+          `axis ${axis} has ${x!.shape[axis]} elements; the slice would read from ${starts[axis]} to ${last}`,
+        );
       }
     }
     return { shape: lengths, kind: x!.kind };
@@ -205,7 +229,13 @@ export const slice: LinearRow<SliceAttributes> = {
   prepare([x], { starts, lengths, steps }) {
     const strides = stridesOf(x!.shape);
     const offset = starts.reduce((sofar, start, axis) => sofar + start * strides[axis]!, 0);
-    return readAt(viewPositions(lengths, steps.map((step, axis) => step * strides[axis]!), offset));
+    return readAt(
+      viewPositions(
+        lengths,
+        steps.map((step, axis) => step * strides[axis]!),
+        offset,
+      ),
+    );
   },
   // What was cut off receives 0. A negative step has read backwards, so the message is turned round first.
   transpose(B, S, [x], { starts, lengths, steps }) {
@@ -223,7 +253,9 @@ export const slice: LinearRow<SliceAttributes> = {
         })
       : S;
     const between = steps.map((step) => Math.abs(step) - 1);
-    const spread = lengths.map((length, axis) => (length === 0 ? 0 : (length - 1) * Math.abs(steps[axis]!) + 1));
+    const spread = lengths.map((length, axis) =>
+      length === 0 ? 0 : (length - 1) * Math.abs(steps[axis]!) + 1,
+    );
     const after = shape.map((length, axis) => length - first[axis]! - spread[axis]!);
     return B.apply(pad, [turned], { before: first, after, between });
   },
@@ -240,14 +272,20 @@ export const pad: LinearRow<PadAttributes> = {
     checkPerAxis(before, rank, 'before', 0);
     checkPerAxis(after, rank, 'after', 0);
     checkPerAxis(between, rank, 'between', 0);
-    const shape = x!.shape.map((d, axis) => before[axis]! + d + Math.max(d - 1, 0) * between[axis]! + after[axis]!);
+    const shape = x!.shape.map(
+      (d, axis) => before[axis]! + d + Math.max(d - 1, 0) * between[axis]! + after[axis]!,
+    );
     checkShape(shape, 'pad');
     return { shape, kind: x!.kind };
   },
   prepare([x], { before, between }, result) {
     const strides = stridesOf(result.shape);
     const offset = before.reduce((sofar, zeros, axis) => sofar + zeros * strides[axis]!, 0);
-    const positions = viewPositions(x!.shape, between.map((gap, axis) => (gap + 1) * strides[axis]!), offset);
+    const positions = viewPositions(
+      x!.shape,
+      between.map((gap, axis) => (gap + 1) * strides[axis]!),
+      offset,
+    );
     return (data, [source]) => {
       data.fill(0);
       for (let i = 0; i < positions.length; i++) data[positions[i]!] = source![i]!;
@@ -256,7 +294,11 @@ export const pad: LinearRow<PadAttributes> = {
   transpose(B, S, [x], { before, between }) {
     const { shape } = B.typeOf(x!);
     const steps = between.map((gap) => gap + 1);
-    return B.apply(slice, [S], { starts: shape.map((d, axis) => (d === 0 ? 0 : before[axis]!)), lengths: shape, steps });
+    return B.apply(slice, [S], {
+      starts: shape.map((d, axis) => (d === 0 ? 0 : before[axis]!)),
+      lengths: shape,
+      steps,
+    });
   },
 };
 
@@ -270,9 +312,12 @@ export const concat: LinearRow<AxisAttributes> = {
     const first = operands[0]!;
     checkAxes([axis], first.shape.length);
     for (const { shape, kind } of operands) {
-      const fits = shape.length === first.shape.length && shape.every((d, i) => i === axis || d === first.shape[i]);
+      const fits =
+        shape.length === first.shape.length &&
+        shape.every((d, i) => i === axis || d === first.shape[i]);
       if (!fits) throw new RuleViolation(`shapes must agree except along axis ${axis}`);
-      if (kind !== first.kind) throw new RuleViolation(`all operands must be of one kind, got ${first.kind} and ${kind}`);
+      if (kind !== first.kind)
+        throw new RuleViolation(`all operands must be of one kind, got ${first.kind} and ${kind}`);
     }
     const total = operands.reduce((length, { shape }) => length + shape[axis]!, 0);
     return { shape: first.shape.map((d, i) => (i === axis ? total : d)), kind: first.kind };

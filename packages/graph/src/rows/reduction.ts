@@ -5,7 +5,14 @@ import { equal, where } from './comparison.ts';
 import { div, sub } from './arithmetic.ts';
 import { exp } from './exponential.ts';
 import { type AxisAttributes, checkAxes, sum } from './layout.ts';
-import { type Builder, type DiscreteRow, type Kernel, type ReductionAttributes, type ReductionRow, RuleViolation } from './row.ts';
+import {
+  type Builder,
+  type DiscreteRow,
+  type Kernel,
+  type ReductionAttributes,
+  type ReductionRow,
+  RuleViolation,
+} from './row.ts';
 import { reductionPositions } from './views.ts';
 
 const attributeKinds = { axes: 'integers', keepDims: 'boolean' } as const;
@@ -14,13 +21,20 @@ const attributeKinds = { axes: 'integers', keepDims: 'boolean' } as const;
 function reduced(x: Type, { axes, keepDims }: ReductionAttributes, what: string | null): Type {
   checkAxes(axes, x.shape.length);
   if (what !== null && axes.some((axis) => x.shape[axis] === 0)) {
-    throw new RuleViolation(`${what} of no elements is not defined`, 'give every reduced axis a length of 1 or more');
+    throw new RuleViolation(
+      `${what} of no elements is not defined`,
+      'give every reduced axis a length of 1 or more',
+    );
   }
   return { shape: reducedShape(x.shape, axes, keepDims), kind: 'real' };
 }
 
 /** A kernel that folds the elements along the reduced axes with `better`, starting from the first one. */
-function extremeKernel(x: Type, axes: readonly number[], better: (a: number, b: number) => number): Kernel {
+function extremeKernel(
+  x: Type,
+  axes: readonly number[],
+  better: (a: number, b: number) => number,
+): Kernel {
   const { starts, steps } = reductionPositions(x.shape, axes);
   return (result, [data]) => {
     for (let i = 0; i < starts.length; i++) {
@@ -74,9 +88,11 @@ export const logSumExp: ReductionRow = {
       for (let i = 0; i < starts.length; i++) {
         const start = starts[i]!;
         let largest = -Infinity;
-        for (let k = 0; k < steps.length; k++) largest = Math.max(largest, data![start + steps[k]!]!);
+        for (let k = 0; k < steps.length; k++)
+          largest = Math.max(largest, data![start + steps[k]!]!);
         let total = 0;
-        for (let k = 0; k < steps.length; k++) total += Math.exp(data![start + steps[k]!]! - largest);
+        for (let k = 0; k < steps.length; k++)
+          total += Math.exp(data![start + steps[k]!]! - largest);
         result[i] = Math.abs(largest) === Infinity ? largest : largest + Math.log(total);
       }
     };
@@ -109,7 +125,8 @@ export const argMax: DiscreteRow<AxisAttributes> = {
         for (let k = 1; k < steps.length; k++) {
           const challenger = data![starts[i]! + steps[k]!]!;
           const champion = data![starts[i]! + steps[best]!]!;
-          if (challenger > champion || (Number.isNaN(challenger) && !Number.isNaN(champion))) best = k;
+          if (challenger > champion || (Number.isNaN(challenger) && !Number.isNaN(champion)))
+            best = k;
         }
         result[i] = best;
       }

@@ -55,7 +55,11 @@ export interface ElementwiseRow extends RowFacts {
   /** Where the function is defined and smooth, per operand, for tests: open intervals. Default: everywhere. */
   readonly domain?: readonly (readonly [number, number])[];
   /** Points where the derivative is a convention: operands and the partials chosen there. */
-  readonly kinks?: readonly { readonly at: readonly number[]; readonly partials: readonly number[]; readonly why: string }[];
+  readonly kinks?: readonly {
+    readonly at: readonly number[];
+    readonly partials: readonly number[];
+    readonly why: string;
+  }[];
 }
 
 /** A kernel prepared for fixed shapes: computes the result's data from the operands' data. */

@@ -14,11 +14,16 @@ import * as trigonometric from './trigonometric.ts';
 import { constant, input, type Operation } from './row.ts';
 
 /** The exports of a family that are rows, not helpers. */
-type RowsOf<Module> = { [Name in keyof Module as Module[Name] extends { family: string } ? Name : never]: Module[Name] };
+type RowsOf<Module> = {
+  [Name in keyof Module as Module[Name] extends { family: string } ? Name : never]: Module[Name];
+};
 
 function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
-  const isRow = (value: unknown): boolean => typeof value === 'object' && value !== null && 'family' in value;
-  return Object.fromEntries(Object.entries(module).filter(([, value]) => isRow(value))) as RowsOf<Module>;
+  const isRow = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && 'family' in value;
+  return Object.fromEntries(
+    Object.entries(module).filter(([, value]) => isRow(value)),
+  ) as RowsOf<Module>;
 }
 
 /** The name of an operation of the table. */
