@@ -140,8 +140,8 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
     const feeds: Feeds = Object.fromEntries(values.map(({ name, value }) => [name, value]));
     const [value, ...gradients] = program.run(feeds) as [Tensor, ...Tensor[]];
     let next = 0;
-    const gradientTree = mapTree(args[argument]!, (leaf) =>
-      likeLeaf(leaf as Leaf, gradients[next++]!),
+    const gradientTree = mapTree(args[argument] as Tree<Leaf>, (leaf) =>
+      likeLeaf(leaf, gradients[next++]!),
     );
     return { value: value.item(), gradient: gradientTree };
   }) as ValueAndGradFunction<Args, Index>;

@@ -84,12 +84,12 @@ export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>): PathLeaf<L>
  * mapTree({ w: [1, 2], b: 3 }, (x: number) => 10 * x); // => { w: [10, 20], b: 30 }
  * ```
  */
-export function mapTree<L extends Leaf | GraphNode, R>(
+export function mapTree<L extends Leaf | GraphNode>(
   tree: Tree<L>,
-  replace: (leaf: L, path: string) => R,
+  replace: (leaf: L, path: string) => unknown,
   path: string = '',
 ): unknown {
-  if (isLeaf(tree)) return replace(tree as L, path);
+  if (isLeaf(tree)) return replace(tree, path);
   if (Array.isArray(tree))
     return tree.map((child: Tree<L>, index) => mapTree(child, replace, `${path}[${index}]`));
   if (isPlainObject(tree)) {
@@ -98,7 +98,7 @@ export function mapTree<L extends Leaf | GraphNode, R>(
       if (key === '__proto__')
         throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
       const step = IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-      result[key] = mapTree(child as Tree<L>, replace, path + step);
+      result[key] = mapTree(child, replace, path + step);
     }
     return result;
   }

@@ -93,7 +93,7 @@ export class Arena {
 
   /** The operand ids of a node, as a view. */
   operandsOf(id: number): Int32Array {
-    return this.operandIds.subarray(this.operandStarts[id]!, this.operandStarts[id + 1]!);
+    return this.operandIds.subarray(this.operandStarts[id], this.operandStarts[id + 1]);
   }
 
   /** The id of a type, the same for equal types. */

@@ -5,9 +5,6 @@ import { sumTo, transpose } from './layout.ts';
 import { type BilinearRow, type Builder, RuleViolation } from './row.ts';
 import { viewPositions } from './views.ts';
 
-/** No attributes. */
-type NoAttributes = Readonly<Record<never, never>>;
-
 /** The last two axes exchanged. */
 function transposed<V>(B: Builder<V>, x: V): V {
   const rank = B.typeOf(x).shape.length;
@@ -24,7 +21,7 @@ const stackOf = (shape: Shape): Shape => shape.slice(0, -2);
  * The product of stacks of matrices, [..., n, k] x [..., k, m] -> [..., n, m]; stacks broadcast. Vectors are made
  * matrices by the function `matmul`, so the row sees rank 2 and more only.
  */
-export const matmul: BilinearRow<NoAttributes> = {
+export const matmul: BilinearRow = {
   name: 'matmul',
   family: 'bilinear',
   arity: 2,

@@ -10,7 +10,6 @@ import {
   sameShape,
   sizeOf,
   stridesOf,
-  type Shape,
 } from '../shape.ts';
 import type { Kind, Type } from '../tensor.ts';
 import { type Builder, type LinearRow, type ReductionAttributes, RuleViolation } from './row.ts';
@@ -342,6 +341,6 @@ export const concat: LinearRow<AxisAttributes> = {
     const starts = shape.map(() => 0);
     for (let k = 0; k < position; k++) starts[axis]! += B.typeOf(operands[k]!).shape[axis]!;
     if (shape[axis] === 0) starts[axis] = 0;
-    return B.apply(slice, [S], { starts, lengths: shape as Shape, steps: shape.map(() => 1) });
+    return B.apply(slice, [S], { starts, lengths: shape, steps: shape.map(() => 1) });
   },
 };
