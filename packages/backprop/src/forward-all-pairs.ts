@@ -12,11 +12,11 @@ import {
   type Feeds,
   GraphError,
   type GraphNode,
-  numbers,
   ancestorsOf,
 } from '@ad/graph';
 import { carriesMessage } from './edges.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
+import { localDerivative } from './local-derivative.ts';
 import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';
 
 /** Options of {@link forwardAllPairs} and {@link recomputingSweep}. */
@@ -94,10 +94,7 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
     const operands = arena.operandsOf(id);
     for (let k = 0; k < operands.length; k++) {
       if (row.family !== 'elementwise' || !carriesMessage(arena, id, k, first + k)) continue;
-      const partial = row.partials[k]!;
-      const [x, y, z] = Array.from(operands, (operand) => scalars[operand]!);
-      const derivative =
-        typeof partial === 'number' ? partial : partial(numbers, scalars[id]!, x!, y ?? 0, z ?? 0);
+      const derivative = localDerivative(arena, row, id, k, scalars);
       counts.partials++;
       counts.activationReads += reader.reads(row, k);
       const below = indexOf.get(operands[k]!)!;

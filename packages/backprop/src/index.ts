@@ -16,7 +16,8 @@ export {
 } from './grad.ts';
 export { gradient, type GradientOptions } from './gradient.ts';
 export { recomputingSweep } from './recomputing-sweep.ts';
-export { reverseSweep, type Message, type ReverseSweepOptions } from './reverse-sweep.ts';
+export { reverseSweep, type ReverseSweepOptions } from './reverse-sweep.ts';
+export type { Message, ObserverOptions } from './sweep-observer.ts';
 export type { SweepCounts } from './sweep-counts.ts';
 export {
   isLeaf,

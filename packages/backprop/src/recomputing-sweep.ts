@@ -10,7 +10,6 @@ import {
   type ElementwiseRow,
   type GraphNode,
   NodeValues,
-  numbers,
   readsOf,
   READS_RESULT,
 } from '@ad/graph';
@@ -18,6 +17,7 @@ import { Adjoints } from './adjoints.ts';
 import { carriesMessage, guardsBranches } from './edges.ts';
 import type { BaselineOptions } from './forward-all-pairs.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
+import { localDerivative, times } from './local-derivative.ts';
 import { seedOf } from './seed.ts';
 import { noCounts, ReadCounter } from './sweep-counts.ts';
 
@@ -77,15 +77,11 @@ export function recomputingSweep(output: GraphNode, options: BaselineOptions = {
     const recomputed = ancestorsOf(arena, read);
     counts.activations = Math.max(counts.activations, recomputed.length);
     counts.evaluations += recomputed.filter((id) => arena.rowOf(id).family !== 'leaf').length;
-    const [x, y, z] = operands.map((operand) => scalars[operand]!);
     for (let k = 0; k < operands.length; k++) {
       const to = operands[k]!;
       if (strong[u] === 1) strong[to] = 1;
       if (!carriesMessage(arena, u, k, arena.operandStarts[u]! + k)) continue;
-      const partial = row.partials[k]!;
-      const derivative =
-        typeof partial === 'number' ? partial : partial(numbers, scalars[u]!, x!, y ?? 0, z ?? 0);
-      const message = strong[u] === 1 ? numbers.strongMul(S[u]!, derivative) : S[u]! * derivative;
+      const message = times(S[u]!, localDerivative(arena, row, u, k, scalars), strong[u]!);
       counts.messages++;
       counts.partials++;
       counts.multiplications++;

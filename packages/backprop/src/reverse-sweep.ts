@@ -9,44 +9,27 @@
  */
 import {
   activations,
+  type Arena,
   type Feeds,
   type GraphNode,
   NodeValues,
-  numbers,
   SCALAR_REAL,
   type Tensor,
   type TensorLike,
 } from '@ad/graph';
 import { Adjoints } from './adjoints.ts';
 import { carriesMessage, guardsBranches } from './edges.ts';
+import { localDerivative, times } from './local-derivative.ts';
 import { messageTo, tensorMessages } from './message.ts';
 import { seedOf } from './seed.ts';
-import { SweepObserver } from './sweep-observer.ts';
-
-/** One message of a sweep, as the hook sees it. */
-export interface Message {
-  /** The node that sends. */
-  readonly from: GraphNode;
-  /** The operand that receives. */
-  readonly to: GraphNode;
-  /** Which operand of the sender that is, from 0. */
-  readonly position: number;
-  /** The adjoint of the sender: the sum of the messages it has received. */
-  readonly sum: Tensor;
-  /** What is sent: the sum times the local derivative. */
-  readonly message: Tensor;
-}
+import { type ObserverOptions, SweepObserver } from './sweep-observer.ts';
 
 /** Options of {@link reverseSweep}. */
-export interface ReverseSweepOptions {
+export interface ReverseSweepOptions extends ObserverOptions {
   /** Values of the inputs; those not named keep their current values. */
   readonly feeds?: Feeds;
   /** The adjoint of the output, in its shape; default 1, for a scalar output. */
   readonly seed?: TensorLike;
-  /** Count exactly what the sweep does (scalar graphs only); default false. */
-  readonly count?: boolean;
-  /** Called with each message, in the order in which they are passed. */
-  readonly onMessage?: (message: Message) => void;
 }
 
 /**
@@ -75,7 +58,6 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const values = activations([output], options.feeds);
   const { arena } = output.graph;
   const { rows, codes, typeIds, operandStarts, operandIds } = arena;
-  const { scalars } = values;
   const sums = new NodeValues(arena);
   const { present: reached, scalars: S } = sums;
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
@@ -94,41 +76,46 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
       if (strong[u] === 1) strong[z] = 1;
       if (!carriesMessage(arena, u, e - first, e)) continue;
       if (row.family === 'elementwise' && typeIds[u] === SCALAR_REAL) {
-        const partial = row.partials[e - first]!;
-        const derivative =
-          typeof partial === 'number'
-            ? partial
-            : partial(
-                numbers,
-                scalars[u]!,
-                scalars[operandIds[first]!]!,
-                first + 1 < end ? scalars[operandIds[first + 1]!]! : 0,
-                first + 2 < end ? scalars[operandIds[first + 2]!]! : 0,
-              );
-        const message = strong[u] === 1 ? numbers.strongMul(S[u]!, derivative) : S[u]! * derivative;
+        const message = times(
+          S[u]!,
+          localDerivative(arena, row, u, e - first, values.scalars),
+          strong[u]!,
+        );
         const isFirst = reached[z] === 0;
         S[z] = isFirst ? message : S[z]! + message;
         reached[z] = 1;
         observer?.scalarMessage(u, z, e - first, message, isFirst);
       } else {
-        const operands = Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
-        const attributes = arena.attributes.get(u) ?? {};
-        const message = messageTo(
-          tensorMessages,
-          row,
-          attributes,
-          e - first,
-          sums.tensor(u),
-          values.tensor(u),
-          operands,
-          strong[u] === 1,
-        );
+        const message = arrayMessage(arena, u, e - first, values, sums.tensor(u), strong[u] === 1);
         accumulate(sums, z, message);
         observer?.arrayMessage(u, z, e - first, message);
       }
     }
   }
   return new Adjoints(output, values, sums, observer?.counts);
+}
+
+/** The message from node `u`, whose sum is `S`, to its operand at `position`, where one of them is an array. */
+function arrayMessage(
+  arena: Arena,
+  u: number,
+  position: number,
+  values: NodeValues,
+  S: Tensor,
+  strong: boolean,
+): Tensor {
+  const operands = Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
+  const attributes = arena.attributes.get(u) ?? {};
+  return messageTo(
+    tensorMessages,
+    arena.rowOf(u),
+    attributes,
+    position,
+    S,
+    values.tensor(u),
+    operands,
+    strong,
+  );
 }
 
 /** Adds an array's message to the sum of its receiver. */

@@ -1,13 +1,34 @@
 /** What watches a reverse sweep: counts every step, and shows each message to the user's hook. */
 import { type GraphNode, type NodeValues, ShapeError, Tensor } from '@ad/graph';
-import type { Message, ReverseSweepOptions } from './reverse-sweep.ts';
 import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';
+
+/** One message of a sweep, as the hook sees it. */
+export interface Message {
+  /** The node that sends. */
+  readonly from: GraphNode;
+  /** The operand that receives. */
+  readonly to: GraphNode;
+  /** Which operand of the sender that is, from 0. */
+  readonly position: number;
+  /** The adjoint of the sender: the sum of the messages it has received. */
+  readonly sum: Tensor;
+  /** What is sent: the sum times the local derivative. */
+  readonly message: Tensor;
+}
+
+/** What can be watched of a sweep. */
+export interface ObserverOptions {
+  /** Count exactly what the sweep does (scalar graphs only); default false. */
+  readonly count?: boolean;
+  /** Called with each message, in the order in which they are passed. */
+  readonly onMessage?: (message: Message) => void;
+}
 
 /** Present only when something is to be counted or shown, so that an ordinary sweep pays nothing. */
 export class SweepObserver {
   readonly #output: GraphNode;
   readonly #sums: NodeValues;
-  readonly #onMessage: ReverseSweepOptions['onMessage'];
+  readonly #onMessage: ObserverOptions['onMessage'];
   readonly #reads: ReadCounter | undefined;
   readonly #tally: SweepCounts = noCounts();
 
@@ -15,7 +36,7 @@ export class SweepObserver {
     output: GraphNode,
     activations: NodeValues,
     sums: NodeValues,
-    options: ReverseSweepOptions,
+    options: ObserverOptions,
   ) {
     this.#output = output;
     this.#sums = sums;
@@ -36,7 +57,7 @@ export class SweepObserver {
     output: GraphNode,
     activations: NodeValues,
     sums: NodeValues,
-    options: ReverseSweepOptions,
+    options: ObserverOptions,
   ): SweepObserver | undefined {
     if (options.count !== true && options.onMessage === undefined) return undefined;
     return new SweepObserver(output, activations, sums, options);
