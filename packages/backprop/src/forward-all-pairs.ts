@@ -14,9 +14,9 @@ import {
   type GraphNode,
   ancestorsOf,
 } from '@ad/graph';
-import { carriesMessage } from './edges.ts';
+import { carriesMessage, guardsBranches } from './edges.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
-import { localDerivative } from './local-derivative.ts';
+import { localDerivative, times } from './local-derivative.ts';
 import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';
 
 /** Options of {@link forwardAllPairs} and {@link recomputingSweep}. */
@@ -92,6 +92,7 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
     const row = arena.rowOf(id);
     const first = arena.operandStarts[id]!;
     const operands = arena.operandsOf(id);
+    const strong = guardsBranches(row) ? 1 : 0; // nothing comes up from a branch not taken, not even NaN
     for (let k = 0; k < operands.length; k++) {
       if (row.family !== 'elementwise' || !carriesMessage(arena, id, k, first + k)) continue;
       const derivative = localDerivative(arena, row, id, k, scalars);
@@ -102,7 +103,7 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
       const reachedByOperand = reachable[below]!;
       for (let j = 0; j <= below; j++) {
         if (reachedByOperand[j] === 0) continue;
-        const term = derivative * dz[j]!;
+        const term = times(dz[j]!, derivative, strong);
         counts.multiplications++;
         if (reached[j] === 1) counts.additions++;
         else counts.messages++;

@@ -131,9 +131,8 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
     if (node !== undefined) return onNodes(f as Traceable, args, argument, node.graph);
 
     const values = leaves.map(({ name, leaf }) => ({ name, value: tensorOfLeaf(leaf as Leaf) }));
-    const key = values
-      .map(({ name, value }) => `${name}:${value.kind}${value.shape.join('x')}`)
-      .join(' ');
+    // The whole form of the arguments: a function may look at parts without leaves, such as empty lists, too.
+    const key = JSON.stringify(args.map((arg) => mapTree(arg as Tree<Leaf>, typeOfLeaf)));
     const program =
       programs.get(key) ??
       programs.add(key, trace(f as Traceable, args as readonly Tree<Leaf>[], argument, executor));
@@ -145,6 +144,12 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
     );
     return { value: value.item(), gradient: gradientTree };
   }) as ValueAndGradFunction<Args, Index>;
+}
+
+/** The kind and shape of a leaf: what a trace depends on. */
+function typeOfLeaf(leaf: Leaf): string {
+  const { kind, shape } = tensorOfLeaf(leaf);
+  return `${kind} ${shape.join('x')}`;
 }
 
 /** A function of trees of nodes, its types forgotten. */

@@ -23,6 +23,8 @@ import { noCounts, ReadCounter } from './sweep-counts.ts';
 
 /** Bytes per node: an activation, a sum, and two flags. */
 const BYTES_PER_NODE = 18;
+/** The activations that constant derivatives, such as those of a sum, read. */
+const NOTHING = new Float64Array(0);
 
 /**
  * The same derivatives as {@link reverseSweep}, counted, but with every activation recomputed where it is read. For
@@ -70,10 +72,8 @@ export function recomputingSweep(output: GraphNode, options: BaselineOptions = {
     const operands = Array.from(arena.operandsOf(u));
     // The only difference to the reverse sweep: values are not at hand but made anew, and dropped after this node.
     const read = nodesRead(row, u, operands);
-    const { scalars } = activations(
-      read.map((id) => graph.node(id)),
-      options.feeds,
-    );
+    const reading = read.map((id) => graph.node(id));
+    const scalars = read.length === 0 ? NOTHING : activations(reading, options.feeds).scalars;
     const recomputed = ancestorsOf(arena, read);
     counts.activations = Math.max(counts.activations, recomputed.length);
     counts.evaluations += recomputed.filter((id) => arena.rowOf(id).family !== 'leaf').length;

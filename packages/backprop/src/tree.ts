@@ -146,7 +146,11 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 function describe(value: unknown): string {
   if (typeof value === 'string') return `the string ${JSON.stringify(value)}`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null)
-    return `an instance of ${value.constructor.name}`;
+  if (typeof value === 'object' && value !== null) {
+    const { constructor } = value as { readonly constructor?: unknown };
+    return typeof constructor === 'function'
+      ? `an instance of ${constructor.name}`
+      : 'an object that is not plain';
+  }
   return String(value);
 }
