@@ -1,0 +1,282 @@
+/** Sums, means, extremes and log-sum-exp over any axes, against loops over indices. */
+import {
+  evaluate,
+  Graph,
+  operations,
+  type ReductionOptions,
+  type ReductionRow,
+  type Tensor,
+} from '@ad/graph';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  axesOf,
+  eitherSign,
+  expectElements,
+  fractionsOf,
+  indicesOf,
+  integerTensors,
+  integersOf,
+  shapes,
+  tensorOf,
+} from '../support/arrays.ts';
+import { tensorBuilder } from '../support/builder.ts';
+
+/** An array, the axes to reduce, and the options that say so in one of several ways. */
+interface Case {
+  readonly a: Tensor;
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+  readonly options: ReductionOptions;
+}
+
+function casesOf(tensors: fc.Arbitrary<Tensor>): fc.Arbitrary<Case> {
+  return tensors.chain((a) => {
+    const rank = a.shape.length;
+    return fc
+      .tuple(axesOf(rank), fc.boolean(), fc.boolean())
+      .chain(([axes, keepDims, implicit]) => {
+        const spelled = fc.tuple(...axes.map((axis) => eitherSign(axis, rank)));
+        return spelled.map((list): Case => {
+          const all = axes.length === rank && implicit;
+          const options = {
+            ...(all
+              ? {}
+              : { axes: list.length === 1 && implicit ? list[0]! : [...list].reverse() }),
+            ...(keepDims ? { keepDims } : implicit ? {} : { keepDims }),
+          };
+          return { a, axes, keepDims, options };
+        });
+      });
+  });
+}
+
+/** The result of folding, for each index of what is kept, the list of elements along the reduced axes. */
+function expectReduction(
+  actual: Tensor,
+  { a, axes, keepDims }: Case,
+  fold: (elements: number[]) => number,
+  tolerance = 0,
+): void {
+  const shape = a.shape.flatMap((d, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [d]));
+  expectElements(
+    actual,
+    shape,
+    (index) => {
+      const kept = keepDims ? index.filter((_, axis) => !axes.includes(axis)) : index;
+      const elements = indicesOf(a.shape).filter((source) => {
+        const sourceKept = source.filter((_, axis) => !axes.includes(axis));
+        return sourceKept.every((i, k) => i === kept[k]);
+      });
+      return fold(elements.map((source) => a.at(...source)));
+    },
+    tolerance,
+  );
+}
+
+const total = (elements: readonly number[]): number => elements.reduce((x, y) => x + y, 0);
+
+describe('with zero-length axes allowed', () => {
+  const cases = casesOf(integerTensors());
+
+  test('sum adds, and is 0 of nothing', () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        expectReduction(new Graph().input('x', { value: c.a }).sum(c.options).tensor, c, total);
+      }),
+    );
+  });
+
+  test('mean divides the sum by the count, and is NaN of nothing', () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const mean = (elements: readonly number[]): number => total(elements) / elements.length;
+        expectReduction(new Graph().input('x', { value: c.a }).mean(c.options).tensor, c, mean);
+      }),
+    );
+  });
+
+  test('logSumExp is the logarithm of the sum of exponentials, and -Infinity of nothing', () => {
+    const tensors = shapes().chain((shape) => fractionsOf(shape));
+    fc.assert(
+      fc.property(casesOf(tensors), (c) => {
+        const naive = (elements: readonly number[]): number =>
+          Math.log(total(elements.map(Math.exp)));
+        // A few roundings on either side.
+        expectReduction(
+          new Graph().input('x', { value: c.a }).logSumExp(c.options).tensor,
+          c,
+          naive,
+          4e-15,
+        );
+      }),
+    );
+  });
+});
+
+describe('of one element or more', () => {
+  const cases = casesOf(integerTensors(0, 4, 1));
+
+  test.each(['max', 'min'] as const)('%s takes the extreme', (name) => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const x = new Graph().input('x', { value: c.a });
+        expectReduction(x[name](c.options).tensor, c, (elements) => Math[name](...elements));
+      }),
+    );
+  });
+
+  test('argMax is the first position of the largest', () => {
+    const chosen = integerTensors(1, 4, 1).chain((a) =>
+      fc
+        .integer({ min: 0, max: a.shape.length - 1 })
+        .chain((axis) =>
+          fc.tuple(fc.constant(a), fc.constant(axis), eitherSign(axis, a.shape.length)),
+        ),
+    );
+    fc.assert(
+      fc.property(chosen, ([a, axis, spelled]) => {
+        const result = new Graph().input('x', { value: a }).argMax(spelled);
+        expect(result.kind).toBe('integer');
+        const c = { a, axes: [axis], keepDims: false, options: {} };
+        expectReduction(result.tensor, c, (elements) => elements.indexOf(Math.max(...elements)));
+      }),
+    );
+  });
+
+  test('softmax and logSoftmax normalise along one axis', () => {
+    const chosen = shapes(1, 4, 1).chain((shape) =>
+      fc.tuple(fractionsOf(shape), fc.integer({ min: 0, max: shape.length - 1 })),
+    );
+    fc.assert(
+      fc.property(chosen, ([a, axis]) => {
+        const x = new Graph().input('x', { value: a });
+        const [soft, log] = evaluate([x.softmax(axis), x.logSoftmax(axis - a.shape.length)]);
+        const along = (index: readonly number[]): number =>
+          total(
+            Array.from({ length: a.shape[axis]! }, (_, i) =>
+              Math.exp(a.at(...index.map((at, k) => (k === axis ? i : at)))),
+            ),
+          );
+        const naive = (index: readonly number[]): number => Math.exp(a.at(...index)) / along(index);
+        expectElements(soft, a.shape, naive, 2e-14);
+        expectElements(log, a.shape, (index) => Math.log(naive(index)), 2e-14);
+      }),
+    );
+  });
+});
+
+test('axes default to the last for argMax, softmax and logSoftmax', () => {
+  const a = tensorOf([2, 3], ([i, j]) => 3 * i! + j! * j!);
+  const x = new Graph().input('x', { value: a });
+  const [given, omitted] = [
+    evaluate([x.argMax(1), x.softmax(1), x.logSoftmax(1)]),
+    evaluate([x.argMax(), x.softmax(), x.logSoftmax()]),
+  ];
+  given.forEach((t, k) => {
+    expect(omitted[k]!.toArray()).toStrictEqual(t.toArray());
+  });
+});
+
+test('NaN is the extreme of anything it is among, and argMax finds it', () => {
+  const x = new Graph().input('x', {
+    value: [
+      [1, NaN, 3],
+      [4, 5, -1],
+    ],
+  });
+  expect(x.max({ axes: 1 }).tensor.toArray()).toStrictEqual([NaN, 5]);
+  expect(x.min({ axes: 1 }).tensor.toArray()).toStrictEqual([NaN, -1]);
+  expect(x.argMax(1).tensor.toArray()).toStrictEqual([1, 1]);
+});
+
+test('logSumExp neither overflows nor loses infinities', () => {
+  const of = (...elements: number[]): number =>
+    new Graph().input('x', { value: elements }).logSumExp().value;
+  expect(of(1000, 1000)).toBe(1000 + Math.LN2);
+  expect(of(-1000, -1000)).toBe(-1000 + Math.LN2);
+  expect(of(-Infinity, 3)).toBe(3);
+  expect(of(-Infinity, -Infinity)).toBe(-Infinity);
+  expect(of(Infinity, 0)).toBe(Infinity);
+  expect(of(NaN, 0)).toBeNaN();
+  expect(of(1.5)).toBe(1.5);
+});
+
+test('the sum of booleans counts', () => {
+  const x = new Graph().input('x', {
+    value: [
+      [true, false],
+      [true, true],
+    ],
+  });
+  expect(x.sum({ axes: 0 }).tensor.toArray()).toStrictEqual([2, 1]);
+  expect(x.sum().kind).toBe('real');
+});
+
+describe('local derivatives', () => {
+  function partialOf(
+    name: 'max' | 'min' | 'logSumExp',
+    a: Tensor,
+    axes: readonly number[],
+  ): Tensor {
+    const row = operations[name] as ReductionRow;
+    const attributes = { axes, keepDims: true };
+    const result = tensorBuilder.apply(row, [a], attributes);
+    return row.partial(tensorBuilder, a, result, attributes);
+  }
+  /** The elements that share a result with the one at this index. */
+  function companions(a: Tensor, axes: readonly number[], index: readonly number[]): number[] {
+    return indicesOf(a.shape)
+      .filter((other) => other.every((i, axis) => axes.includes(axis) || i === index[axis]))
+      .map((other) => a.at(...other));
+  }
+  const withAxes = (tensors: fc.Arbitrary<Tensor>): fc.Arbitrary<[Tensor, number[]]> =>
+    tensors.chain((a) => fc.tuple(fc.constant(a), axesOf(a.shape.length)));
+
+  test.each(['max', 'min'] as const)('of %s: 1, shared equally among ties', (name) => {
+    fc.assert(
+      fc.property(withAxes(integerTensors(0, 3, 1)), ([a, axes]) => {
+        expectElements(partialOf(name, a, axes), a.shape, (index) => {
+          const group = companions(a, axes, index);
+          const extreme = Math[name](...group);
+          const ties = group.filter((x) => x === extreme).length;
+          return a.at(...index) === extreme ? 1 / ties : 0;
+        });
+      }),
+    );
+  });
+
+  test('of logSumExp: the softmax', () => {
+    const tensors = shapes(0, 3, 1).chain((shape) => fractionsOf(shape));
+    fc.assert(
+      fc.property(withAxes(tensors), ([a, axes]) => {
+        const softmax = (index: readonly number[]): number =>
+          Math.exp(a.at(...index)) / total(companions(a, axes, index).map(Math.exp));
+        expectElements(partialOf('logSumExp', a, axes), a.shape, softmax, 2e-14);
+      }),
+    );
+  });
+
+  test('of logSumExp at infinities: no NaN', () => {
+    const row = (...elements: number[]): unknown =>
+      partialOf(
+        'logSumExp',
+        tensorOf([elements.length], ([i]) => elements[i!]!),
+        [0],
+      ).toArray();
+    expect(row(-Infinity, 2)).toStrictEqual([0, 1]);
+    expect(row(-Infinity, -Infinity)).toStrictEqual([0, 0]);
+    expect(row(Infinity, 2)).toStrictEqual([1, 0]);
+    expect(row(1e300, -1e300)).toStrictEqual([1, 0]);
+  });
+});
+
+test('reductions of integers are exact sums', () => {
+  fc.assert(
+    fc.property(integersOf([4, 5], 'integer'), (a) => {
+      const x = new Graph().input('x', { value: a });
+      expect(x.kind).toBe('integer');
+      expect(x.sum().value).toBe(total([...a.data]));
+    }),
+  );
+});
