@@ -72,6 +72,7 @@ class InterpretedProgram implements Program {
   readonly #steps: readonly (() => void)[];
   /** Copies made after the steps: outputs that an update would overwrite, then the updates themselves. */
   readonly #copies: readonly { readonly from: TensorData; readonly to: TensorData }[];
+  readonly #inputIds = new Set<number>();
   /** Inputs that have not been given any value yet. */
   readonly #missing = new Set<number>();
 
@@ -123,10 +124,15 @@ class InterpretedProgram implements Program {
   run(feeds: Feeds = {}): Tensor[] {
     const fed = this.#graph.resolveFeeds(feeds);
     for (const id of this.#missing) {
-      // Throws, naming the input, unless it is fed now.
-      if (!fed.has(id)) setLeaf(this.#graph, id, this.#values);
+      if (fed.has(id)) continue;
+      const current = this.#graph.currentValue(id);
+      // Throws, naming the input.
+      if (current === undefined) setLeaf(this.#graph, id, this.#values);
+      else fed.set(id, current);
     }
     for (const [id, value] of fed) {
+      // As in `evaluate`, an input that the outputs do not need may be fed, even one younger than the program.
+      if (!this.#inputIds.has(id)) continue;
       this.#values.data(id).set(value.data);
       this.#missing.delete(id);
     }
@@ -149,6 +155,7 @@ class InterpretedProgram implements Program {
   /** Gives an input its storage, filled with its current value if it has one. */
   #addInput(id: number, inputs: Record<string, TensorData>): void {
     const data = this.#values.data(id);
+    this.#inputIds.add(id);
     const current = this.#graph.currentValue(id);
     if (current === undefined) this.#missing.add(id);
     else data.set(current.data);
