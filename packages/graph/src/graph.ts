@@ -7,14 +7,14 @@
  */
 import { Arena } from './arena.ts';
 import { callSite } from './call-site.ts';
-import { GraphError, KindError, ShapeError } from './errors.ts';
+import { AdError, GraphError, KindError, ShapeError } from './errors.ts';
 import { GraphNode } from './node.ts';
 import { isGraphNode, type Operand } from './apply.ts';
 import { NodeValues } from './interpreter/node-values.ts';
 import { computeOnDemand } from './interpreter/on-demand.ts';
 import { constant, input, type Attributes, type Operation } from './rows/row.ts';
 import { checkShape, formatShape, sameShape, type Shape } from './shape.ts';
-import { tensor, Tensor, type Kind, type TensorLike } from './tensor.ts';
+import { tensor, Tensor, type Kind, type TensorLike, type TensorOptions } from './tensor.ts';
 
 /** What an input is: its shape and kind, or a current value from which both follow. */
 export interface InputOptions {
@@ -116,7 +116,7 @@ export class Graph {
     const value =
       options.value === undefined
         ? undefined
-        : tensor(options.value, options.kind === undefined ? {} : { kind: options.kind });
+        : tensorFor(name, options.value, options.kind === undefined ? {} : { kind: options.kind });
     const shape = options.shape ?? value?.shape ?? [];
     const kind = options.kind ?? value?.kind ?? 'real';
     checkShape(shape, `input "${name}"`);
@@ -189,7 +189,7 @@ export class Graph {
       const value =
         given instanceof Tensor && given.kind === node.kind
           ? given
-          : tensor(given, { kind: node.kind });
+          : tensorFor(name, given, { kind: node.kind });
       this.#checkFeed(name, value, node.shape, node.kind);
       values.set(node.id, value);
     }
@@ -295,6 +295,16 @@ export class Graph {
   #recordSite(id: number): void {
     const site = this.#creationSites === undefined ? undefined : callSite();
     if (site !== undefined) this.#creationSites!.set(id, site);
+  }
+}
+
+/** The value of an input as a tensor; what is wrong with the value is said of the input. */
+function tensorFor(name: string, value: TensorLike, options: TensorOptions): Tensor {
+  try {
+    return tensor(value, options);
+  } catch (error) {
+    if (error instanceof AdError) error.message = `input "${name}": ${error.message}`;
+    throw error;
   }
 }
 

@@ -182,21 +182,23 @@ export function allocate(kind: Kind, size: number): TensorData {
  */
 export function tensor(value: TensorLike, options: TensorOptions = {}): Tensor {
   if (options.shape !== undefined) checkShape(options.shape, 'tensor');
+  // A copy: the caller may go on to use his list.
+  const asked = options.shape === undefined ? undefined : [...options.shape];
   if (value instanceof Tensor) {
     const kind = options.kind ?? value.kind;
     const data = kind === value.kind ? value.data : convert(value.data, kind);
-    return new Tensor(options.shape ?? value.shape, kind, data);
+    return new Tensor(asked ?? value.shape, kind, data);
   }
   if (ArrayBuffer.isView(value)) {
     const isFloat = value instanceof Float64Array || value instanceof Float32Array;
     const kind = options.kind ?? (isFloat ? 'real' : 'integer');
-    return new Tensor(options.shape ?? [value.length], kind, convert(value, kind));
+    return new Tensor(asked ?? [value.length], kind, convert(value, kind));
   }
   const { shape, elements } = flatten(value);
   const kind =
     options.kind ??
     (elements.length > 0 && elements.every((x) => typeof x === 'boolean') ? 'boolean' : 'real');
-  return new Tensor(options.shape ?? shape, kind, convert(elements, kind));
+  return new Tensor(asked ?? shape, kind, convert(elements, kind));
 }
 
 /** The shape of nested arrays and their elements in row-major order; level by level, so depth costs no stack. */
