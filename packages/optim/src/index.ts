@@ -1,0 +1,58 @@
+/**
+ * Optimizers, layers, losses and training on differentiable graphs.
+ *
+ * @packageDocumentation
+ */
+export type { Samples, SampleTensors } from './data/samples.ts';
+export { shuffle, split, type SplitOptions, standardize, type Standardized } from './data/split.ts';
+export { type Activation, type ActivationName } from './layers/activations.ts';
+export {
+  dense,
+  type DenseOptions,
+  type DenseParameters,
+  type WeightsOnly,
+} from './layers/dense.ts';
+export {
+  type Fans,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  type InitializerName,
+  lecunNormal,
+  zeros,
+} from './layers/initializers.ts';
+export { mlp, type MlpOptions, type MlpParameters } from './layers/mlp.ts';
+export {
+  type Model,
+  type ParametersOf,
+  sequential,
+  type SequentialParameters,
+} from './layers/model.ts';
+export { accuracy, crossEntropy, type Loss, meanSquaredError, type Metric } from './losses.ts';
+export { deriveSeed, Random, threefry } from './random.ts';
+export { adam, adamW, type AdamOptions } from './rules/adam.ts';
+export {
+  type LearningRate,
+  type LeafUpdate,
+  type Optimizer,
+  optimizerOf,
+  type OptimizerState,
+  type OptimizerStateNodes,
+  type Rule,
+  type Update,
+} from './rules/optimizer.ts';
+export { sgd, type SgdOptions } from './rules/sgd.ts';
+export type { NonFiniteNode } from './training/diagnosis.ts';
+export { type EvaluateOptions, evaluateModel, type Evaluation } from './training/evaluation.ts';
+export {
+  type EpochRecord,
+  fit,
+  type FitOptions,
+  type FitResult,
+  type NonFiniteReport,
+  type Progress,
+  type StopSignal,
+} from './training/fit.ts';
+export { predict, predictor, type PredictOptions } from './training/predict.ts';

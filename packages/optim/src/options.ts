@@ -1,0 +1,118 @@
+/**
+ * Checks of options, in one place and with one wording: who was called, which option, what it is, what it may be.
+ * They run when something is made, before anything has happened.
+ */
+import { ValueError } from '@ad/graph';
+
+/** A range of numbers: the test and the words for it. */
+export interface Range {
+  /** As in "expected ...". */
+  readonly words: string;
+  /** Whether a number is in the range; NaN never is. */
+  readonly holds: (x: number) => boolean;
+}
+
+/** Learning rates, decays. */
+export const NON_NEGATIVE: Range = {
+  words: 'a finite number of 0 or more',
+  holds: (x) => x >= 0 && x < Infinity,
+};
+
+/** Coefficients of moving averages. */
+export const BELOW_ONE: Range = {
+  words: 'a number from 0 up to but not including 1',
+  holds: (x) => x >= 0 && x < 1,
+};
+
+/** Fractions. */
+export const UP_TO_ONE: Range = {
+  words: 'a number from 0 to 1',
+  holds: (x) => x >= 0 && x <= 1,
+};
+
+/** Counts of something that must be there. */
+export const POSITIVE_INTEGER: Range = {
+  words: 'an integer of 1 or more',
+  holds: (x) => Number.isSafeInteger(x) && x >= 1,
+};
+
+/** Seeds of generators. */
+export const SEED: Range = {
+  words: 'an integer from 0 to 2^53 - 1',
+  holds: (x) => Number.isSafeInteger(x) && x >= 0,
+};
+
+/** A value in words, for messages. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/**
+ * Checks that options are an object with no other names than the known ones.
+ *
+ * @throws {@link ValueError} otherwise; the message lists the names there are.
+ */
+export function checkNames(caller: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ValueError(
+      `${caller}: the options are ${describeValue(options)}, expected an object`,
+    );
+  }
+  const stranger = Object.keys(options).find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    throw new ValueError(
+      `${caller}: there is no option ${JSON.stringify(stranger)}; the options are ${known.join(', ')}`,
+    );
+  }
+}
+
+/**
+ * A number in a range, or the default where it is not given.
+ *
+ * @throws {@link ValueError} when it is not in the range.
+ */
+export function numberOption(
+  caller: string,
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  range: Range,
+): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !range.holds(value)) {
+    throw new ValueError(`${caller}: ${name} is ${describeValue(value)}, expected ${range.words}`);
+  }
+  return value;
+}
+
+/**
+ * A truth value, or the default where it is not given.
+ *
+ * @throws {@link ValueError} when it is anything else.
+ */
+export function booleanOption(
+  caller: string,
+  name: string,
+  value: boolean | undefined,
+  fallback: boolean,
+): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') {
+    throw new ValueError(`${caller}: ${name} is ${describeValue(value)}, expected true or false`);
+  }
+  return value;
+}
+
+/**
+ * A function, if it is given.
+ *
+ * @throws {@link ValueError} when it is anything else.
+ */
+export function checkFunction(caller: string, name: string, value: unknown, words: string): void {
+  if (typeof value === 'function') return;
+  throw new ValueError(`${caller}: ${name} is ${describeValue(value)}, expected ${words}`);
+}

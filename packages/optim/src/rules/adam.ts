@@ -1,0 +1,135 @@
+/** Adam and AdamW: steps scaled by moving averages of the gradient and of its square. */
+import { type GraphNode, ValueError } from '@ad/graph';
+import {
+  BELOW_ONE,
+  booleanOption,
+  checkNames,
+  describeValue,
+  NON_NEGATIVE,
+  numberOption,
+} from '../options.ts';
+import {
+  type LearningRate,
+  learningRateNode,
+  learningRateOption,
+  type Optimizer,
+  optimizerOf,
+} from './optimizer.ts';
+
+/** Options of {@link adam} and {@link adamW}. */
+export interface AdamOptions {
+  /** The length $\alpha$ of a step: a number of 0 or more, or a function of the step. Default 0.001. */
+  readonly learningRate?: LearningRate;
+  /** The coefficients $\beta_1, \beta_2$ of the moving averages, each in [0, 1). Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** What is added to the root, $\epsilon \ge 0$. With 0, a gradient that is exactly 0 gives NaN. Default $10^{-8}$. */
+  readonly epsilon?: number;
+  /** The weight decay $\lambda \ge 0$. Default 0 for {@link adam}, 0.01 for {@link adamW}. */
+  readonly weightDecay?: number;
+  /** Divide by the largest second moment so far (AMSGrad). Default false. */
+  readonly amsgrad?: boolean;
+}
+
+/**
+ * Adam. With the gradient $g$ of the batch at $x$, counting $t$ from 1:
+ *
+ * $$g' = g + \lambda x, \quad m_t = \beta_1 m_{t-1} + (1 - \beta_1) g', \quad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g'^2$$
+ * $$x \leftarrow x - \frac{\alpha}{1 - \beta_1^t} \cdot \frac{m_t}{\sqrt{v_t} / \sqrt{1 - \beta_2^t} + \epsilon}$$
+ *
+ * With `amsgrad` the largest $v_1, \dots, v_t$ takes the place of $v_t$ in the root. Equations and defaults are
+ * PyTorch's: $\epsilon$ stands outside the root and the bias is corrected before it is added; weight decay is the
+ * gradient of a penalty, and is scaled like the rest ({@link adamW} does not). The paper's simplified form, which
+ * scales $\epsilon$ with the correction, differs.
+ *
+ * The state holds `step`, `first` $m$, `second` $v$, and `largest` with `amsgrad`.
+ *
+ * @throws {@link ValueError} when an option is unknown or outside its range.
+ * Sources: D. P. Kingma, J. Ba, ICLR 2015; S. J. Reddi, S. Kale, S. Kumar, ICLR 2018.
+ * @example
+ * ```ts
+ * import { adam } from '@ad/optim';
+ *
+ * Object.keys(adam({ learningRate: 0.01 }).init({ w: 0.5 })); // => ['step', 'first', 'second']
+ * adam({ betas: [0.9, 1] }); // throws /betas\[1\] is 1, expected a number from 0 up to but not including 1/
+ * ```
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return adaptive('adam', options, 0);
+}
+
+/**
+ * Adam with decoupled weight decay: first $x \leftarrow (1 - \alpha \lambda) x$, then the step of {@link adam}
+ * with the gradient alone.
+ *
+ * Equations and defaults are PyTorch's, with $\lambda = 0.01$ (optax: 0.0001).
+ *
+ * @throws {@link ValueError} when an option is unknown or outside its range.
+ * Source: I. Loshchilov, F. Hutter, ICLR 2019.
+ * @example
+ * ```ts
+ * import { adamW } from '@ad/optim';
+ *
+ * adamW({ learningRate: 0.01, weightDecay: 0.1 }).name; // => 'adamW'
+ * ```
+ */
+export function adamW(options: AdamOptions = {}): Optimizer {
+  return adaptive('adamW', options, 1e-2);
+}
+
+function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: number): Optimizer {
+  checkNames(name, options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'amsgrad']);
+  const learningRate = learningRateOption(name, options.learningRate, 1e-3);
+  const [beta1, beta2] = betasOption(name, options.betas);
+  const epsilon = numberOption(name, 'epsilon', options.epsilon, 1e-8, NON_NEGATIVE);
+  const weightDecay = numberOption(
+    name,
+    'weightDecay',
+    options.weightDecay,
+    defaultDecay,
+    NON_NEGATIVE,
+  );
+  const amsgrad = booleanOption(name, 'amsgrad', options.amsgrad, false);
+  const decoupled = name === 'adamW';
+
+  return optimizerOf<'first' | 'second' | 'largest'>({
+    name,
+    slots: amsgrad ? ['first', 'second', 'largest'] : ['first', 'second'],
+    counts: true,
+    begin(graph, step) {
+      const t = step.add(1);
+      const rate = learningRateNode(learningRate, graph, step);
+      const stepSize = rate.div(oneMinus(graph.constant(beta1).pow(t)));
+      const rootCorrection = oneMinus(graph.constant(beta2).pow(t)).sqrt();
+      const shrink = decoupled && weightDecay !== 0 ? oneMinus(rate.mul(weightDecay)) : null;
+      return (x, gradient, slots) => {
+        const coupled = !decoupled && weightDecay !== 0;
+        const g = coupled ? gradient.add(x.mul(weightDecay)) : gradient;
+        const start = shrink === null ? x : x.mul(shrink);
+        const first = slots.first.mul(beta1).add(g.mul(1 - beta1));
+        const second = slots.second.mul(beta2).add(g.square().mul(1 - beta2));
+        const largest = amsgrad ? slots.largest.maximum(second) : second;
+        const scale = largest.sqrt().div(rootCorrection).add(epsilon);
+        return {
+          parameter: start.sub(stepSize.mul(first).div(scale)),
+          slots: { first, second, largest },
+        };
+      };
+    },
+  });
+}
+
+const oneMinus = (x: GraphNode): GraphNode => x.neg().add(1);
+
+function betasOption(
+  name: string,
+  betas: readonly [number, number] | undefined,
+): readonly [number, number] {
+  if (betas === undefined) return [0.9, 0.999];
+  if (!Array.isArray(betas) || betas.length !== 2) {
+    throw new ValueError(
+      `${name}: betas is ${describeValue(betas)}, expected two numbers, such as [0.9, 0.999]`,
+    );
+  }
+  betas.forEach((beta, k) => numberOption(name, `betas[${k}]`, beta, 0, BELOW_ONE));
+  return [betas[0], betas[1]];
+}

@@ -1,0 +1,95 @@
+/** Stochastic gradient descent, with momentum in Polyak's or Nesterov's form. */
+import { ValueError } from '@ad/graph';
+import {
+  BELOW_ONE,
+  booleanOption,
+  checkNames,
+  NON_NEGATIVE,
+  numberOption,
+  UP_TO_ONE,
+} from '../options.ts';
+import {
+  type LearningRate,
+  learningRateNode,
+  learningRateOption,
+  type Optimizer,
+  optimizerOf,
+} from './optimizer.ts';
+
+/** Options of {@link sgd}. */
+export interface SgdOptions {
+  /** The length $\alpha$ of a step: a number of 0 or more, or a function of the step. Default 0.001. */
+  readonly learningRate?: LearningRate;
+  /** How much $\mu$ of the last direction is kept, in [0, 1). Default 0: plain gradient descent. */
+  readonly momentum?: number;
+  /** How much $\tau$ of the gradient is held back from the momentum, in [0, 1]. Default 0. */
+  readonly dampening?: number;
+  /** Look ahead along the momentum (Nesterov). Default false. */
+  readonly nesterov?: boolean;
+  /** The weight $\lambda$ of a penalty $\frac{\lambda}{2} |x|^2$, whose gradient is added. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Gradient descent. With the gradient $g$ of the batch at $x$:
+ *
+ * $$g' = g + \lambda x, \quad b_t = \mu b_{t-1} + (1 - \tau) g', \quad b_1 = g'$$
+ * $$d = b_t \text{, or } g' + \mu b_t \text{ with Nesterov}, \qquad x \leftarrow x - \alpha d$$
+ *
+ * With a constant rate and $\tau = 0$ the momentum is Polyak's heavy ball
+ * $x_{t+1} = x_t - \alpha g + \mu (x_t - x_{t-1})$. The Nesterov form is that of two lines,
+ * $x_{t+1} = y_t - \alpha \nabla f(y_t)$, $y_{t+1} = x_{t+1} + \mu (x_{t+1} - x_t)$, of which the parameter is $y$.
+ *
+ * The equations and the default rate are PyTorch's, including that dampening is skipped at the first step. Not
+ * PyTorch's: `momentum` must be below 1, `dampening` in [0, 1] and only with momentum.
+ *
+ * The state holds `momentum` $b$ if there is momentum, and `step` if the rule needs it.
+ *
+ * @throws {@link ValueError} when an option is unknown or outside its range, for `nesterov` without momentum or with
+ * dampening, and for `dampening` without momentum.
+ * Sources: B. T. Polyak, 1964; Yu. Nesterov, 1983; I. Sutskever et al., ICML 2013.
+ * @example
+ * ```ts
+ * import { sgd } from '@ad/optim';
+ *
+ * sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }).name; // => 'sgd'
+ * sgd({ learningRate: -1 }); // throws /learningRate is -1, expected a finite number of 0 or more/
+ * ```
+ */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  checkNames('sgd', options, ['learningRate', 'momentum', 'dampening', 'nesterov', 'weightDecay']);
+  const learningRate = learningRateOption('sgd', options.learningRate, 1e-3);
+  const momentum = numberOption('sgd', 'momentum', options.momentum, 0, BELOW_ONE);
+  const dampening = numberOption('sgd', 'dampening', options.dampening, 0, UP_TO_ONE);
+  const nesterov = booleanOption('sgd', 'nesterov', options.nesterov, false);
+  const weightDecay = numberOption('sgd', 'weightDecay', options.weightDecay, 0, NON_NEGATIVE);
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    throw new ValueError(
+      `sgd: nesterov needs a momentum above 0 and no dampening, got momentum ${momentum} and dampening ${dampening}`,
+    );
+  }
+  if (dampening !== 0 && momentum === 0) {
+    throw new ValueError(
+      `sgd: dampening is ${dampening}, but there is no momentum to dampen; give a momentum above 0`,
+    );
+  }
+
+  return optimizerOf<'momentum'>({
+    name: 'sgd',
+    slots: momentum === 0 ? [] : ['momentum'],
+    counts: dampening !== 0 || typeof learningRate === 'function',
+    begin(graph, step) {
+      const rate = learningRateNode(learningRate, graph, step);
+      const isFirst = dampening === 0 ? null : step.equal(0);
+      return (x, gradient, slots) => {
+        const g = weightDecay === 0 ? gradient : gradient.add(x.mul(weightDecay));
+        if (momentum === 0) return { parameter: x.sub(rate.mul(g)), slots };
+        // The momentum is 0 before the first step, so without dampening the first one needs no exception.
+        const kept = slots.momentum.mul(momentum);
+        const b = isFirst === null ? kept.add(g) : isFirst.where(g, kept.add(g.mul(1 - dampening)));
+        const direction = nesterov ? g.add(b.mul(momentum)) : b;
+        return { parameter: x.sub(rate.mul(direction)), slots: { momentum: b } };
+      };
+    },
+  });
+}

@@ -1,0 +1,193 @@
+/** What a model is worth on samples: loss and metrics without training. */
+import { type Executor, interpreter, ValueError } from '@ad/graph';
+import {
+  checkLabelRange,
+  countOf,
+  type Samples,
+  type SampleTensors,
+  samplesOf,
+} from '../data/samples.ts';
+import type { Model } from '../layers/model.ts';
+import type { Loss, Metric } from '../losses.ts';
+import {
+  checkFunction,
+  checkNames,
+  describeValue,
+  numberOption,
+  POSITIVE_INTEGER,
+} from '../options.ts';
+import { planBatches } from './batches.ts';
+import { BatchProgram, type Objective, traceForward } from './step.ts';
+import { Variables } from './variables.ts';
+
+/** Loss and metrics on some samples. */
+export interface Evaluation {
+  /** The mean over the samples. */
+  readonly loss: number;
+  /** The mean over the samples of each metric, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Options of {@link evaluateModel}. */
+export interface EvaluateOptions {
+  /** What to measure. */
+  readonly loss: Loss;
+  /** What else to measure, by name. */
+  readonly metrics?: Readonly<Record<string, Metric>>;
+  /** How many samples are looked at together; default 256. */
+  readonly batchSize?: number;
+  /** What runs the programs; default the interpreter. */
+  readonly executor?: Executor;
+}
+
+/**
+ * Loss and metrics of a model on samples.
+ *
+ * @throws {@link ValueError} or {@link ShapeError} as `fit` does for its data and options.
+ * @example
+ * ```ts
+ * import { accuracy, crossEntropy, evaluateModel, mlp } from '@ad/optim';
+ *
+ * const model = mlp([2, 2]);
+ * const samples = { inputs: [[1, 0], [0, 1]], targets: [0, 1] };
+ * const parameters = { layers: [{ weights: tensor([[9, 0], [0, 9]]), bias: tensor([0, 0]) }] };
+ * const { metrics } = evaluateModel(model, parameters, samples, { loss: crossEntropy, metrics: { accuracy } });
+ * metrics.accuracy; // => 1
+ *
+ * import { tensor } from '@ad/graph';
+ * ```
+ */
+export function evaluateModel<P>(
+  model: Model<P>,
+  parameters: NoInfer<P>,
+  samples: Samples,
+  options: EvaluateOptions,
+): Evaluation {
+  const caller = 'evaluateModel';
+  checkNames(caller, options, ['loss', 'metrics', 'batchSize', 'executor']);
+  const objective = objectiveOf(caller, model, options);
+  const batchSize = numberOption(caller, 'batchSize', options.batchSize, 256, POSITIVE_INTEGER);
+  const tensors = samplesOf(samples, caller, options.loss.targets);
+  return new Evaluator(objective, parameters, tensors, batchSize).evaluate();
+}
+
+/** Checks what is asked of a model. */
+export function objectiveOf<P>(
+  caller: string,
+  model: Model<P>,
+  options: Pick<EvaluateOptions, 'loss' | 'metrics' | 'executor'>,
+): Objective<P> {
+  const methods = model as Partial<Model<P>> | null | undefined;
+  if (typeof methods?.init !== 'function' || typeof methods.apply !== 'function') {
+    throw new ValueError(
+      `${caller}: the model is ${describeValue(model)}, expected { init, apply }, such as mlp([4, 8, 3])`,
+    );
+  }
+  checkFunction(
+    caller,
+    'loss',
+    options.loss,
+    'a function of prediction and targets, such as crossEntropy',
+  );
+  const metrics = Object.entries(options.metrics ?? {});
+  for (const [name, metric] of metrics) {
+    checkFunction(
+      caller,
+      `metrics.${name}`,
+      metric,
+      'a function of prediction and targets, such as accuracy',
+    );
+  }
+  if (options.executor !== undefined) {
+    checkFunction(
+      caller,
+      'executor',
+      options.executor,
+      'a function that makes programs, such as interpreter',
+    );
+  }
+  return { caller, model, loss: options.loss, metrics, executor: options.executor ?? interpreter };
+}
+
+/** Evaluates one model on one set of samples, again and again: the programs are built once. */
+export class Evaluator<P> {
+  readonly #metricNames: readonly string[];
+  readonly #count: number;
+  readonly #programs: readonly (BatchProgram & { readonly parameters: Variables })[];
+
+  /**
+   * Builds the programs: one for full batches, and one for the rest.
+   *
+   * @throws {@link ValueError} when labels are out of range; whatever the model, the loss or a metric throw.
+   */
+  constructor(
+    objective: Objective<P>,
+    parameters: P,
+    samples: SampleTensors,
+    batchSize: number,
+    what: string = objective.caller,
+  ) {
+    const count = countOf(samples.inputs);
+    const { size, rest } = planBatches(count, Math.min(batchSize, count));
+    this.#metricNames = objective.metrics.map(([name]) => name);
+    this.#count = count;
+    this.#programs = (rest === 0 ? [size] : [size, rest]).map((rows) => {
+      const { prediction, loss, metrics } = traceForward(objective, parameters, samples, rows);
+      if (objective.loss.targets === 'labels') {
+        checkLabelRange(samples.targets, prediction.shape.at(-1)!, `${what}: targets`);
+      }
+      const program = objective.executor({ outputs: [loss, ...metrics] });
+      return Object.assign(new BatchProgram(program, samples, rows), {
+        parameters: new Variables(program, parameters, 'parameters'),
+      });
+    });
+  }
+
+  /** Loss and metrics, with other parameters if they are given. */
+  evaluate(parameters?: Variables): Evaluation {
+    const means = new RunningMeans(this.#metricNames);
+    const [full, rest] = this.#programs;
+    if (parameters !== undefined)
+      for (const program of this.#programs) program.parameters.copyFrom(parameters);
+    let start = 0;
+    for (; start + full!.size <= this.#count; start += full!.size) {
+      full!.run(null, start);
+      means.add(full!.outputs, full!.size);
+    }
+    if (rest !== undefined) {
+      rest.run(null, start);
+      means.add(rest.outputs, rest.size);
+    }
+    return means.read();
+  }
+}
+
+/** Means of loss and metrics over batches, weighted by their sizes. */
+export class RunningMeans {
+  readonly #names: readonly string[];
+  readonly #sums: Float64Array;
+  #count = 0;
+
+  /** No samples yet. */
+  constructor(metricNames: readonly string[]) {
+    this.#names = metricNames;
+    this.#sums = new Float64Array(metricNames.length + 1);
+  }
+
+  /** Adds the outputs of a batch: the loss, then the metrics. */
+  add(outputs: readonly TensorDataLike[], size: number): void {
+    for (let k = 0; k < this.#sums.length; k++) this.#sums[k]! += outputs[k]![0]! * size;
+    this.#count += size;
+  }
+
+  /** The means so far. */
+  read(): Evaluation {
+    const means = Array.from(this.#sums, (sum) => sum / this.#count);
+    return {
+      loss: means[0]!,
+      metrics: Object.fromEntries(this.#names.map((name, k) => [name, means[k + 1]!])),
+    };
+  }
+}
+
+type TensorDataLike = ArrayLike<number>;

@@ -1,0 +1,87 @@
+/** Applying a trained model. */
+import {
+  type Executor,
+  Graph,
+  interpreter,
+  type Program,
+  type Tensor,
+  type TensorLike,
+} from '@ad/graph';
+import { type Leaf, leavesOf, type NodesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
+import { rowsOf } from '../data/samples.ts';
+import type { Model } from '../layers/model.ts';
+import { checkNames } from '../options.ts';
+import { inputsFor } from './variables.ts';
+
+/** Options of {@link predict} and {@link predictor}. */
+export interface PredictOptions {
+  /** What runs the program; default the interpreter. */
+  readonly executor?: Executor;
+}
+
+/**
+ * The predictions of a model for a batch of inputs. The program is built in every call: for many calls make a
+ * {@link predictor}.
+ *
+ * @param inputs - one row for each sample.
+ * @throws {@link ValueError} or {@link ShapeError} when the inputs are empty, ragged, not finite, or do not fit.
+ * @example
+ * ```ts
+ * import { mlp, predict } from '@ad/optim';
+ *
+ * const model = mlp([2, 3]);
+ * predict(model, model.init(0), [[0, 0], [0, 0]]).toArray(); // => [[0, 0, 0], [0, 0, 0]]
+ * ```
+ */
+export function predict<P>(
+  model: Model<P>,
+  parameters: NoInfer<P>,
+  inputs: TensorLike,
+  options: PredictOptions = {},
+): Tensor {
+  return predictor(model, options)(parameters, inputs);
+}
+
+/** Programs kept by a predictor; beyond, the oldest is dropped. */
+const CACHE_LIMIT = 16;
+
+/**
+ * A function that predicts, with a program kept for each shape of the inputs.
+ *
+ * @throws as {@link predict}, when it is called.
+ * @example
+ * ```ts
+ * import { mlp, predictor } from '@ad/optim';
+ *
+ * const model = mlp([1, 1]);
+ * const guess = predictor(model);
+ * guess(model.init(0), [[0]]).toArray(); // => [[0]]
+ * ```
+ */
+export function predictor<P>(
+  model: Model<P>,
+  options: PredictOptions = {},
+): (parameters: P, inputs: TensorLike) => Tensor {
+  checkNames('predict', options, ['executor']);
+  const executor = options.executor ?? interpreter;
+  const programs = new Map<string, Program>();
+  return (parameters, inputs) => {
+    const rows = rowsOf(inputs, 'predict: inputs');
+    const leaves = leavesOf(parameters as Tree<Leaf>).map(({ path, leaf }) => {
+      return [`parameters${path}`, tensorOfLeaf(leaf)] as const;
+    });
+    const key = [rows, ...leaves.map(([, value]) => value)]
+      .map(({ kind, shape }) => kind + shape.join('x'))
+      .join(' ');
+    let program = programs.get(key);
+    if (program === undefined) {
+      const graph = new Graph();
+      const { tree } = inputsFor(graph, parameters, 'parameters');
+      const x = graph.input('inputs', { shape: rows.shape, kind: rows.kind });
+      program = executor({ outputs: [model.apply(tree as NodesOf<P>, x)] });
+      if (programs.size >= CACHE_LIMIT) programs.delete(programs.keys().next().value!);
+      programs.set(key, program);
+    }
+    return program.run(Object.fromEntries([['inputs', rows], ...leaves]))[0]!;
+  };
+}

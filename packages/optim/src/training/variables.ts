@@ -1,0 +1,85 @@
+/**
+ * Parameters and optimizer state as inputs of a program, which updates them in place. Several programs (for full
+ * and for smaller batches, for validation) hold the same variables; their values are copied from one to the next.
+ */
+import {
+  type Feeds,
+  type Graph,
+  type GraphNode,
+  type Program,
+  Tensor,
+  type TensorData,
+} from '@ad/graph';
+import { type Leaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type Tree } from '@ad/backprop';
+
+/** Inputs of a graph in the place of the leaves of a tree, named after their places, as in `parameters.w`. */
+export function inputsFor(
+  graph: Graph,
+  tree: unknown,
+  name: string,
+): { tree: unknown; nodes: GraphNode[] } {
+  const nodes: GraphNode[] = [];
+  const result = mapTree(tree as Tree<Leaf>, (leaf, path) => {
+    const { shape, kind } = tensorOfLeaf(leaf);
+    const node = graph.input(name + path, { shape, kind });
+    nodes.push(node);
+    return node;
+  });
+  return { tree: result, nodes };
+}
+
+/** The storage of an input, or `undefined` where the program does not need the input. */
+export function storageOf(program: Program, name: string): TensorData | undefined {
+  return name in program.inputs ? program.inputs[name] : undefined;
+}
+
+/** Copies of the present values of a program's inputs, in double precision. */
+export function feedsOf(graph: Graph, program: Program): Feeds {
+  return Object.fromEntries(
+    graph.inputNames.flatMap((name) => {
+      const storage = storageOf(program, name);
+      if (storage === undefined) return [];
+      const { shape, kind } = graph.find(name);
+      return [[name, new Tensor(shape, kind, Float64Array.from(storage))]];
+    }),
+  );
+}
+
+/** The values of a tree in a program. */
+export class Variables {
+  readonly #tree: Tree<Leaf>;
+  readonly #values: readonly Tensor[];
+  /** What the program has for each leaf; nothing where it does not need it. */
+  readonly #storages: readonly (TensorData | undefined)[];
+
+  /**
+   * Writes the values of the tree into the program.
+   *
+   * @param name - as for {@link inputsFor}.
+   */
+  constructor(program: Program, tree: unknown, name: string) {
+    this.#tree = tree as Tree<Leaf>;
+    const leaves = leavesOf(this.#tree);
+    this.#values = leaves.map(({ leaf }) => tensorOfLeaf(leaf));
+    this.#storages = leaves.map(({ path }) => storageOf(program, name + path));
+    this.#storages.forEach((storage, k) => storage?.set(this.#values[k]!.data));
+  }
+
+  /** Takes the values from the same variables in another program. */
+  copyFrom(other: Variables): void {
+    for (let k = 0; k < this.#storages.length; k++) {
+      const from = other.#storages[k];
+      if (from !== undefined) this.#storages[k]?.set(from);
+    }
+  }
+
+  /** A copy of the values as a tree, with leaves of the types of the first one's. */
+  read(): unknown {
+    let next = 0;
+    return mapTree(this.#tree, (leaf) => {
+      const k = next++;
+      const { shape, kind, data } = this.#values[k]!;
+      return likeLeaf(leaf, new Tensor(shape, kind, (this.#storages[k] ?? data).slice()));
+    });
+  }
+}
