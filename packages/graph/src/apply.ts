@@ -72,6 +72,10 @@ export function isGraphNode(value: unknown): value is GraphNode {
   return typeof candidate.id === 'number' && candidate.graph !== undefined;
 }
 
+function isConstant(value: unknown): value is number | boolean | Tensor {
+  return typeof value === 'number' || typeof value === 'boolean' || value instanceof Tensor;
+}
+
 function foreignOperand(row: Operation, operand: GraphNode, k: number): GraphError {
   return new GraphError(
     `${row.name}: operand ${k + 1}, ${describeOperand(operand)}, belongs to another graph than the operands before it; ` +
@@ -98,13 +102,37 @@ function typeOfOperand(operand: Operand): Type {
   return { shape: operand.shape, kind: operand.kind };
 }
 
+/**
+ * Throws as {@link apply} would if the operands had the types that `seenAs` makes of theirs, and adds nothing: for
+ * functions that build several nodes and have to fail before the first.
+ *
+ * @internal
+ */
+export function checkApplication(
+  row: Operation,
+  operands: readonly Operand[],
+  attributes: Attributes,
+  seenAs: (type: Type, k: number) => Type,
+): void {
+  let graph: Graph | undefined;
+  operands.forEach((operand, k) => {
+    if (isGraphNode(operand)) {
+      graph ??= operand.graph;
+      if (graph !== operand.graph) throw foreignOperand(row, operand, k);
+    } else if (!isConstant(operand)) {
+      throw notAnOperand(row, operand, k);
+    }
+  });
+  inferType(row, operands, attributes, operands.map(typeOfOperand).map(seenAs));
+}
+
 /** The type of the result, or an error that says everything about the operands. */
 function inferType(
   row: Operation,
   operands: readonly Operand[],
   attributes: Attributes | undefined,
+  types: readonly Type[] = operands.map(typeOfOperand),
 ): Type {
-  const types = operands.map(typeOfOperand);
   try {
     return resultType(row, types, attributes);
   } catch (error) {

@@ -34,7 +34,8 @@ export function callSite(): string | undefined {
  */
 export function userFrame(stack: string): string | undefined {
   for (const line of stack.split('\n')) {
-    const isFrame = /^\s*at /.test(line) || /@.*:\d+/.test(line);
+    // Frames of the engine itself, such as `Array.map (<anonymous>)`, have no line.
+    const isFrame = /^\s*at .*:\d+|@.*:\d+/.test(line);
     if (isFrame && !LIBRARY_FRAME.test(line)) return line.trim().replace(/^at /, '');
   }
   return undefined;

@@ -1,5 +1,5 @@
 /** Functions that build nodes: products of matrices and vectors. */
-import { apply } from '../apply.ts';
+import { apply, checkApplication } from '../apply.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/contraction.ts';
 import { reshape } from './layout.ts';
@@ -21,6 +21,10 @@ import { reshape } from './layout.ts';
  * ```
  */
 export function matmul(x: GraphNode, y: GraphNode): GraphNode {
+  checkApplication(rows.matmul, [x, y], {}, ({ shape, kind }, k) => {
+    if (shape.length !== 1) return { shape, kind };
+    return { shape: k === 0 ? [1, ...shape] : [...shape, 1], kind };
+  });
   const rowVector = x.shape.length === 1;
   const columnVector = y.shape.length === 1;
   const left = rowVector ? reshape(x, [1, ...x.shape]) : x;

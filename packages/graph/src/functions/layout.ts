@@ -1,5 +1,5 @@
 /** Functions that build nodes: other shapes of the same elements, parts of arrays, and arrays joined. */
-import { apply } from '../apply.ts';
+import { apply, checkApplication } from '../apply.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/layout.ts';
@@ -233,8 +233,12 @@ export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode
  */
 export function stack(parts: readonly GraphNode[], axis: number = 0): GraphNode {
   if (parts.length === 0) throw new ShapeError('stack: nothing to join; give at least one node');
+  const at = normalizeAxis(axis, parts[0]!.shape.length + 1);
+  checkApplication(rows.concat, parts, { axis: at }, ({ shape, kind }) => {
+    return { shape: [...shape.slice(0, at), 1, ...shape.slice(at)], kind };
+  });
   return concat(
-    parts.map((part) => expandDims(part, axis)),
-    axis,
+    parts.map((part) => expandDims(part, at)),
+    at,
   );
 }
