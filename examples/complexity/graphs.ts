@@ -1,7 +1,7 @@
 /**
  * Four families of scalar graphs. Each grows with one size n, and each bears on another part of the theory:
  * a chain has the longest path, a ladder the most paths (2^n of them), a network is what one trains, and in a
- * complete DAG everything depends on everything before it.
+ * complete DAG every unit depends on every unit before it.
  *
  * An operation has at most three operands, so a unit with many inputs is a chain of multiplications and additions.
  * Hence E < 2V in every graph below, and O(V + E) = O(V) = O(E).
