@@ -33,8 +33,11 @@ export { kernelOf, prepareKernel } from './interpreter/compute.ts';
 export { broadcastIndex, positionIn, type BroadcastIndex } from './interpreter/elementwise.ts';
 export { activations, evaluate, evaluateOver } from './interpreter/evaluate.ts';
 export { NodeValues } from './interpreter/node-values.ts';
+export { interpreter } from './interpreter/interpreter.ts';
 export {
-  interpreter,
+  checkSpec,
+  StoredProgram,
+  type CheckedSpec,
   type Executor,
   type Program,
   type ProgramSpec,

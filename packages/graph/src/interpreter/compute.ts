@@ -51,17 +51,20 @@ export function computeNode(arena: Arena, id: number, values: NodeValues): void 
  */
 export function setLeaf(graph: Graph, id: number, values: NodeValues): void {
   const value = graph.constantValue(id) ?? graph.currentValue(id);
-  if (value === undefined) {
-    const name = graph.inputName(id) ?? '';
-    throw new GraphError(
-      `input "${name}" has no value; feed it, as in evaluate(node, { ${JSON.stringify(name)}: ... }), ` +
-        'or give it one when it is made: graph.input(name, { value })',
-    );
-  }
+  if (value === undefined) throw missingInput(graph, id);
   if (typeof value === 'number') {
     values.scalars[id] = value;
     values.present[id] = 1;
   } else {
     values.set(id, value);
   }
+}
+
+/** The error of an input that is needed and has no value. */
+export function missingInput(graph: Graph, id: number): GraphError {
+  const name = graph.inputName(id) ?? '';
+  return new GraphError(
+    `input "${name}" has no value; feed it, as in evaluate(node, { ${JSON.stringify(name)}: ... }), ` +
+      'or give it one when it is made: graph.input(name, { value })',
+  );
 }

@@ -1,19 +1,14 @@
 /**
- * Programs: a graph made ready to run many times. The interface is what every executor fills; the one here is the
- * reference interpreter, with all storage allocated and all kernels prepared beforehand.
+ * Programs: a graph made ready to run many times. The interfaces here are what every executor fills, and
+ * {@link StoredProgram} is what all programs have in common: inputs and outputs with storage of their own.
  */
-import { numbers } from '../algebra/numbers.ts';
-import { SCALAR_BOOLEAN } from '../arena.ts';
 import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
-import type { ElementwiseRow, Kernel } from '../rows/row.ts';
 import { sameShape } from '../shape.ts';
-import { Tensor, type TensorData } from '../tensor.ts';
-import { kernelOf, setLeaf } from './compute.ts';
+import { allocate, Tensor, type TensorData } from '../tensor.ts';
+import { missingInput } from './compute.ts';
 import { graphOfAll } from './evaluate.ts';
-import { NodeValues } from './node-values.ts';
-import { ancestorsOf } from './schedule.ts';
 
 /** What a program is to compute. */
 export interface ProgramSpec {
@@ -46,154 +41,96 @@ export interface Program {
 export type Executor = (spec: ProgramSpec) => Program;
 
 /**
- * The reference executor: runs a program node by node with the rows' own definitions.
- *
- * @throws {@link GraphError} when an update's target is not an input, or is named twice.
- * @throws {@link ShapeError} when an update has another shape or kind than its input.
- * @example
- * ```ts
- * import { Graph, interpreter } from '@ad/graph';
- *
- * const graph = new Graph();
- * const count = graph.input('count', { value: 0 });
- * const program = interpreter({ outputs: [count], updates: [[count, count.add(1)]] });
- * program.run()[0].item(); // => 0
- * program.run()[0].item(); // => 1
- * ```
+ * A program whose inputs and outputs have storage: feeding with all checks, inputs without a value, and copies of the
+ * outputs. An executor adds the execution.
  */
-export const interpreter: Executor = (spec) => new InterpretedProgram(spec);
-
-class InterpretedProgram implements Program {
+export abstract class StoredProgram implements Program {
   readonly inputs: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly TensorData[];
   readonly #graph: Graph;
-  readonly #spec: ProgramSpec;
-  readonly #values: NodeValues;
-  readonly #steps: readonly (() => void)[];
-  /** Copies made after the steps: outputs that an update would overwrite, then the updates themselves. */
-  readonly #copies: readonly { readonly from: TensorData; readonly to: TensorData }[];
-  readonly #inputIds = new Set<number>();
+  readonly #outputNodes: readonly GraphNode[];
+  readonly #storage: ReadonlyMap<number, TensorData>;
   /** Inputs that have not been given any value yet. */
   readonly #missing = new Set<number>();
 
-  constructor(spec: ProgramSpec) {
-    const updates = spec.updates ?? [];
-    const roots = [...spec.outputs, ...updates.flat()];
-    const graph = graphOfAll(roots);
-    checkUpdates(graph, updates);
-    const { arena } = graph;
+  /**
+   * Fills the inputs with their current values, where they have any.
+   *
+   * @param storage - of each input that the program reads or updates, by node id.
+   * @param outputs - the storage of the outputs.
+   */
+  constructor(
+    graph: Graph,
+    outputNodes: readonly GraphNode[],
+    storage: ReadonlyMap<number, TensorData>,
+    outputs: readonly TensorData[],
+  ) {
     this.#graph = graph;
-    this.#spec = spec;
-    const values = new NodeValues(arena);
-    this.#values = values;
+    this.#outputNodes = outputNodes;
+    this.#storage = storage;
+    this.outputs = outputs;
     const inputs = Object.create(null) as Record<string, TensorData>;
-    const steps: (() => void)[] = [];
-    for (const id of ancestorsOf(
-      arena,
-      roots.map((node) => node.id),
-    )) {
-      if (graph.constantValue(id) !== undefined) setLeaf(graph, id, values);
-      else if (graph.inputName(id) !== undefined) this.#addInput(id, inputs);
-      else steps.push(this.#step(id));
+    for (const [id, data] of storage) {
+      const current = graph.currentValue(id);
+      if (current === undefined) this.#missing.add(id);
+      else data.set(current.data);
+      // Whoever takes the storage writes it himself.
+      const get = (): TensorData => {
+        this.#missing.delete(id);
+        return data;
+      };
+      Object.defineProperty(inputs, graph.inputName(id)!, { enumerable: true, get });
     }
     this.inputs = inputs;
-    this.#steps = steps;
-    const updated = new Set(updates.map(([input]) => input.id));
-    // What an update overwrites must be saved first where it is still wanted: as an output, or by another update.
-    const saved = new Map<number, TensorData>();
-    const stable = (node: GraphNode): TensorData => {
-      if (!updated.has(node.id)) return values.data(node.id);
-      const buffer = saved.get(node.id) ?? values.data(node.id).slice();
-      saved.set(node.id, buffer);
-      return buffer;
-    };
-    this.outputs = spec.outputs.map(stable);
-    const writes = updates.map(([input, value]) => ({
-      from: stable(value),
-      to: values.data(input.id),
-    }));
-    const saves = Array.from(saved, ([id, buffer]) => ({ from: values.data(id), to: buffer }));
-    this.#copies = [...saves, ...writes];
   }
 
-  execute(): void {
-    for (const step of this.#steps) step();
-    for (const { from, to } of this.#copies) to.set(from);
-  }
+  abstract execute(): void;
 
   run(feeds: Feeds = {}): Tensor[] {
     const fed = this.#graph.resolveFeeds(feeds);
     for (const id of this.#missing) {
       if (fed.has(id)) continue;
       const current = this.#graph.currentValue(id);
-      // Throws, naming the input.
-      if (current === undefined) setLeaf(this.#graph, id, this.#values);
-      else fed.set(id, current);
+      if (current === undefined) throw missingInput(this.#graph, id);
+      fed.set(id, current);
     }
     for (const [id, value] of fed) {
       // As in `evaluate`, an input that the outputs do not need may be fed, even one younger than the program.
-      if (!this.#inputIds.has(id)) continue;
-      this.#values.data(id).set(value.data);
+      this.#storage.get(id)?.set(value.data);
       this.#missing.delete(id);
     }
     this.execute();
-    return this.#spec.outputs.map(({ shape, kind }, k) => {
+    return this.#outputNodes.map(({ shape, kind }, k) => {
       const data = this.outputs[k]!;
-      if (shape.length > 0) return new Tensor(shape, kind, data.slice());
-      return new Tensor(
-        shape,
-        kind,
-        kind === 'real'
-          ? data.slice()
-          : kind === 'integer'
-            ? Int32Array.from(data)
-            : Uint8Array.from(data),
-      );
+      const copy = allocate(kind, data.length);
+      copy.set(data);
+      return new Tensor(shape, kind, copy);
     });
-  }
-
-  /** Gives an input its storage, filled with its current value if it has one. */
-  #addInput(id: number, inputs: Record<string, TensorData>): void {
-    const data = this.#values.data(id);
-    this.#inputIds.add(id);
-    const current = this.#graph.currentValue(id);
-    if (current === undefined) this.#missing.add(id);
-    else data.set(current.data);
-    // Whoever takes the storage writes it himself.
-    const get = (): TensorData => {
-      this.#missing.delete(id);
-      return data;
-    };
-    Object.defineProperty(inputs, this.#graph.inputName(id)!, { enumerable: true, get });
-  }
-
-  /** The computation of one node with its storage bound. */
-  #step(id: number): () => void {
-    const values = this.#values;
-    const { arena } = values;
-    const row = arena.rowOf(id);
-    const result = values.data(id);
-    const ids = arena.operandsOf(id);
-    if (row.family === 'elementwise' && arena.typeIds[id]! <= SCALAR_BOOLEAN)
-      return scalarStep(row, values.scalars, id, ids);
-    const operands = Array.from(ids, (operand) => values.data(operand));
-    const kernel: Kernel = kernelOf(arena, id);
-    return () => {
-      kernel(result, operands);
-    };
   }
 }
 
-function scalarStep(
-  row: ElementwiseRow,
-  scalars: Float64Array,
-  id: number,
-  ids: Int32Array,
-): () => void {
-  const [x, y = x, z = x] = ids as unknown as [number, number?, number?];
-  return () => {
-    scalars[id] = row.value(numbers, scalars[x]!, scalars[y]!, scalars[z]!);
-  };
+/** A checked specification: the graph, all nodes that must be computed or stored, and the updates. */
+export interface CheckedSpec {
+  /** The graph of all nodes. */
+  readonly graph: Graph;
+  /** Outputs, updated inputs and their new values. */
+  readonly roots: readonly GraphNode[];
+  /** The updates, perhaps none. */
+  readonly updates: NonNullable<ProgramSpec['updates']>;
+}
+
+/**
+ * Checks what a program is to compute.
+ *
+ * @throws {@link GraphError} when there is nothing to compute, nodes belong to different graphs, or the target of an
+ * update is not an input or is named twice; {@link ShapeError} when an update has another shape or kind than its input.
+ */
+export function checkSpec(spec: ProgramSpec): CheckedSpec {
+  const updates = spec.updates ?? [];
+  const roots = [...spec.outputs, ...updates.flat()];
+  const graph = graphOfAll(roots);
+  checkUpdates(graph, updates);
+  return { graph, roots, updates };
 }
 
 function checkUpdates(graph: Graph, updates: NonNullable<ProgramSpec['updates']>): void {

@@ -1,0 +1,100 @@
+/** The reference executor: programs that run node by node with the rows' own definitions. */
+import { numbers } from '../algebra/numbers.ts';
+import { SCALAR_BOOLEAN } from '../arena.ts';
+import type { GraphNode } from '../node.ts';
+import type { ElementwiseRow, Kernel } from '../rows/row.ts';
+import type { TensorData } from '../tensor.ts';
+import { kernelOf, setLeaf } from './compute.ts';
+import { NodeValues } from './node-values.ts';
+import { checkSpec, type Executor, type ProgramSpec, StoredProgram } from './program.ts';
+import { ancestorsOf } from './schedule.ts';
+
+/**
+ * The reference executor: runs a program node by node with the rows' own definitions.
+ *
+ * @throws {@link GraphError} when an update's target is not an input, or is named twice.
+ * @throws {@link ShapeError} when an update has another shape or kind than its input.
+ * @example
+ * ```ts
+ * import { Graph, interpreter } from '@ad/graph';
+ *
+ * const graph = new Graph();
+ * const count = graph.input('count', { value: 0 });
+ * const program = interpreter({ outputs: [count], updates: [[count, count.add(1)]] });
+ * program.run()[0].item(); // => 0
+ * program.run()[0].item(); // => 1
+ * ```
+ */
+export const interpreter: Executor = (spec) => new InterpretedProgram(spec);
+
+class InterpretedProgram extends StoredProgram {
+  readonly #steps: readonly (() => void)[] = [];
+  /** Copies made after the steps: outputs that an update would overwrite, then the updates themselves. */
+  readonly #copies: readonly { readonly from: TensorData; readonly to: TensorData }[];
+
+  constructor(spec: ProgramSpec) {
+    const { graph, roots, updates } = checkSpec(spec);
+    const { arena } = graph;
+    const values = new NodeValues(arena);
+    const inputs = new Map<number, TensorData>();
+    const steps: (() => void)[] = [];
+    for (const id of ancestorsOf(
+      arena,
+      roots.map((node) => node.id),
+    )) {
+      if (graph.constantValue(id) !== undefined) setLeaf(graph, id, values);
+      else if (graph.inputName(id) !== undefined) inputs.set(id, values.data(id));
+      else steps.push(bindStep(values, id));
+    }
+    const updated = new Set(updates.map(([input]) => input.id));
+    // What an update overwrites must be saved first where it is still wanted: as an output, or by another update.
+    const saved = new Map<number, TensorData>();
+    const stable = (node: GraphNode): TensorData => {
+      if (!updated.has(node.id)) return values.data(node.id);
+      const buffer = saved.get(node.id) ?? values.data(node.id).slice();
+      saved.set(node.id, buffer);
+      return buffer;
+    };
+    super(graph, spec.outputs, inputs, spec.outputs.map(stable));
+    const writes = updates.map(([input, value]) => ({
+      from: stable(value),
+      to: values.data(input.id),
+    }));
+    const saves = Array.from(saved, ([id, buffer]) => ({ from: values.data(id), to: buffer }));
+    this.#steps = steps;
+    this.#copies = [...saves, ...writes];
+  }
+
+  execute(): void {
+    for (const step of this.#steps) step();
+    for (const { from, to } of this.#copies) to.set(from);
+  }
+}
+
+/** The computation of one node with its storage bound. */
+function bindStep(values: NodeValues, id: number): () => void {
+  const { arena } = values;
+  const row = arena.rowOf(id);
+  const result = values.data(id);
+  const ids = arena.operandsOf(id);
+  if (row.family === 'elementwise' && arena.typeIds[id]! <= SCALAR_BOOLEAN) {
+    return scalarStep(row, values.scalars, id, ids);
+  }
+  const operands = Array.from(ids, (operand) => values.data(operand));
+  const kernel: Kernel = kernelOf(arena, id);
+  return () => {
+    kernel(result, operands);
+  };
+}
+
+function scalarStep(
+  row: ElementwiseRow,
+  scalars: Float64Array,
+  id: number,
+  ids: Int32Array,
+): () => void {
+  const [x, y = x, z = x] = ids as unknown as [number, number?, number?];
+  return () => {
+    scalars[id] = row.value(numbers, scalars[x]!, scalars[y]!, scalars[z]!);
+  };
+}
