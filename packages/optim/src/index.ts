@@ -37,6 +37,7 @@ export {
   type LearningRate,
   type LeafUpdate,
   type Optimizer,
+  type Gradients,
   optimizerOf,
   type OptimizerState,
   type OptimizerStateNodes,

@@ -71,7 +71,8 @@ export function keyOfSeed(seed: number, caller: string): [number, number] {
  * The seed of an independent stream: another one for each number of the stream.
  *
  * @param stream - an integer from 0 to $2^{32} - 1$, such as the number of a layer or of an epoch.
- * @throws {@link ValueError} when the seed is not an integer from 0 to $2^{53} - 1$.
+ * @throws {@link ValueError} when the seed is not an integer from 0 to $2^{53} - 1$, or the stream not one of its own
+ * range.
  * @example
  * ```ts
  * import { deriveSeed } from '@ad/optim';
@@ -81,6 +82,11 @@ export function keyOfSeed(seed: number, caller: string): [number, number] {
  * ```
  */
 export function deriveSeed(seed: number, stream: number): number {
+  if (stream !== stream >>> 0) {
+    throw new ValueError(
+      `deriveSeed: stream is ${String(stream)}, expected an integer from 0 to 2^32 - 1`,
+    );
+  }
   return bits53(threefry(keyOfSeed(seed, 'deriveSeed'), [stream, DERIVATION]));
 }
 

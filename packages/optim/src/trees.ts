@@ -1,45 +1,36 @@
 /** Trees side by side: the gradients of parameters, or the state that belongs to them. */
 import { ValueError } from '@ad/graph';
-import type { PathLeaf } from '@ad/backprop';
+import { isLeaf } from '@ad/backprop';
 import { describeValue } from './options.ts';
 
 /**
- * What stands in `other` where the leaves of a tree stand in it. Nothing is said about what `other` has besides.
+ * What stands in `other` where a tree has its leaves, in their order. What `other` has besides does not matter.
  *
- * @param leaves - the leaves of the tree, from `leavesOf`.
  * @param what - the name of `other`, for the message.
  * @throws {@link ValueError} when `other` has nothing at one of the places.
  */
-export function matchLeaves(
-  leaves: readonly PathLeaf<unknown>[],
-  other: unknown,
-  what: string,
-): unknown[] {
-  return leaves.map(({ path }) => {
-    let value = other;
-    for (const key of keysOf(path)) {
-      value =
-        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-          ? (value as Record<string, unknown>)[key]
-          : undefined;
+export function matchLeaves(tree: unknown, other: unknown, what: string): unknown[] {
+  const matches: unknown[] = [];
+  const visit = (reference: unknown, counterpart: unknown, path: string): void => {
+    if (isLeaf(reference) && counterpart !== undefined) {
+      matches.push(counterpart);
+      return;
     }
-    if (value === undefined) {
-      const got = path === '' ? '' : ` at ${path}; it is ${describeValue(other)}`;
+    if (isLeaf(reference) || !isBranch(counterpart)) {
+      const place = path === '' ? 'it' : path;
       throw new ValueError(
-        `${what} must have the form of the parameters, but nothing is there${got}`,
+        `${what} must have the form of what they belong to, but ${place} is ${describeValue(counterpart)}`,
       );
     }
-    return value;
-  });
+    for (const [key, child] of Object.entries(reference as object)) {
+      const next = Object.hasOwn(counterpart, key) ? counterpart[key] : undefined;
+      visit(child, next, Array.isArray(reference) ? `${path}[${key}]` : `${path}.${key}`);
+    }
+  };
+  visit(tree, other, '');
+  return matches;
 }
 
-/** The keys of a path: `.layers[0]["my weights"]` is layers, 0, my weights. */
-function keysOf(path: string): string[] {
-  return Array.from(
-    path.matchAll(/\.([A-Za-z_$][\w$]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g),
-    (match) => {
-      const [, name, index, quoted] = match;
-      return name ?? index ?? (JSON.parse(quoted!) as string);
-    },
-  );
+function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !isLeaf(value);
 }

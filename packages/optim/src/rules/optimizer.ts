@@ -27,6 +27,11 @@ export type OptimizerState = { readonly [quantity: string]: Tree<Tensor> };
 /** The same in a graph. */
 export type OptimizerStateNodes = { readonly [quantity: string]: Tree<GraphNode> };
 
+/** The gradients with respect to a tree of nodes, `null` for a node that the loss does not depend on. */
+export type Gradients<P> = P extends GraphNode
+  ? GraphNode | null
+  : { readonly [K in keyof P]: Gradients<P[K]> };
+
 /** New parameters and new state. */
 export interface Update<P> {
   /** In the form of the old parameters. */
@@ -67,7 +72,7 @@ export interface Optimizer {
    * depend on: it and its state stay as they are.
    * @param state - nodes in the form that {@link init} gives.
    */
-  update<P>(parameters: P, gradients: unknown, state: OptimizerStateNodes): Update<P>;
+  update<P>(parameters: P, gradients: Gradients<P>, state: OptimizerStateNodes): Update<P>;
 }
 
 /**
@@ -106,7 +111,26 @@ export interface Rule<Slot extends string> {
   ) => LeafUpdate<Slot>;
 }
 
-/** The optimizer for trees of parameters that treats each by the given rule. */
+/**
+ * The optimizer for trees of parameters that treats each by the given rule: the way to a rule of one's own.
+ *
+ * @example
+ * ```ts
+ * import { optimizerOf } from '@ad/optim';
+ *
+ * // Every parameter moves by the same length, in the direction of the sign of its gradient.
+ * const signs = optimizerOf({
+ *   name: 'signs',
+ *   slots: [],
+ *   counts: false,
+ *   begin: () => (parameter, gradient, slots) => ({
+ *     parameter: parameter.sub(gradient.sign().mul(0.01)),
+ *     slots,
+ *   }),
+ * });
+ * signs.init({ w: 1 }); // => {}
+ * ```
+ */
 export function optimizerOf<Slot extends string>(rule: Rule<Slot>): Optimizer {
   return {
     name: rule.name,
@@ -126,9 +150,9 @@ export function optimizerOf<Slot extends string>(rule: Rule<Slot>): Optimizer {
       const tree = parameters as Tree<GraphNode>;
       const leaves = leavesOf(tree);
       const graph = graphOf(rule.name, leaves);
-      const matched = matchLeaves(leaves, gradients, `${rule.name}: the gradients`);
+      const matched = matchLeaves(tree, gradients, `${rule.name}: the gradients`);
       const slots = rule.slots.map((slot) =>
-        matchLeaves(leaves, state[slot], `${rule.name}: the state .${slot}`),
+        matchLeaves(tree, state[slot], `${rule.name}: the state .${slot}`),
       );
       const step = rule.counts ? (state['step'] as GraphNode) : graph.constant(0);
       if (!isGraphNode(step)) {
@@ -141,7 +165,7 @@ export function optimizerOf<Slot extends string>(rule: Rule<Slot>): Optimizer {
         const old = Object.fromEntries(
           rule.slots.map((slot, s) => [slot, slots[s]![k] as GraphNode]),
         ) as Record<Slot, GraphNode>;
-        const gradient = matched[k] as GraphNode | null;
+        const gradient = matched[k];
         if (gradient === null) return { parameter: leaf, slots: old };
         checkGradient(rule.name, path, leaf, gradient);
         return updateLeaf(leaf, gradient, old);
@@ -177,7 +201,12 @@ export function learningRateOption(
 
 /** A learning rate as a node of the graph. */
 export function learningRateNode(rate: LearningRate, graph: Graph, step: GraphNode): GraphNode {
-  return typeof rate === 'function' ? rate(step) : graph.constant(rate);
+  if (typeof rate === 'number') return graph.constant(rate);
+  const node: unknown = rate(step);
+  if (isGraphNode(node) && node.shape.length === 0) return node;
+  throw new ValueError(
+    `learningRate: the function of the step returned ${isGraphNode(node) ? node.toString() : describeValue(node)}, expected a scalar node`,
+  );
 }
 
 function checkParameters(caller: string, parameters: unknown): void {
@@ -197,8 +226,13 @@ function checkGradient(
   caller: string,
   path: string,
   parameter: GraphNode,
-  gradient: GraphNode,
-): void {
+  gradient: unknown,
+): asserts gradient is GraphNode {
+  if (!isGraphNode(gradient)) {
+    throw new ValueError(
+      `${caller}: the gradient of the parameter ${path} is ${describeValue(gradient)}, expected a node or null`,
+    );
+  }
   if (sameShape(parameter.shape, gradient.shape)) return;
   throw new ShapeError(
     `${caller}: the gradient of the parameter ${path} has shape ${formatShape(gradient.shape)}, ` +

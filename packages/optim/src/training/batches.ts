@@ -17,13 +17,16 @@ export function planBatches(samples: number, size: number): BatchPlan {
   return { size, rest: samples % size, count: Math.ceil(samples / size) };
 }
 
+/** The stream of seeds for orders, apart from those of a model's layers. */
+const ORDERS = 0xffffffff;
+
 /**
  * The order in which an epoch takes the samples: the same for the same seed and epoch, whatever happened before.
  *
  * @param epoch - from 1.
  */
 export function epochOrder(samples: number, seed: number, epoch: number): Int32Array {
-  return new Random(deriveSeed(seed, epoch)).permutation(samples);
+  return new Random(deriveSeed(deriveSeed(seed, ORDERS), epoch)).permutation(samples);
 }
 
 /**

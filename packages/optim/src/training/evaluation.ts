@@ -21,19 +21,19 @@ import { BatchProgram, type Objective, traceForward } from './step.ts';
 import { Variables } from './variables.ts';
 
 /** Loss and metrics on some samples. */
-export interface Evaluation {
+export interface Evaluation<Name extends string = string> {
   /** The mean over the samples. */
   readonly loss: number;
   /** The mean over the samples of each metric, by name. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<Name, number>>;
 }
 
 /** Options of {@link evaluateModel}. */
-export interface EvaluateOptions {
+export interface EvaluateOptions<Name extends string = string> {
   /** What to measure. */
   readonly loss: Loss;
   /** What else to measure, by name. */
-  readonly metrics?: Readonly<Record<string, Metric>>;
+  readonly metrics?: Readonly<Record<Name, Metric>>;
   /** How many samples are looked at together; default 256. */
   readonly batchSize?: number;
   /** What runs the programs; default the interpreter. */
@@ -46,6 +46,7 @@ export interface EvaluateOptions {
  * @throws {@link ValueError} or {@link ShapeError} as `fit` does for its data and options.
  * @example
  * ```ts
+ * import { tensor } from '@ad/graph';
  * import { accuracy, crossEntropy, evaluateModel, mlp } from '@ad/optim';
  *
  * const model = mlp([2, 2]);
@@ -53,16 +54,14 @@ export interface EvaluateOptions {
  * const parameters = { layers: [{ weights: tensor([[9, 0], [0, 9]]), bias: tensor([0, 0]) }] };
  * const { metrics } = evaluateModel(model, parameters, samples, { loss: crossEntropy, metrics: { accuracy } });
  * metrics.accuracy; // => 1
- *
- * import { tensor } from '@ad/graph';
  * ```
  */
-export function evaluateModel<P>(
+export function evaluateModel<P, Name extends string = never>(
   model: Model<P>,
   parameters: NoInfer<P>,
   samples: Samples,
-  options: EvaluateOptions,
-): Evaluation {
+  options: EvaluateOptions<Name>,
+): Evaluation<Name> {
   const caller = 'evaluateModel';
   checkNames(caller, options, ['loss', 'metrics', 'batchSize', 'executor']);
   const objective = objectiveOf(caller, model, options);
@@ -72,11 +71,11 @@ export function evaluateModel<P>(
 }
 
 /** Checks what is asked of a model. */
-export function objectiveOf<P>(
+export function objectiveOf<P, Name extends string>(
   caller: string,
   model: Model<P>,
-  options: Pick<EvaluateOptions, 'loss' | 'metrics' | 'executor'>,
-): Objective<P> {
+  options: Pick<EvaluateOptions<Name>, 'loss' | 'metrics' | 'executor'>,
+): Objective<P, Name> {
   const methods = model as Partial<Model<P>> | null | undefined;
   if (typeof methods?.init !== 'function' || typeof methods.apply !== 'function') {
     throw new ValueError(
@@ -89,7 +88,7 @@ export function objectiveOf<P>(
     options.loss,
     'a function of prediction and targets, such as crossEntropy',
   );
-  const metrics = Object.entries(options.metrics ?? {});
+  const metrics = Object.entries(options.metrics ?? {}) as [Name, Metric][];
   for (const [name, metric] of metrics) {
     checkFunction(
       caller,
@@ -110,8 +109,8 @@ export function objectiveOf<P>(
 }
 
 /** Evaluates one model on one set of samples, again and again: the programs are built once. */
-export class Evaluator<P> {
-  readonly #metricNames: readonly string[];
+export class Evaluator<P, Name extends string> {
+  readonly #metricNames: readonly Name[];
   readonly #count: number;
   readonly #programs: readonly (BatchProgram & { readonly parameters: Variables })[];
 
@@ -121,7 +120,7 @@ export class Evaluator<P> {
    * @throws {@link ValueError} when labels are out of range; whatever the model, the loss or a metric throw.
    */
   constructor(
-    objective: Objective<P>,
+    objective: Objective<P, Name>,
     parameters: P,
     samples: SampleTensors,
     batchSize: number,
@@ -144,7 +143,7 @@ export class Evaluator<P> {
   }
 
   /** Loss and metrics, with other parameters if they are given. */
-  evaluate(parameters?: Variables): Evaluation {
+  evaluate(parameters?: Variables): Evaluation<Name> {
     const means = new RunningMeans(this.#metricNames);
     const [full, rest] = this.#programs;
     if (parameters !== undefined)
@@ -163,31 +162,32 @@ export class Evaluator<P> {
 }
 
 /** Means of loss and metrics over batches, weighted by their sizes. */
-export class RunningMeans {
-  readonly #names: readonly string[];
+export class RunningMeans<Name extends string> {
+  readonly #names: readonly Name[];
   readonly #sums: Float64Array;
   #count = 0;
 
   /** No samples yet. */
-  constructor(metricNames: readonly string[]) {
+  constructor(metricNames: readonly Name[]) {
     this.#names = metricNames;
     this.#sums = new Float64Array(metricNames.length + 1);
   }
 
   /** Adds the outputs of a batch: the loss, then the metrics. */
-  add(outputs: readonly TensorDataLike[], size: number): void {
+  add(outputs: readonly ArrayLike<number>[], size: number): void {
     for (let k = 0; k < this.#sums.length; k++) this.#sums[k]! += outputs[k]![0]! * size;
     this.#count += size;
   }
 
   /** The means so far. */
-  read(): Evaluation {
+  read(): Evaluation<Name> {
     const means = Array.from(this.#sums, (sum) => sum / this.#count);
     return {
       loss: means[0]!,
-      metrics: Object.fromEntries(this.#names.map((name, k) => [name, means[k + 1]!])),
+      metrics: Object.fromEntries(this.#names.map((name, k) => [name, means[k + 1]!])) as Record<
+        Name,
+        number
+      >,
     };
   }
 }
-
-type TensorDataLike = ArrayLike<number>;

@@ -41,7 +41,7 @@ export interface StopSignal {
 }
 
 /** Where training is, after a step. */
-export interface Progress extends Evaluation {
+export interface Progress<Name extends string = string> extends Evaluation<Name> {
   /** The epoch, from 1. */
   readonly epoch: number;
   /** How many epochs there will be. */
@@ -55,19 +55,19 @@ export interface Progress extends Evaluation {
   /** The mean loss over the samples of the epoch so far. */
   readonly loss: number;
   /** The means of the metrics over the samples of the epoch so far. */
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<Name, number>>;
 }
 
 /** What an epoch came to. Loss and metrics are means over its samples, each measured just before the step with it. */
-export interface EpochRecord extends Evaluation {
+export interface EpochRecord<Name extends string = string> extends Evaluation<Name> {
   /** The epoch, from 1. */
   readonly epoch: number;
   /** Loss and metrics on the validation samples after the epoch, if there are any. */
-  readonly validation?: Evaluation;
+  readonly validation?: Evaluation<Name>;
 }
 
 /** Options of {@link fit}. */
-export interface FitOptions<P> {
+export interface FitOptions<P, Name extends string = string> {
   /** What is to be small, such as `crossEntropy` or `meanSquaredError`. */
   readonly loss: Loss;
   /** How often each sample is used: an integer of 1 or more. */
@@ -83,11 +83,11 @@ export interface FitOptions<P> {
   /** Samples to judge by after each epoch, and not to learn from. */
   readonly validation?: Samples;
   /** Numbers to report beside the loss, by name: `{ accuracy }`. */
-  readonly metrics?: Readonly<Record<string, Metric>>;
+  readonly metrics?: Readonly<Record<Name, Metric>>;
   /** Called after each step; waited for if it returns a promise. What it throws, `fit` rejects with. */
-  readonly onProgress?: (progress: Progress) => void | Promise<void>;
+  readonly onProgress?: (progress: Progress<Name>) => void | Promise<void>;
   /** Called after each epoch, in the same way. */
-  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  readonly onEpoch?: (record: EpochRecord<Name>) => void | Promise<void>;
   /** Stops training before the next step once it is aborted; the result has the parameters so far. */
   readonly signal?: StopSignal;
   /** What runs the programs; default the interpreter. */
@@ -113,13 +113,13 @@ export interface NonFiniteReport {
 }
 
 /** What {@link fit} found. */
-export interface FitResult<P> {
+export interface FitResult<P, Name extends string = string> {
   /** The parameters after the last step that was taken. */
   readonly parameters: P;
   /** The optimizer state after the last step that was taken. */
   readonly state: OptimizerState;
   /** One record for each complete epoch. */
-  readonly history: readonly EpochRecord[];
+  readonly history: readonly EpochRecord<Name>[];
   /** The number of steps that were taken. */
   readonly steps: number;
   /** Why it ended: all epochs were done, the signal was aborted, or a step was not finite. */
@@ -157,20 +157,23 @@ export interface FitResult<P> {
  * predict(model, parameters, samples.inputs).shape; // => [4, 2]
  * ```
  */
-export async function fit<P>(
+export async function fit<P, Name extends string = never>(
   model: Model<P>,
   samples: Samples,
-  options: FitOptions<NoInfer<P>>,
-): Promise<FitResult<P>> {
+  options: FitOptions<NoInfer<P>, Name>,
+): Promise<FitResult<P, Name>> {
   const plan = planTraining(model, samples, options);
   const { batches, epochs, seed, shuffle, programs, metricNames, validation } = plan;
   const { onProgress, onEpoch, signal } = options;
   const count = countOf(plan.samples.inputs);
   const turns = new Turns();
-  const history: EpochRecord[] = [];
+  const history: EpochRecord<Name>[] = [];
   let current = programs[0]!;
   let steps = 0;
-  const result = (stopped: FitResult<P>['stopped'], nonFinite?: NonFiniteReport): FitResult<P> => ({
+  const result = (
+    stopped: FitResult<P>['stopped'],
+    nonFinite?: NonFiniteReport,
+  ): FitResult<P, Name> => ({
     parameters: current.parameters.read() as P,
     state: current.state.read() as OptimizerState,
     history,
@@ -181,7 +184,7 @@ export async function fit<P>(
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const order = shuffle && batches.count > 1 ? epochOrder(count, seed, epoch) : null;
-    const means = new RunningMeans(metricNames);
+    const means = new RunningMeans<Name>(metricNames);
     for (let step = 1; step <= batches.count; step++) {
       if (turns.isOver) await turns.yield();
       if (signal?.aborted === true) return result('aborted');
@@ -211,7 +214,7 @@ export async function fit<P>(
     }
     const judged =
       validation === null ? {} : { validation: validation.evaluate(current.parameters) };
-    const record: EpochRecord = { epoch, ...means.read(), ...judged };
+    const record: EpochRecord<Name> = { epoch, ...means.read(), ...judged };
     history.push(record);
     if (onEpoch !== undefined) await onEpoch(record);
   }
@@ -219,16 +222,16 @@ export async function fit<P>(
 }
 
 /** All that is known before the first step. */
-interface Plan<P> {
+interface Plan<P, Name extends string> {
   readonly samples: SampleTensors;
   readonly batches: BatchPlan;
   readonly epochs: number;
   readonly seed: number;
   readonly shuffle: boolean;
-  readonly metricNames: readonly string[];
+  readonly metricNames: readonly Name[];
   /** For full batches, and for the rest if there is one. */
   readonly programs: readonly TrainingStep[];
-  readonly validation: Evaluator<P> | null;
+  readonly validation: Evaluator<P, Name> | null;
 }
 
 const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
@@ -249,7 +252,11 @@ const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
 ];
 
 /** Checks everything and builds the programs. */
-function planTraining<P>(model: Model<P>, given: Samples, options: FitOptions<P>): Plan<P> {
+function planTraining<P, Name extends string>(
+  model: Model<P>,
+  given: Samples,
+  options: FitOptions<P, Name>,
+): Plan<P, Name> {
   checkNames('fit', options, OPTION_NAMES);
   const objective = objectiveOf('fit', model, options);
   if (options.epochs === undefined)
@@ -303,7 +310,11 @@ function planTraining<P>(model: Model<P>, given: Samples, options: FitOptions<P>
   };
 }
 
-function validator<P>(objective: Objective<P>, parameters: P, given: Samples): Evaluator<P> {
+function validator<P, Name extends string>(
+  objective: Objective<P, Name>,
+  parameters: P,
+  given: Samples,
+): Evaluator<P, Name> {
   const samples = samplesOf(given, 'fit: validation', objective.loss.targets);
   return new Evaluator({ ...objective, caller: 'fit: validation' }, parameters, samples, 256);
 }
@@ -333,7 +344,7 @@ function checkOptimizer(optimizer: Optimizer): void {
 function startOf<T>(given: T | undefined, usual: T, what: string): T {
   if (given === undefined) return usual;
   const leaves = leavesOf(usual as Tree<Leaf>);
-  matchLeaves(leaves, given, `fit: ${what}`).forEach((value, k) => {
+  matchLeaves(usual, given, `fit: ${what}`).forEach((value, k) => {
     const { path, leaf } = leaves[k]!;
     const [expected, got] = [tensorOfLeaf(leaf).shape, tensorOfLeaf(value as Leaf).shape];
     if (sameShape(expected, got)) return;

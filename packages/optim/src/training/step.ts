@@ -23,13 +23,18 @@ import type { SampleTensors } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
 import type { Loss, Metric } from '../losses.ts';
 import { describeValue } from '../options.ts';
-import type { Optimizer, OptimizerState, OptimizerStateNodes } from '../rules/optimizer.ts';
+import type {
+  Gradients,
+  Optimizer,
+  OptimizerState,
+  OptimizerStateNodes,
+} from '../rules/optimizer.ts';
 import { matchLeaves } from '../trees.ts';
 import { copyRows } from './batches.ts';
 import { inputsFor, storageOf, Variables } from './variables.ts';
 
 /** What is asked of a model: a loss, and numbers that are reported beside it. */
-export interface Objective<P> {
+export interface Objective<P, Name extends string = string> {
   /** Who asks, for messages. */
   readonly caller: string;
   /** What is trained or judged. */
@@ -37,7 +42,7 @@ export interface Objective<P> {
   /** What is to be small. */
   readonly loss: Loss;
   /** What is reported, in this order. */
-  readonly metrics: readonly (readonly [name: string, metric: Metric])[];
+  readonly metrics: readonly (readonly [name: Name, metric: Metric])[];
   /** What runs the programs. */
   readonly executor: Executor;
 }
@@ -131,6 +136,9 @@ export interface TrainingStep extends BatchProgram {
   readonly state: Variables;
 }
 
+/** Any tree of nodes, written as a flat one: of a tree of unknown depth the type of the gradients has no end. */
+type NodeRecord = Readonly<Record<string, GraphNode>>;
+
 /** Builds the training step for batches of `size` samples. */
 export function buildStep<P>(
   objective: Objective<P>,
@@ -156,8 +164,8 @@ export function buildStep<P>(
   let next = 0;
   const gradientTree = mapTree(forward.parameterTree as Tree<GraphNode>, () => gradients[next++]!);
   const update = optimizer.update(
-    forward.parameterTree,
-    gradientTree,
+    forward.parameterTree as NodeRecord,
+    gradientTree as Gradients<NodeRecord>,
     stateInputs.tree as OptimizerStateNodes,
   );
   const pairs = [
@@ -185,7 +193,7 @@ export function buildStep<P>(
 /** Inputs with their new values, without those that stay as they are. */
 function pairsOf(olds: unknown, news: unknown, what: string): (readonly [GraphNode, GraphNode])[] {
   const leaves = leavesOf(olds as Tree<GraphNode>);
-  const values = matchLeaves(leaves, news, what);
+  const values = matchLeaves(olds, news, what);
   return leaves.flatMap(({ leaf }, k) => {
     const value = values[k] as GraphNode;
     return value.id === leaf.id ? [] : [[leaf, value] as const];
