@@ -6,7 +6,7 @@ export const sigmoid: ElementwiseRow = {
   name: 'sigmoid',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\sigma(x) = \frac{1}{1 + e^{-x}}`,
+  formula: '\\sigma(x) = \\frac{1}{1 + e^{-x}}',
   resultKind: 'real',
   value: (A, x) => A.sigmoid(x),
   // s(x) s(-x) rather than s(1 - s), which cancels for large x.
@@ -17,7 +17,7 @@ export const softplus: ElementwiseRow = {
   name: 'softplus',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\ln(1 + e^x)`,
+  formula: '\\ln(1 + e^x)',
   resultKind: 'real',
   value: (A, x) => A.softplus(x),
   partials: [(A, _r, x) => A.sigmoid(x)],
@@ -27,7 +27,7 @@ export const logSigmoid: ElementwiseRow = {
   name: 'logSigmoid',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\ln \sigma(x) = -\ln(1 + e^{-x})`,
+  formula: '\\ln \\sigma(x) = -\\ln(1 + e^{-x})',
   resultKind: 'real',
   value: (A, x) => A.neg(A.softplus(A.neg(x))),
   partials: [(A, _r, x) => A.sigmoid(A.neg(x))],
@@ -37,7 +37,7 @@ export const relu: ElementwiseRow = {
   name: 'relu',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\max(x, 0)`,
+  formula: '\\max(x, 0)',
   resultKind: 'real',
   // Written so that NaN stays NaN.
   value: (A, x) => A.select(A.lessEqual(x, A.constant(0)), A.constant(0), x),
@@ -49,7 +49,7 @@ export const leakyRelu: ElementwiseRow = {
   name: 'leakyRelu',
   family: 'elementwise',
   arity: 2,
-  formula: String.raw`x \text{ for } x > 0 \text{, else } y x`,
+  formula: 'x \\text{ for } x > 0 \\text{, else } y x',
   resultKind: 'real',
   value: (A, x, y) => A.select(A.less(A.constant(0), x), x, A.mul(y, x)),
   partials: [
@@ -63,7 +63,7 @@ export const elu: ElementwiseRow = {
   name: 'elu',
   family: 'elementwise',
   arity: 2,
-  formula: String.raw`x \text{ for } x > 0 \text{, else } y (e^x - 1)`,
+  formula: 'x \\text{ for } x > 0 \\text{, else } y (e^x - 1)',
   resultKind: 'real',
   value: (A, x, y) => A.select(A.less(A.constant(0), x), x, A.mul(y, A.expm1(x))),
   partials: [
@@ -96,7 +96,7 @@ export const gelu: ElementwiseRow = {
   name: 'gelu',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`x \, \Phi(x) \text{ with the normal distribution function } \Phi`,
+  formula: 'x \\, \\Phi(x) \\text{ with the normal distribution function } \\Phi',
   resultKind: 'real',
   value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), normalCdf(A, x)),
   // The strong product: the density has vanished where x is infinite.
@@ -107,7 +107,7 @@ export const silu: ElementwiseRow = {
   name: 'silu',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`x \, \sigma(x)`,
+  formula: 'x \\, \\sigma(x)',
   resultKind: 'real',
   value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), A.sigmoid(x)),
   // s(x) (1 + x s(-x)) with strong products: at both infinities one factor is 0 and the other infinite.

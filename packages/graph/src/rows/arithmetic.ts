@@ -35,7 +35,7 @@ export const div: ElementwiseRow = {
   name: 'div',
   family: 'elementwise',
   arity: 2,
-  formula: String.raw`\frac{x}{y}`,
+  formula: '\\frac{x}{y}',
   resultKind: 'real',
   value: (A, x, y) => A.div(x, y),
   // -(x/y)/y rather than -x/y^2: the square over- and underflows.
@@ -47,7 +47,7 @@ export const strongMul: ElementwiseRow = {
   name: 'strongMul',
   family: 'elementwise',
   arity: 2,
-  formula: String.raw`x y \text{, and } 0 \text{ if } x = 0 \text{ or } y = 0`,
+  formula: 'x y \\text{, and } 0 \\text{ if } x = 0 \\text{ or } y = 0',
   resultKind: 'real',
   value: (A, x, y) => A.strongMul(x, y),
   partials: [(_A, _r, _x, y) => y, (_A, _r, x) => x],
@@ -90,7 +90,7 @@ export const sign: ElementwiseRow = {
   name: 'sign',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\operatorname{sign} x`,
+  formula: '\\operatorname{sign} x',
   resultKind: 'real',
   value: (A, x) => A.sign(x),
   partials: [0],
@@ -110,7 +110,7 @@ export const reciprocal: ElementwiseRow = {
   name: 'reciprocal',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\frac{1}{x}`,
+  formula: '\\frac{1}{x}',
   resultKind: 'real',
   value: (A, x) => A.div(A.constant(1), x),
   partials: [(A, r, x) => A.neg(A.div(r, x))],
@@ -120,13 +120,16 @@ export const sqrt: ElementwiseRow = {
   name: 'sqrt',
   family: 'elementwise',
   arity: 1,
-  formula: String.raw`\sqrt{x}`,
+  formula: '\\sqrt{x}',
   resultKind: 'real',
   value: (A, x) => A.sqrt(x),
   partials: [(A, r) => A.div(A.constant(0.5), r)],
   domain: [[0, Infinity]],
   kinks: [{ at: [0], partials: [Infinity], why: 'by continuity from the right' }],
 };
+
+/** ln 2, not read from `Math`: bundlers take that for an effect and would keep the row that nobody uses. */
+const LN2 = 0.6931471805599453;
 
 export const pow: ElementwiseRow = {
   name: 'pow',
@@ -161,10 +164,10 @@ export const pow: ElementwiseRow = {
     { at: [0, -1], partials: [-Infinity, -Infinity], why: 'the limit from the right' },
     {
       at: [-2, 3],
-      partials: [12, -8 * Math.LN2],
+      partials: [12, -8 * LN2],
       why: 'the real part of the complex derivative in y',
     },
-    { at: [-2, 0], partials: [0, Math.LN2], why: 'the real part of the complex derivative in y' },
+    { at: [-2, 0], partials: [0, LN2], why: 'the real part of the complex derivative in y' },
   ],
 };
 
@@ -182,7 +185,7 @@ export const minimum: ElementwiseRow = {
   name: 'minimum',
   family: 'elementwise',
   arity: 2,
-  formula: String.raw`\min(x, y)`,
+  formula: '\\min(x, y)',
   resultKind: 'real',
   value: (A, x, y) => A.minimum(x, y),
   partials: [/* @__PURE__ */ share('x', 'less'), /* @__PURE__ */ share('y', 'less')],
@@ -199,7 +202,7 @@ export const maximum: ElementwiseRow = {
   name: 'maximum',
   family: 'elementwise',
   arity: 2,
-  formula: String.raw`\max(x, y)`,
+  formula: '\\max(x, y)',
   resultKind: 'real',
   value: (A, x, y) => A.maximum(x, y),
   partials: [/* @__PURE__ */ share('x', 'greater'), /* @__PURE__ */ share('y', 'greater')],
@@ -212,7 +215,7 @@ export const clamp: ElementwiseRow = {
   name: 'clamp',
   family: 'elementwise',
   arity: 3,
-  formula: String.raw`\min(\max(x, y), z)`,
+  formula: '\\min(\\max(x, y), z)',
   resultKind: 'real',
   value: (A, x, y, z) => A.minimum(A.maximum(x, y), z),
   partials: [

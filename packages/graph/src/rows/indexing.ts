@@ -77,7 +77,7 @@ export const scatterAdd: LinearRow<ScatterAttributes> = {
   name: 'scatterAdd',
   family: 'linear',
   arity: 2,
-  formula: String.raw`\textstyle\sum_{k : i_k = j} x_k`,
+  formula: '\\textstyle\\sum_{k : i_k = j} x_k',
   attributes: { axis: 'integer', length: 'integer' },
   infer([x, indices], { axis, length }) {
     checkIndices(indices!);

@@ -106,7 +106,7 @@ export const sum: LinearRow<ReductionAttributes> = {
   name: 'sum',
   family: 'linear',
   arity: 1,
-  formula: String.raw`\sum_i x_i`,
+  formula: '\\sum_i x_i',
   attributes: { axes: 'integers', keepDims: 'boolean' },
   infer([x], { axes, keepDims }) {
     checkAxes(axes, x!.shape.length);
@@ -130,7 +130,7 @@ export const broadcast: LinearRow<ShapeAttributes> = {
   name: 'broadcast',
   family: 'linear',
   arity: 1,
-  formula: String.raw`x \text{ repeated to a larger shape}`,
+  formula: 'x \\text{ repeated to a larger shape}',
   attributes: { shape: 'integers' },
   infer([x], { shape }) {
     checkShape(shape, 'broadcast');
@@ -150,7 +150,7 @@ export const reshape: LinearRow<ShapeAttributes> = {
   name: 'reshape',
   family: 'linear',
   arity: 1,
-  formula: String.raw`x \text{ in another shape}`,
+  formula: 'x \\text{ in another shape}',
   attributes: { shape: 'integers' },
   infer([x], { shape }) {
     checkShape(shape, 'reshape');
@@ -201,7 +201,7 @@ export const slice: LinearRow<SliceAttributes> = {
   name: 'slice',
   family: 'linear',
   arity: 1,
-  formula: String.raw`x_{a:b:s}`,
+  formula: 'x_{a:b:s}',
   attributes: { starts: 'integers', lengths: 'integers', steps: 'integers' },
   infer([x], { starts, lengths, steps }) {
     const rank = x!.shape.length;
@@ -264,7 +264,7 @@ export const pad: LinearRow<PadAttributes> = {
   name: 'pad',
   family: 'linear',
   arity: 1,
-  formula: String.raw`x \text{ with zeros around it}`,
+  formula: 'x \\text{ with zeros around it}',
   attributes: { before: 'integers', after: 'integers', between: 'integers' },
   infer([x], { before, after, between }) {
     const rank = x!.shape.length;
@@ -305,7 +305,7 @@ export const concat: LinearRow<AxisAttributes> = {
   name: 'concat',
   family: 'linear',
   arity: null,
-  formula: String.raw`x \text{ followed by } y`,
+  formula: 'x \\text{ followed by } y',
   attributes: { axis: 'integer' },
   infer(operands, { axis }) {
     const first = operands[0]!;

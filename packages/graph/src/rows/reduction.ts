@@ -56,7 +56,7 @@ export const max: ReductionRow = {
   name: 'max',
   family: 'reduction',
   arity: 1,
-  formula: String.raw`\max_i x_i`,
+  formula: '\\max_i x_i',
   attributes: attributeKinds,
   infer: ([x], attributes) => reduced(x!, attributes, 'the maximum'),
   prepare: ([x], { axes }) => extremeKernel(x!, axes, Math.max),
@@ -67,7 +67,7 @@ export const min: ReductionRow = {
   name: 'min',
   family: 'reduction',
   arity: 1,
-  formula: String.raw`\min_i x_i`,
+  formula: '\\min_i x_i',
   attributes: attributeKinds,
   infer: ([x], attributes) => reduced(x!, attributes, 'the minimum'),
   prepare: ([x], { axes }) => extremeKernel(x!, axes, Math.min),
@@ -78,7 +78,7 @@ export const logSumExp: ReductionRow = {
   name: 'logSumExp',
   family: 'reduction',
   arity: 1,
-  formula: String.raw`\ln \sum_i e^{x_i}`,
+  formula: '\\ln \\sum_i e^{x_i}',
   attributes: attributeKinds,
   infer: ([x], attributes) => reduced(x!, attributes, null),
   // The largest element is taken out of the sum, so that no exponential overflows.
@@ -110,7 +110,7 @@ export const argMax: DiscreteRow<AxisAttributes> = {
   name: 'argMax',
   family: 'discrete',
   arity: 1,
-  formula: String.raw`\operatorname{argmax}_i x_i`,
+  formula: '\\operatorname{argmax}_i x_i',
   attributes: { axis: 'integer' },
   infer([x], { axis }) {
     const { shape } = reduced(x!, { axes: [axis], keepDims: false }, 'the position of the maximum');
