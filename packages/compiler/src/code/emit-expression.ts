@@ -1,0 +1,141 @@
+/**
+ * Emission of expressions: a value that is used once stays on the stack, one that is used more often gets a local.
+ * The local is given back at the last use, so that long straight-line code needs few.
+ */
+import type { FunctionBuilder, Local } from '../wasm/function-builder.ts';
+import type { PlainInstruction } from '../wasm/instructions.ts';
+import type { Expression, Precision } from './expression.ts';
+
+/** Where the values that are not computed come from. */
+export interface EmitContext {
+  /** The function being written. */
+  readonly code: FunctionBuilder;
+  /** The type of the lanes. */
+  readonly precision: Precision;
+  /** How many lanes hold elements: all, or 1 where a single element is computed. */
+  readonly lanes: number;
+  /** Pushes input `index`. */
+  pushInput(index: number): void;
+  /** The number of an imported function. */
+  importOf(name: string): number;
+}
+
+/** Values deeper than this above their leaves go through a local, so that emission does not recurse further. */
+const MAX_DEPTH = 48;
+
+/**
+ * Emits expressions one after the other; after each, `store` finds its value on the stack.
+ *
+ * @param roots - the expressions in the order in which they are to be stored.
+ */
+export function emitExpressions(
+  context: EmitContext,
+  roots: readonly Expression[],
+  store: (index: number) => void,
+): void {
+  const { order, uses } = analyse(roots);
+  const locals = new Map<Expression, Local>();
+  const { code } = context;
+
+  /** Pushes a value: from its local if it has one, else by computing it where it is needed. */
+  const push = (expression: Expression): void => {
+    const local = locals.get(expression);
+    if (local === undefined) {
+      compute(expression);
+      return;
+    }
+    code.get(local);
+    const left = uses.get(expression)! - 1;
+    uses.set(expression, left);
+    if (left === 0) code.release('v128', local);
+  };
+  const compute = (expression: Expression): void => {
+    switch (expression.kind) {
+      case 'input':
+        context.pushInput(expression.number);
+        break;
+      case 'constant':
+        code.v128(expression.bytes!);
+        break;
+      case 'call':
+        pushCall(context, expression, push);
+        break;
+      case 'shift':
+        push(expression.operands[0]!);
+        code.i32(expression.number).op(expression.name as PlainInstruction);
+        break;
+      case 'instruction':
+        for (const operand of expression.operands) push(operand);
+        code.op(expression.name as PlainInstruction);
+        break;
+    }
+  };
+
+  // Ascending ids: when an expression is stored in a local, the locals it reads are there.
+  for (const expression of order) {
+    const count = uses.get(expression)!;
+    const inline = count === 1 || expression.kind === 'constant';
+    const deep = expression.depth > 0 && expression.depth % MAX_DEPTH === 0;
+    if (inline && !deep) continue;
+    compute(expression);
+    const local = code.local('v128');
+    code.set(local);
+    locals.set(expression, local);
+  }
+  roots.forEach((root, index) => {
+    push(root);
+    store(index);
+  });
+}
+
+/** All expressions below the roots by ascending id, and how often each is used. */
+function analyse(roots: readonly Expression[]): {
+  order: Expression[];
+  uses: Map<Expression, number>;
+} {
+  const uses = new Map<Expression, number>();
+  const waiting = [...roots];
+  for (const root of roots) uses.set(root, (uses.get(root) ?? 0) + 1);
+  const seen = new Set<Expression>();
+  while (waiting.length > 0) {
+    const expression = waiting.pop()!;
+    if (seen.has(expression)) continue;
+    seen.add(expression);
+    for (const operand of expression.operands) {
+      uses.set(operand, (uses.get(operand) ?? 0) + 1);
+      waiting.push(operand);
+    }
+  }
+  return { order: [...seen].sort((a, b) => a.id - b.id), uses };
+}
+
+/** Calls an imported function of doubles once per lane and gathers the results. */
+function pushCall(
+  context: EmitContext,
+  expression: Expression,
+  push: (operand: Expression) => void,
+): void {
+  const { code, precision, lanes } = context;
+  const double = precision === 'f64';
+  const operands = expression.operands.map((operand) => {
+    const local = code.local('v128');
+    push(operand);
+    code.set(local);
+    return local;
+  });
+  const result = code.local('v128');
+  for (let lane = 0; lane < lanes; lane++) {
+    if (lane > 0) code.get(result);
+    for (const operand of operands) {
+      code.get(operand).lane(double ? 'f64x2.extract_lane' : 'f32x4.extract_lane', lane);
+      if (!double) code.op('f64.promote_f32');
+    }
+    code.call(context.importOf(expression.name));
+    if (!double) code.op('f32.demote_f64');
+    if (lane === 0) code.op(double ? 'f64x2.splat' : 'f32x4.splat');
+    else code.lane(double ? 'f64x2.replace_lane' : 'f32x4.replace_lane', lane);
+    code.set(result);
+  }
+  code.get(result);
+  for (const operand of [...operands, result]) code.release('v128', operand);
+}

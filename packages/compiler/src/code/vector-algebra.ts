@@ -1,0 +1,114 @@
+/**
+ * The algebra of vector code: an elementwise row evaluated over it becomes SIMD instructions.
+ *
+ * Truth values are masks, all bits of a lane set or none, unless they come from memory, where they are 1 and 0; an
+ * element says which it is, and is turned into the other where that is needed.
+ */
+import type { Algebra } from '@ad/graph';
+import type { Expression, Expressions } from './expression.ts';
+
+/** An element of the algebra: lanes of numbers, or of truth values as masks. */
+export interface VectorValue {
+  /** How it is computed. */
+  readonly expression: Expression;
+  /** Whether it is a mask. */
+  readonly isMask: boolean;
+}
+
+/** What computes the functions that are not single instructions. */
+export interface VectorMath {
+  /** The function of this name, or `undefined` where the platform's own is to be called. */
+  readonly [name: string]:
+    | ((e: Expressions, ...operands: readonly Expression[]) => Expression)
+    | undefined;
+}
+
+/** Numbers of an element; masks become 1 and 0. */
+export function asNumbers(e: Expressions, value: VectorValue): Expression {
+  return value.isMask
+    ? e.instruction('v128.and', value.expression, e.constant(1))
+    : value.expression;
+}
+
+/** Mask of an element; numbers count as true unless they are 0. */
+export function asMask(e: Expressions, value: VectorValue): Expression {
+  return value.isMask ? value.expression : e.real('ne', value.expression, e.constant(0));
+}
+
+/** The algebra over expressions of `e`, with the functions of `math`. */
+export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorValue> {
+  const number = (expression: Expression): VectorValue => ({ expression, isMask: false });
+  const mask = (expression: Expression): VectorValue => ({ expression, isMask: true });
+  const of = (value: VectorValue): Expression => asNumbers(e, value);
+  const unary = (operation: string) => (x: VectorValue) => number(e.real(operation, of(x)));
+  const binary = (operation: string) => (x: VectorValue, y: VectorValue) =>
+    number(e.real(operation, of(x), of(y)));
+  const compare = (operation: string) => (x: VectorValue, y: VectorValue) =>
+    mask(e.real(operation, of(x), of(y)));
+  const call =
+    (name: string) =>
+    (...operands: readonly VectorValue[]) =>
+      number(math[name]?.(e, ...operands.map(of)) ?? e.call(name, ...operands.map(of)));
+  const bitwise = (name: 'v128.and' | 'v128.or') => (x: VectorValue, y: VectorValue) =>
+    mask(e.instruction(name, asMask(e, x), asMask(e, y)));
+
+  return {
+    constant: (value) => number(e.constant(value)),
+    add: binary('add'),
+    sub: binary('sub'),
+    mul: binary('mul'),
+    div: binary('div'),
+    strongMul(x, y) {
+      const [a, b, zero] = [of(x), of(y), e.constant(0)];
+      const both = e.instruction('v128.and', e.real('ne', a, zero), e.real('ne', b, zero));
+      return number(e.instruction('v128.and', e.real('mul', a, b), both));
+    },
+    neg: unary('neg'),
+    abs: unary('abs'),
+    // The sign of NaN is NaN and that of -0 is -0: the number itself where it is neither above nor below 0.
+    sign(x) {
+      const [a, zero] = [of(x), e.constant(0)];
+      const below = e.select(e.real('lt', a, zero), e.constant(-1), a);
+      return number(e.select(e.real('gt', a, zero), e.constant(1), below));
+    },
+    minimum: binary('min'),
+    maximum: binary('max'),
+    sqrt: unary('sqrt'),
+    pow: call('pow'),
+    exp: call('exp'),
+    expm1: call('expm1'),
+    log: call('log'),
+    log1p: call('log1p'),
+    log2: call('log2'),
+    log10: call('log10'),
+    sin: call('sin'),
+    cos: call('cos'),
+    tan: call('tan'),
+    asin: call('asin'),
+    acos: call('acos'),
+    atan: call('atan'),
+    atan2: call('atan2'),
+    sinh: call('sinh'),
+    cosh: call('cosh'),
+    tanh: call('tanh'),
+    asinh: call('asinh'),
+    acosh: call('acosh'),
+    atanh: call('atanh'),
+    hypot: call('hypot'),
+    sigmoid: call('sigmoid'),
+    softplus: call('softplus'),
+    erf: call('erf'),
+    erfc: call('erfc'),
+    equal: compare('eq'),
+    less: compare('lt'),
+    lessEqual: compare('le'),
+    and: bitwise('v128.and'),
+    or: bitwise('v128.or'),
+    not: (x) => mask(e.instruction('v128.not', asMask(e, x))),
+    select(condition, x, y) {
+      const bits = asMask(e, condition);
+      if (x.isMask && y.isMask) return mask(e.select(bits, x.expression, y.expression));
+      return number(e.select(bits, of(x), of(y)));
+    },
+  };
+}

@@ -1,0 +1,346 @@
+/**
+ * Emission of loop nests: loops over the kept axes, then over the reduced ones, with the axis of contiguous elements
+ * in steps of whole vectors and its remainder element by element.
+ *
+ * Addresses: every view has a constant base, and offsets that grow with the loops. Views with the same stride along
+ * an axis share one growing offset, so a loop over contiguous arrays has a single counter.
+ */
+import type { EmitContext } from '../code/emit-expression.ts';
+import { emitExpressions } from '../code/emit-expression.ts';
+import type { Precision } from '../code/expression.ts';
+import type { Combine, LoopNest } from '../lower/kernel.ts';
+import type { View } from '../lower/view.ts';
+import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
+
+/** One loop: how often, and how far each view moves in bytes. */
+interface Axis {
+  readonly length: number;
+  readonly reduced: boolean;
+  /** By view: those read, then those written. */
+  readonly strides: readonly number[];
+}
+
+/** Offsets of the views in bytes; `undefined` for one that has not moved. */
+type Offsets = readonly (Local | undefined)[];
+
+/** The accumulator of each combined result, by its index. */
+type Sums = ReadonlyMap<number, Local>;
+
+/** The identity of each combination. */
+const IDENTITY: Readonly<Record<Combine, number>> = { add: 0, max: -Infinity, min: Infinity };
+
+/** The function that runs a loop nest. */
+export function emitLoopNest(
+  nest: LoopNest,
+  precision: Precision,
+  importOf: (name: string) => number,
+): FunctionBuilder {
+  return new LoopNestEmitter(nest, precision, importOf).emit();
+}
+
+class LoopNestEmitter {
+  readonly #nest: LoopNest;
+  readonly #precision: Precision;
+  readonly #importOf: (name: string) => number;
+  readonly #code = new FunctionBuilder();
+  readonly #views: readonly View[];
+  readonly #size: number;
+  readonly #axes: readonly Axis[];
+  /** The index of the axis that is run in vectors; -1 for none. */
+  readonly #vectorAxis: number;
+  readonly #firstReduced: number;
+
+  constructor(nest: LoopNest, precision: Precision, importOf: (name: string) => number) {
+    this.#nest = nest;
+    this.#precision = precision;
+    this.#importOf = importOf;
+    this.#views = [...nest.reads, ...nest.results.map((result) => result.write)];
+    this.#size = precision === 'f64' ? 8 : 4;
+    const axes = this.#collapse();
+    // Elements next to each other: the last axis in memory order, whether it is kept or reduced.
+    const contiguous = axes.at(-1);
+    const kept = axes.filter((axis) => !axis.reduced);
+    const reduced = axes.filter((axis) => axis.reduced);
+    this.#axes = [...kept, ...reduced];
+    this.#firstReduced = kept.length;
+    this.#vectorAxis = contiguous === undefined ? -1 : this.#axes.indexOf(contiguous);
+  }
+
+  emit(): FunctionBuilder {
+    this.#level(
+      0,
+      this.#views.map(() => undefined),
+      1,
+      undefined,
+    );
+    return this.#code;
+  }
+
+  /** Bytes of one element of a view. */
+  #elementSize(view: View): number {
+    return view.buffer.storage === 'integer' ? 4 : this.#size;
+  }
+
+  /** The axes without those of length 1, neighbours merged where every view runs through both in one stride. */
+  #collapse(): Axis[] {
+    const axes: Axis[] = [];
+    this.#nest.shape.forEach((length, axis) => {
+      if (length === 1) return;
+      const reduced = this.#nest.reduced[axis]!;
+      const strides = this.#views.map((view) => view.strides[axis]! * this.#elementSize(view));
+      const outer = axes.at(-1);
+      const merges =
+        outer?.reduced === reduced &&
+        outer.strides.every((stride, k) => stride === strides[k]! * length);
+      if (merges) axes[axes.length - 1] = { length: outer.length * length, reduced, strides };
+      else axes.push({ length, reduced, strides });
+    });
+    return axes;
+  }
+
+  /** The loops from axis `level` on. */
+  #level(level: number, offsets: Offsets, lanes: number, sums: Sums | undefined): void {
+    const combines = this.#nest.results.some((result) => result.combine !== undefined);
+    if (level === this.#firstReduced && combines && sums === undefined) {
+      this.#reduce(level, offsets, lanes);
+      return;
+    }
+    const axis = this.#axes[level];
+    if (axis === undefined) {
+      this.#body(offsets, lanes, sums);
+      return;
+    }
+    if (level !== this.#vectorAxis) {
+      this.#loop(axis, offsets, 0, axis.length, 1, (inner) => {
+        this.#level(level + 1, inner, lanes, sums);
+      });
+      return;
+    }
+    const width = 16 / this.#size;
+    const whole = axis.length - (axis.length % width);
+    if (whole > 0) {
+      this.#loop(axis, offsets, 0, whole, width, (inner) => {
+        this.#level(level + 1, inner, width, sums);
+      });
+    }
+    if (whole < axis.length) {
+      this.#loop(axis, offsets, whole, axis.length, 1, (inner) => {
+        this.#level(level + 1, inner, 1, sums);
+      });
+    }
+  }
+
+  /** A loop along an axis from element `from` to `to`, with the offsets of the views inside. */
+  #loop(
+    axis: Axis,
+    offsets: Offsets,
+    from: number,
+    to: number,
+    step: number,
+    body: (inner: Offsets) => void,
+  ): void {
+    const code = this.#code;
+    const strides = [...new Set(axis.strides)].filter((stride) => stride !== 0);
+    const moving = new Map(strides.map((stride) => [stride, code.local('i32')]));
+    const added: Local[] = [];
+    const inner = (): Offsets => {
+      const shared = new Map<string, Local>();
+      return axis.strides.map((stride, k) => {
+        const outer = offsets[k];
+        if (stride === 0) return outer;
+        const move = moving.get(stride)!;
+        if (outer === undefined) return move;
+        const key = `${outer} ${move}`;
+        let sum = shared.get(key);
+        if (sum === undefined) {
+          sum = code.local('i32');
+          code.get(outer).get(move).op('i32.add').set(sum);
+          added.push(sum);
+          shared.set(key, sum);
+        }
+        return sum;
+      });
+    };
+    const single = to - from === step;
+    for (const [stride, local] of moving) code.i32(from * stride).set(local);
+    if (single) {
+      body(inner());
+    } else {
+      const counter = code.local('i32');
+      code.countedLoop(counter, from, to, step, () => {
+        body(inner());
+        for (const [stride, local] of moving)
+          code
+            .get(local)
+            .i32(stride * step)
+            .op('i32.add')
+            .set(local);
+      });
+      code.release('i32', counter);
+    }
+    for (const local of [...moving.values(), ...added]) code.release('i32', local);
+  }
+
+  /** The loops over the reduced axes, with an accumulator per result, and the stores after them. */
+  #reduce(level: number, offsets: Offsets, lanes: number): void {
+    const code = this.#code;
+    const { results } = this.#nest;
+    const combined = results.flatMap(({ combine }, index) =>
+      combine === undefined ? [] : [{ combine, index }],
+    );
+    const sums = new Map<number, Local>();
+    for (const { combine, index } of combined) {
+      const sum = code.local('v128');
+      this.#pushSplat(IDENTITY[combine]);
+      code.set(sum);
+      sums.set(index, sum);
+    }
+    const across = this.#vectorAxis >= this.#firstReduced;
+    const axis = this.#axes[this.#vectorAxis];
+    const width = 16 / this.#size;
+    this.#level(level, offsets, lanes, sums);
+    for (const { combine, index } of combined) {
+      const sum = sums.get(index)!;
+      // The lanes hold partial results; the remainder, taken element by element, has gone to the first lane.
+      if (across && axis !== undefined && axis.length >= width) this.#combineLanes(combine, sum);
+      this.#store(index, offsets, across ? 1 : lanes, () => code.get(sum));
+      code.release('v128', sum);
+    }
+  }
+
+  /** Computes the results for one vector of elements, or one element, and stores or combines them. */
+  #body(offsets: Offsets, lanes: number, sums: Sums | undefined): void {
+    const code = this.#code;
+    const context: EmitContext = {
+      code,
+      precision: this.#precision,
+      lanes,
+      pushInput: (index) => this.#load(index, offsets, lanes),
+      importOf: this.#importOf,
+    };
+    const value = code.local('v128');
+    emitExpressions(
+      context,
+      this.#nest.results.map((result) => result.expression),
+      (index) => {
+        code.set(value);
+        const { combine } = this.#nest.results[index]!;
+        const sum = sums?.get(index);
+        if (combine === undefined || sum === undefined) {
+          this.#store(index, offsets, lanes, () => code.get(value));
+          return;
+        }
+        if (lanes === 1 && this.#vectorAxis >= this.#firstReduced)
+          this.#keepFirstLane(value, combine);
+        code.get(sum).get(value);
+        this.#combine(combine);
+        code.set(sum);
+      },
+    );
+    code.release('v128', value);
+  }
+
+  #combine(combine: Combine): void {
+    const double = this.#precision === 'f64';
+    if (combine === 'add') this.#code.op(double ? 'f64x2.add' : 'f32x4.add');
+    else if (combine === 'max') this.#code.op(double ? 'f64x2.max' : 'f32x4.max');
+    else this.#code.op(double ? 'f64x2.min' : 'f32x4.min');
+  }
+
+  /** Sets all lanes but the first to the identity. */
+  #keepFirstLane(value: Local, combine: Combine): void {
+    const mask = new Uint8Array(16);
+    mask.fill(255, 0, this.#size);
+    this.#code.get(value);
+    this.#pushSplat(IDENTITY[combine]);
+    this.#code.v128(mask).op('v128.bitselect').set(value);
+  }
+
+  /** Combines the lanes of an accumulator into its first lane. */
+  #combineLanes(combine: Combine, sum: Local): void {
+    const code = this.#code;
+    for (let distance = 8; distance >= this.#size; distance /= 2) {
+      const lanes = Array.from({ length: 16 }, (_, byte) => (byte + distance) % 16);
+      code.get(sum).get(sum).get(sum).shuffle(lanes);
+      this.#combine(combine);
+      code.set(sum);
+    }
+  }
+
+  #pushSplat(value: number): void {
+    const bytes = new Uint8Array(16);
+    if (this.#precision === 'f64') new Float64Array(bytes.buffer).fill(value);
+    else new Float32Array(bytes.buffer).fill(value);
+    this.#code.v128(bytes);
+  }
+
+  /**
+   * Pushes an offset and returns the constant to add to it. Where a view runs backwards the offset is negative, and
+   * the sum is made here, because the constant of an instruction is added without wrapping.
+   */
+  #pushAddress(view: View, offset: Local | undefined, base: number): number {
+    const code = this.#code;
+    if (offset === undefined) code.i32(0);
+    else code.get(offset);
+    if (view.strides.every((stride) => stride >= 0)) return base;
+    code.i32(base).op('i32.add');
+    return 0;
+  }
+
+  /** Pushes the elements of a view that the loop stands at. */
+  #load(index: number, offsets: Offsets, lanes: number): void {
+    const code = this.#code;
+    const view = this.#views[index]!;
+    const integer = view.buffer.storage === 'integer';
+    const bytes = this.#elementSize(view);
+    const base = view.buffer.address + view.offset * bytes;
+    const stride = this.#vectorAxis < 0 ? 0 : this.#axes[this.#vectorAxis]!.strides[index]!;
+    if (lanes > 1 && stride !== 0 && stride !== bytes) {
+      this.#loadScattered(view, offsets[index], base, stride, lanes, bytes);
+    } else {
+      const constant = this.#pushAddress(view, offsets[index], base);
+      if (lanes === 1 || stride === 0)
+        code.memory(bytes === 8 ? 'v128.load64_splat' : 'v128.load32_splat', constant);
+      else code.memory(bytes === 4 && lanes === 2 ? 'v128.load64_zero' : 'v128.load', constant);
+    }
+    if (integer)
+      code.op(this.#precision === 'f64' ? 'f64x2.convert_low_i32x4_s' : 'f32x4.convert_i32x4_s');
+  }
+
+  /** Gathers elements that are not next to each other. */
+  #loadScattered(
+    view: View,
+    offset: Local | undefined,
+    base: number,
+    stride: number,
+    lanes: number,
+    bytes: number,
+  ): void {
+    const code = this.#code;
+    const vector = code.local('v128');
+    const first = this.#pushAddress(view, offset, base);
+    code.memory(bytes === 8 ? 'v128.load64_splat' : 'v128.load32_splat', first).set(vector);
+    for (let lane = 1; lane < lanes; lane++) {
+      const constant = this.#pushAddress(view, offset, base + lane * stride);
+      code
+        .get(vector)
+        .memoryLane(bytes === 8 ? 'v128.load64_lane' : 'v128.load32_lane', constant, lane)
+        .set(vector);
+    }
+    code.get(vector);
+    code.release('v128', vector);
+  }
+
+  /** Stores the value that `push` pushes where result `index` belongs. */
+  #store(index: number, offsets: Offsets, lanes: number, push: () => void): void {
+    const code = this.#code;
+    const position = this.#nest.reads.length + index;
+    const view = this.#views[position]!;
+    const base = view.buffer.address + view.offset * this.#size;
+    const constant = this.#pushAddress(view, offsets[position], base);
+    push();
+    if (lanes === 1)
+      code.memoryLane(this.#size === 8 ? 'v128.store64_lane' : 'v128.store32_lane', constant, 0);
+    else code.memory('v128.store', constant);
+  }
+}

@@ -1,0 +1,74 @@
+/** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
+import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
+import type { Expression, Expressions } from '../code/expression.ts';
+import type { Buffer, View } from './view.ts';
+
+/** How the elements along reduced axes are combined. */
+export type Combine = 'add' | 'max' | 'min';
+
+/** A value that a loop nest computes and stores. */
+export interface Result {
+  /** The value for one element of the iteration. */
+  readonly expression: Expression;
+  /** Where it goes: a view of the iteration's shape; reduced axes have stride 0. */
+  readonly write: View;
+  /** How it is combined over the reduced axes, if there are any. */
+  readonly combine: Combine | undefined;
+}
+
+/** Loops over the elements of a shape that compute fused expressions, and combine them over the reduced axes. */
+export interface LoopNest {
+  readonly kind: 'loop';
+  /** The names of the operations fused, for the report. */
+  readonly operations: readonly string[];
+  /** The elements to visit. */
+  readonly shape: Shape;
+  /** Which axes are reduced. */
+  readonly reduced: readonly boolean[];
+  /** What is read, broadcast to the shape; expression inputs by number. */
+  readonly reads: readonly View[];
+  /** What is computed. */
+  readonly results: readonly Result[];
+  /** The expressions' owner. */
+  readonly expressions: Expressions;
+}
+
+/** A product of stacks of matrices. */
+export interface Contraction {
+  readonly kind: 'contraction';
+  /** [..., n, k], the stack broadcast to that of the result. */
+  readonly left: View;
+  /** [..., k, m], the stack broadcast to that of the result. */
+  readonly right: View;
+  /** [..., n, m], contiguous. */
+  readonly result: View;
+}
+
+/** An operation left to the interpreter's kernel, which works on the program's memory. */
+export interface HostCall {
+  readonly kind: 'host';
+  /** The operation, for the report. */
+  readonly operation: string;
+  /** The prepared kernel. */
+  readonly kernel: InterpreterKernel;
+  /** Its operands, row-major. */
+  readonly operands: readonly Buffer[];
+  /** Its result. */
+  readonly result: Buffer;
+}
+
+/** Any kernel. */
+export type Kernel = LoopNest | Contraction | HostCall;
+
+/** The buffers that a kernel reads. */
+export function buffersRead(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind === 'loop') return kernel.reads.map((view) => view.buffer);
+  if (kernel.kind === 'contraction') return [kernel.left.buffer, kernel.right.buffer];
+  return kernel.operands;
+}
+
+/** The buffers that a kernel writes. */
+export function buffersWritten(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind === 'loop') return kernel.results.map((result) => result.write.buffer);
+  return kernel.kind === 'contraction' ? [kernel.result.buffer] : [kernel.result];
+}

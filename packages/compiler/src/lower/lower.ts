@@ -1,0 +1,450 @@
+/**
+ * From a graph to kernels: the nodes needed, in order, become loop nests, contractions, views that cost nothing, and
+ * calls of the interpreter's kernels for what has no lowering of its own. One pass over the nodes.
+ */
+import {
+  ancestorsOf,
+  type Arena,
+  type Attributes,
+  type Graph,
+  type GraphNode,
+  kernelOf,
+  type Operation,
+  SCALAR_BOOLEAN,
+  sizeOf,
+  type Shape,
+  type Type,
+} from '@ad/graph';
+import { Expressions, type Precision } from '../code/expression.ts';
+import {
+  asNumbers,
+  vectorAlgebra,
+  type VectorMath,
+  type VectorValue,
+} from '../code/vector-algebra.ts';
+import { type Cluster, clusterNodes, type NodeClass, usersOf } from './cluster.ts';
+import type { Combine, Kernel, LoopNest, Result } from './kernel.ts';
+import {
+  broadcastView,
+  type Buffer,
+  contiguousView,
+  isContiguous,
+  reshapedView,
+  type View,
+} from './view.ts';
+
+/** A graph as kernels on buffers. */
+export interface Lowered {
+  /** In the order in which they run. */
+  readonly kernels: readonly Kernel[];
+  /** The buffers of leaves by node. */
+  readonly leaves: ReadonlyMap<number, Buffer>;
+  /** The buffer of each output and of each update's value, contiguous. */
+  readonly bufferOf: (node: number) => Buffer;
+}
+
+/** Scalar operations in one piece of straight-line code. */
+const MAX_SCALARS = 1000;
+
+/** How a reduction row is combined, where one loop does it. */
+const COMBINE: Readonly<Record<string, Combine>> = { sum: 'add', max: 'max', min: 'min' };
+
+/**
+ * Lowers what the wanted nodes need.
+ *
+ * @param inputs - inputs that get a buffer even if nothing reads them.
+ */
+export function lower(
+  graph: Graph,
+  wanted: readonly GraphNode[],
+  inputs: readonly GraphNode[],
+  precision: Precision,
+  math: VectorMath,
+): Lowered {
+  return new Lowering(graph, wanted, precision, math).run(inputs);
+}
+
+class Lowering {
+  readonly #arena: Arena;
+  readonly #order: Int32Array;
+  readonly #stored: Set<number>;
+  readonly #precision: Precision;
+  readonly #math: VectorMath;
+  readonly #kernels: Kernel[] = [];
+  readonly #views = new Map<number, View>();
+  readonly #leaves = new Map<number, Buffer>();
+  readonly #clusters: Map<number, Cluster>;
+  readonly #users: Map<number, number[]>;
+  #scalars: number[] = [];
+
+  constructor(graph: Graph, roots: readonly GraphNode[], precision: Precision, math: VectorMath) {
+    this.#arena = graph.arena;
+    const ids = roots.map((root) => root.id);
+    this.#order = ancestorsOf(graph.arena, ids);
+    this.#stored = new Set(ids);
+    this.#precision = precision;
+    this.#math = math;
+    this.#clusters = clusterNodes(this.#arena, this.#order, (node) => this.#classOf(node));
+    this.#users = usersOf(this.#arena, this.#order);
+  }
+
+  run(inputs: readonly GraphNode[]): Lowered {
+    for (const node of this.#order) this.#lowerNode(node);
+    this.#flushScalars();
+    for (const { id } of inputs)
+      if (!this.#leaves.has(id)) this.#leaves.set(id, this.#allocate(id));
+    for (const node of this.#stored) this.#materialize(node);
+    return {
+      kernels: this.#kernels,
+      leaves: this.#leaves,
+      bufferOf: (node) => this.#views.get(node)!.buffer,
+    };
+  }
+
+  #classOf(node: number): NodeClass {
+    const row = this.#arena.rowOf(node);
+    if (row.family === 'leaf') return 'leaf';
+    const result = this.#arena.typeOf(node);
+    const operands = Array.from(this.#arena.operandsOf(node), (operand) =>
+      this.#arena.typeOf(operand),
+    );
+    if ([result, ...operands].some((type) => sizeOf(type.shape) === 0)) return 'host';
+    if (VIEWS.has(row.name) && row.family === 'linear') return 'view';
+    if (row.family === 'elementwise' && result.kind !== 'integer') {
+      return this.#arena.typeIds[node]! <= SCALAR_BOOLEAN ? 'scalar' : 'elementwise';
+    }
+    if (row.name === 'matmul' && row.family === 'bilinear') {
+      return operands.every((type) => type.kind === 'real') ? 'contraction' : 'host';
+    }
+    if (isCombined(row) && operands[0]!.kind !== 'integer') return 'reduction';
+    return 'host';
+  }
+
+  #lowerNode(node: number): void {
+    const nodeClass = this.#classOf(node);
+    if (nodeClass === 'leaf') {
+      const buffer = this.#allocate(node);
+      this.#leaves.set(node, buffer);
+      this.#views.set(node, contiguousView(buffer, this.#arena.typeOf(node).shape));
+      return;
+    }
+    if (nodeClass === 'scalar') {
+      this.#scalars.push(node);
+      if (this.#scalars.length >= MAX_SCALARS) this.#flushScalars();
+      return;
+    }
+    const cluster = this.#clusters.get(node);
+    if (cluster !== undefined && cluster.nodes.at(-1) !== node) return; // computed with its last node
+    this.#flushScalars();
+    if (cluster !== undefined) this.#lowerCluster(cluster);
+    else if (nodeClass === 'view') this.#lowerView(node);
+    else if (nodeClass === 'contraction') this.#lowerContraction(node);
+    else if (
+      this.#arena.rowOf(node).name === 'logSumExp' &&
+      sizeOf(this.#operandType(node).shape) > 0
+    )
+      this.#lowerLogSumExp(node);
+    else this.#lowerHost(node);
+  }
+
+  /** Straight-line code for the scalar operations since the last array kernel. */
+  #flushScalars(): void {
+    const nodes = this.#scalars;
+    this.#scalars = [];
+    if (nodes.length === 0) return;
+    const inside = new Set(nodes);
+    const isRead = (node: number): boolean =>
+      this.#stored.has(node) || (this.#users.get(node) ?? []).some((user) => !inside.has(user));
+    this.#emitCluster({ nodes, shape: [] }, nodes.filter(isRead));
+  }
+
+  #lowerCluster(cluster: Cluster): void {
+    const last = cluster.nodes.at(-1)!;
+    this.#emitCluster(
+      cluster,
+      cluster.nodes.filter((node) => node === last || this.#stored.has(node)),
+    );
+  }
+
+  /** One loop that computes the nodes of a cluster and stores some of them. */
+  #emitCluster({ nodes, shape }: Cluster, kept: readonly number[]): void {
+    const body = new LoopBody(shape, this.#precision, this.#math);
+    const values = new Map<number, VectorValue>();
+    const valueOf = (operand: number): VectorValue => {
+      const known = values.get(operand);
+      if (known !== undefined) return known;
+      const read = body.read(this.#views.get(operand)!);
+      values.set(operand, read);
+      return read;
+    };
+    const results: Result[] = [];
+    for (const node of nodes) {
+      const row = this.#arena.rowOf(node);
+      const operands = Array.from(this.#arena.operandsOf(node), valueOf);
+      if (row.family === 'elementwise') {
+        values.set(node, row.value(body.algebra, operands[0]!, operands[1]!, operands[2]!));
+      } else {
+        const write = this.#resultView(node, shape);
+        const expression = asNumbers(body.expressions, operands[0]!);
+        results.push({ expression, write, combine: COMBINE[row.name] });
+      }
+    }
+    for (const node of kept) {
+      const value = values.get(node);
+      if (value === undefined) continue;
+      const write = this.#resultView(node, shape);
+      results.push({ expression: asNumbers(body.expressions, value), write, combine: undefined });
+    }
+    const reduction = results.find((result) => result.combine !== undefined);
+    const reduced =
+      reduction === undefined ? shape.map(() => false) : this.#reducedAxes(nodes.at(-1)!);
+    this.#kernels.push(
+      body.finish(
+        nodes.map((node) => this.#arena.rowOf(node).name),
+        reduced,
+        results,
+      ),
+    );
+  }
+
+  /** A fresh buffer for a node's value, seen in the shape of the loop that computes it. */
+  #resultView(node: number, shape: Shape): View {
+    const type = this.#arena.typeOf(node);
+    const view = contiguousView(this.#allocate(node), type.shape);
+    this.#views.set(node, view);
+    if (this.#arena.rowOf(node).family === 'elementwise') return view;
+    const reduced = this.#reducedAxes(node);
+    const kept = shape.map((length, axis) => (reduced[axis] ? 1 : length));
+    return broadcastView(contiguousView(view.buffer, kept), shape);
+  }
+
+  #reducedAxes(node: number): boolean[] {
+    const { axes } = this.#arena.attributes.get(node) as { axes: readonly number[] };
+    return this.#operandType(node).shape.map((_, axis) => axes.includes(axis));
+  }
+
+  #operandType(node: number): Type {
+    return this.#arena.typeOf(this.#arena.operandIds[this.#arena.operandStarts[node]!]!);
+  }
+
+  #lowerView(node: number): void {
+    const operand = this.#arena.operandIds[this.#arena.operandStarts[node]!]!;
+    const attributes = this.#arena.attributes.get(node)!;
+    const { shape } = this.#arena.typeOf(node);
+    const source = this.#views.get(operand)!;
+    const view = VIEWS.get(this.#arena.rowOf(node).name)!(source, shape, attributes);
+    if (view !== undefined) {
+      this.#views.set(node, view);
+      return;
+    }
+    const copy = contiguousView(this.#copy(operand, source), source.shape);
+    this.#views.set(node, VIEWS.get(this.#arena.rowOf(node).name)!(copy, shape, attributes)!);
+  }
+
+  #lowerContraction(node: number): void {
+    const [a, b] = this.#arena.operandsOf(node);
+    const [left, right] = [this.#strided(a!, false), this.#strided(b!, true)];
+    const { shape } = this.#arena.typeOf(node);
+    const stack = shape.slice(0, -2);
+    const stretched = (view: View): View =>
+      broadcastView(view, [...stack, ...view.shape.slice(-2)]);
+    const result = contiguousView(this.#allocate(node), shape);
+    this.#views.set(node, result);
+    this.#kernels.push({
+      kind: 'contraction',
+      left: stretched(left),
+      right: stretched(right),
+      result,
+    });
+  }
+
+  /** An operand of a product: not read backwards, and row by row where the loops need that. */
+  #strided(node: number, rowMajor: boolean): View {
+    const view = this.#views.get(node)!;
+    const forwards = view.strides.every((stride) => stride >= 0);
+    const byRows = view.strides.at(-1) === 1 || view.shape.at(-1) === 1;
+    return forwards && (byRows || !rowMajor)
+      ? view
+      : contiguousView(this.#copy(node, view), view.shape);
+  }
+
+  /** The largest element, the sum of exponentials below it, and the logarithm: three loops. */
+  #lowerLogSumExp(node: number): void {
+    const source = this.#views.get(this.#arena.operandIds[this.#arena.operandStarts[node]!]!)!;
+    const reduced = this.#reducedAxes(node);
+    const kept = source.shape.map((length, axis) => (reduced[axis] ? 1 : length));
+    const largest = contiguousView(this.#allocate(node), kept);
+    const total = contiguousView(this.#allocate(node), kept);
+    const result = contiguousView(this.#allocate(node), kept);
+    this.#views.set(node, contiguousView(result.buffer, this.#arena.typeOf(node).shape));
+
+    const first = new LoopBody(source.shape, this.#precision, this.#math);
+    const x = asNumbers(first.expressions, first.read(source));
+    const spread = (view: View): View => broadcastView(view, source.shape);
+    this.#kernels.push(
+      first.finish(['max'], reduced, [{ expression: x, write: spread(largest), combine: 'max' }]),
+    );
+
+    const second = new LoopBody(source.shape, this.#precision, this.#math);
+    const { algebra: A } = second;
+    const term = A.exp(A.sub(second.read(source), second.read(largest)));
+    const sum: Result = {
+      expression: asNumbers(second.expressions, term),
+      write: spread(total),
+      combine: 'add',
+    };
+    this.#kernels.push(second.finish(['sub', 'exp', 'sum'], reduced, [sum]));
+
+    const third = new LoopBody(kept, this.#precision, this.#math);
+    const m = third.read(largest);
+    const B = third.algebra;
+    const infinite = B.equal(B.abs(m), B.constant(Infinity));
+    const value = B.select(infinite, m, B.add(m, B.log(third.read(total))));
+    const log: Result = {
+      expression: asNumbers(third.expressions, value),
+      write: result,
+      combine: undefined,
+    };
+    this.#kernels.push(
+      third.finish(
+        ['log', 'add'],
+        kept.map(() => false),
+        [log],
+      ),
+    );
+  }
+
+  #lowerHost(node: number): void {
+    const operands = Array.from(this.#arena.operandsOf(node), (operand) =>
+      this.#contiguous(operand),
+    );
+    const result = this.#allocate(node);
+    this.#views.set(node, contiguousView(result, this.#arena.typeOf(node).shape));
+    this.#kernels.push({
+      kind: 'host',
+      operation: this.#arena.rowOf(node).name,
+      kernel: kernelOf(this.#arena, node),
+      operands,
+      result,
+    });
+  }
+
+  /** The value of a node in a buffer of its own, row-major. */
+  #contiguous(node: number): Buffer {
+    const view = this.#views.get(node)!;
+    return view.offset === 0 && isContiguous(view) && view.buffer.size === sizeOf(view.shape)
+      ? view.buffer
+      : this.#copy(node, view);
+  }
+
+  /** Outputs are buffers that nothing else owns: views and leaves are copied. */
+  #materialize(node: number): void {
+    const nodeClass = this.#classOf(node);
+    if (nodeClass !== 'view' && nodeClass !== 'leaf') return;
+    const view = this.#views.get(node)!;
+    this.#views.set(node, contiguousView(this.#copy(node, view), view.shape));
+  }
+
+  #copy(node: number, source: View): Buffer {
+    const body = new LoopBody(source.shape, this.#precision, this.#math);
+    const buffer = this.#allocate(node);
+    const write = contiguousView(buffer, source.shape);
+    const result: Result = {
+      expression: asNumbers(body.expressions, body.read(source)),
+      write,
+      combine: undefined,
+    };
+    this.#kernels.push(
+      body.finish(
+        ['copy'],
+        source.shape.map(() => false),
+        [result],
+      ),
+    );
+    return buffer;
+  }
+
+  #allocate(node: number): Buffer {
+    const { kind, shape } = this.#arena.typeOf(node);
+    return {
+      node,
+      storage: kind === 'integer' ? 'integer' : 'real',
+      size: sizeOf(shape),
+      address: -1,
+    };
+  }
+}
+
+/** A loop nest being written. */
+class LoopBody {
+  readonly expressions: Expressions;
+  readonly algebra: ReturnType<typeof vectorAlgebra>;
+  readonly #shape: Shape;
+  readonly #reads: View[] = [];
+
+  constructor(shape: Shape, precision: Precision, math: VectorMath) {
+    this.#shape = shape;
+    this.expressions = new Expressions(precision);
+    this.algebra = vectorAlgebra(this.expressions, math);
+  }
+
+  /** The element of an array that the loop meets, broadcast to the loop's shape. */
+  read(view: View): VectorValue {
+    this.#reads.push(broadcastView(view, this.#shape));
+    return { expression: this.expressions.input(this.#reads.length - 1), isMask: false };
+  }
+
+  finish(
+    operations: readonly string[],
+    reduced: readonly boolean[],
+    results: readonly Result[],
+  ): LoopNest {
+    return {
+      kind: 'loop',
+      operations,
+      shape: this.#shape,
+      reduced,
+      reads: this.#reads,
+      results,
+      expressions: this.expressions,
+    };
+  }
+}
+
+type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | undefined;
+
+/** The layout operations that only look at memory differently. */
+const VIEWS: ReadonlyMap<string, ViewRule> = new Map<string, ViewRule>([
+  ['reshape', (source, shape) => reshapedView(source, shape)],
+  ['broadcast', (source, shape) => broadcastView(source, shape)],
+  [
+    'transpose',
+    (source, shape, attributes) => {
+      const permutation = attributes['permutation'] as readonly number[];
+      return { ...source, shape, strides: permutation.map((axis) => source.strides[axis]!) };
+    },
+  ],
+  [
+    'slice',
+    (source, shape, attributes) => {
+      const starts = attributes['starts'] as readonly number[];
+      const steps = attributes['steps'] as readonly number[];
+      const offset = starts.reduce(
+        (sofar, start, axis) => sofar + start * source.strides[axis]!,
+        source.offset,
+      );
+      return {
+        ...source,
+        offset,
+        shape,
+        strides: steps.map((step, axis) => step * source.strides[axis]!),
+      };
+    },
+  ],
+]);
+
+function isCombined(row: Operation): boolean {
+  return (
+    Object.hasOwn(COMBINE, row.name) && (row.family === 'linear' || row.family === 'reduction')
+  );
+}

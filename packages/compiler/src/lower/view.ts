@@ -1,0 +1,72 @@
+/**
+ * Views: arrays as they lie in memory. Transposing, broadcasting and slicing make another view of the same buffer;
+ * only what cannot be seen that way is copied.
+ */
+import { sizeOf, stridesOf, type Shape } from '@ad/graph';
+
+/** A contiguous piece of the program's memory that holds the value of a node. */
+export interface Buffer {
+  /** The node whose value it holds. */
+  readonly node: number;
+  /** How elements are stored: numbers and truth values in the program's precision, integers in 32 bits. */
+  readonly storage: 'real' | 'integer';
+  /** The number of elements. */
+  readonly size: number;
+  /** Where it is, in bytes; set by the memory plan. */
+  address: number;
+}
+
+/** An array seen in a buffer: element (i, j, ...) is at `offset + i * strides[0] + j * strides[1] + ...`. */
+export interface View {
+  /** Where the elements are. */
+  readonly buffer: Buffer;
+  /** The position of the first element, in elements. */
+  readonly offset: number;
+  /** The dimensions. */
+  readonly shape: Shape;
+  /** How far apart neighbours along each axis are, in elements; 0 along broadcast axes. */
+  readonly strides: readonly number[];
+}
+
+/** The whole buffer, row-major. */
+export function contiguousView(buffer: Buffer, shape: Shape): View {
+  return { buffer, offset: 0, shape, strides: stridesOf(shape) };
+}
+
+/** Whether the elements lie one after the other in row-major order. */
+export function isContiguous(view: View): boolean {
+  let expected = 1;
+  for (let axis = view.shape.length - 1; axis >= 0; axis--) {
+    if (view.shape[axis] !== 1 && view.strides[axis] !== expected) return false;
+    expected *= view.shape[axis]!;
+  }
+  return true;
+}
+
+/** The view stretched to a larger shape by the broadcasting rule. */
+export function broadcastView(view: View, shape: Shape): View {
+  const lead = shape.length - view.shape.length;
+  const strides = shape.map((_, axis) =>
+    axis < lead || view.shape[axis - lead] === 1 ? 0 : view.strides[axis - lead]!,
+  );
+  return { ...view, shape, strides };
+}
+
+/** The view in another shape of the same size, or `undefined` where that needs a copy. */
+export function reshapedView(view: View, shape: Shape): View | undefined {
+  if (sizeOf(shape) === 1) return { ...view, shape, strides: shape.map(() => 0) };
+  if (isContiguous(view)) return { ...view, shape, strides: stridesOf(shape) };
+  // Axes of length 1 may come and go in any view.
+  const long = view.shape.flatMap((length, axis) =>
+    length === 1 ? [] : [{ length, stride: view.strides[axis]! }],
+  );
+  const wanted = shape.filter((length) => length !== 1);
+  if (long.length !== wanted.length || long.some(({ length }, i) => length !== wanted[i]))
+    return undefined;
+  let next = 0;
+  return {
+    ...view,
+    shape,
+    strides: shape.map((length) => (length === 1 ? 0 : long[next++]!.stride)),
+  };
+}
