@@ -31,7 +31,7 @@ test('the same seed gives the same numbers, another seed others', () => {
   fc.assert(
     fc.property(seeds, seeds, (a, b) => {
       expect(draw(a)).toEqual(draw(a));
-      if (a !== b) expect(draw(a)).not.toEqual(draw(b));
+      expect(String(draw(a)) === String(draw(b))).toBe(a === b);
     }),
   );
 });
@@ -39,9 +39,11 @@ test('the same seed gives the same numbers, another seed others', () => {
 test('the first numbers of a stream are fixed for all time', () => {
   const random = new Random(42);
   const uniform = [random.uniform(), random.uniform()];
+  expect(uniform).toEqual([0.8690484001557932, 0.15063240681606183]);
   const normal = [random.normal(), random.normal(), random.normal()];
-  expect([...uniform, ...normal]).toMatchSnapshot();
-  expect([...new Random(42).permutation(12)]).toMatchSnapshot();
+  expect(normal).toEqual([0.13452104828174605, -1.6553932587490432, 0.7316870707720929]);
+  const order = [...new Random(42).permutation(12)];
+  expect(order).toEqual([8, 5, 9, 0, 3, 11, 7, 1, 2, 10, 6, 4]);
 });
 
 test('a number of a stream depends on seed and place alone: both words of the key and of the counter count', () => {

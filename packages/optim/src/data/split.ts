@@ -105,15 +105,13 @@ export function standardize(inputs: TensorLike): Standardized {
   const columns = rows.size / count;
   const means = new Float64Array(columns);
   const deviations = new Float64Array(columns);
-  for (let i = 0; i < rows.size; i++) means[i % columns]! += rows.data[i]!;
-  for (let k = 0; k < columns; k++) means[k]! /= count;
+  // Relative to the first row, so that the mean of equal numbers is exact.
   for (let i = 0; i < rows.size; i++)
-    deviations[i % columns]! += (rows.data[i]! - means[i % columns]!) ** 2 / count;
-  // A column of equal numbers may have a mean that is off by rounding: that is no variation.
-  for (let k = 0; k < columns; k++) {
-    const deviation = Math.sqrt(deviations[k]!);
-    deviations[k] = deviation <= 1e-12 * Math.abs(means[k]!) ? 1 : deviation;
-  }
+    means[i % columns]! += rows.data[i]! - rows.data[i % columns]!;
+  for (let k = 0; k < columns; k++) means[k] = rows.data[k]! + means[k]! / count;
+  for (let i = 0; i < rows.size; i++)
+    deviations[i % columns]! += (rows.data[i]! - means[i % columns]!) ** 2;
+  for (let k = 0; k < columns; k++) deviations[k] = Math.sqrt(deviations[k]! / count) || 1;
   const apply = (others: TensorLike): Tensor => {
     const given = rowsOf(others, 'standardize: inputs');
     if (formatShape(given.shape.slice(1)) !== formatShape(shape)) {

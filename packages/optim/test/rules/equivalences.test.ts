@@ -46,7 +46,8 @@ const problems = fc.record({
 /** Problems cut to one dimension. */
 const fitted = problems.map(({ eigenvalues, mirror, start }) => {
   const n = eigenvalues.length;
-  return { eigenvalues, start: start.slice(0, n), ...quadratic(eigenvalues, mirror.slice(0, n)) };
+  const { gradient, point } = quadratic(eigenvalues, mirror.slice(0, n));
+  return { eigenvalues, start: start.slice(0, n), gradient, point };
 });
 
 describe('equivalences', () => {
