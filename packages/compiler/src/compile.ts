@@ -6,25 +6,23 @@ import {
   CapacityError,
   checkSpec,
   type Executor,
+  flopsOf,
+  ancestorsOf,
   type Graph,
-  type GraphNode,
   interpreter,
-  numbers,
   type Program,
   type ProgramSpec,
-  StoredProgram,
   type TensorData,
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import { vectorMath } from './code/vector-math.ts';
-import { emitContraction } from './emit/contraction.ts';
-import { emitLoopNest } from './emit/loop-nest.ts';
-import type { HostCall, Kernel } from './lower/kernel.ts';
+import { CompiledProgram } from './compiled-program.ts';
+import { emitModule } from './emit/module.ts';
+import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { lower } from './lower/lower.ts';
 import type { Buffer } from './lower/view.ts';
 import { bytesOf, planMemory } from './plan.ts';
-import { FunctionBuilder } from './wasm/function-builder.ts';
-import { ModuleBuilder, PAGE } from './wasm/module-builder.ts';
+import { PAGE } from './wasm/module-builder.ts';
 import { webAssembly, type WasmPlatform } from './webassembly.ts';
 
 /** Options of {@link compile}. */
@@ -72,126 +70,76 @@ function build(
 ): Program | undefined {
   const { graph, updates } = checkSpec(spec);
   const size = precision === 'f64' ? 8 : 4;
-  const wanted = [...spec.outputs, ...updates.map(([, value]) => value)];
-  const lowered = lower(
+  const values = updates.map(([, value]) => value);
+  const inputs = updates.map(([input]) => input);
+  const wanted = [...spec.outputs, ...values];
+  const { kernels, leaves, bufferOf } = lower(
     graph,
     wanted,
-    updates.map(([input]) => input),
+    inputs,
     precision,
     vectorMath(precision),
   );
-  const results = wanted.map((node) => lowered.bufferOf(node.id));
-  const bytes = planMemory(lowered.kernels, [...lowered.leaves.values(), ...results], size);
-  if (bytes > MAX_BYTES)
-    throw tooLarge(graph, [...lowered.leaves.values(), ...results], bytes, size);
-  const copies = updates.map(([input, value]) => ({
-    from: lowered.bufferOf(value.id),
-    to: lowered.leaves.get(input.id)!,
-  }));
-  const { code, functions, hostCalls } = emit(lowered.kernels, copies, precision);
 
-  let module: object;
+  const outputs = spec.outputs.map((node) => bufferOf(node.id));
+  const writes = updates.map(([input, value]): UpdateBuffers => ({
+    from: bufferOf(value.id),
+    to: leaves.get(input.id)!,
+  }));
+  const inPlace = updatesInPlace(kernels, writes, new Set(outputs));
+  const copies = writes.filter(({ from }) => !inPlace.has(from));
+  const permanent = [...leaves.values(), ...outputs, ...copies.map(({ from }) => from)];
+  const bytes = planMemory(kernels, permanent, inPlace, size);
+  if (bytes > MAX_BYTES) throw tooLarge(graph, permanent, bytes, size);
+
+  const pages = Math.max(1, Math.ceil(bytes / PAGE));
+  const emitted = emitModule(kernels, copies, precision, pages);
+  const module = compileBytes(platform, emitted.bytes);
+  if (module === undefined) return undefined;
+  const memory = new platform.Memory({ initial: pages, maximum: pages });
+  const dataOf = (buffer: Buffer): TensorData => viewOf(memory.buffer, buffer, precision);
+  const hostCalls = emitted.hostCalls.map(({ kernel, operands, result }) => {
+    const [out, data] = [dataOf(result), operands.map(dataOf)];
+    return () => kernel(out, data);
+  });
+  const host = (index: number): void => hostCalls[index]!();
+  const { exports } = new platform.Instance(module, {
+    env: { ...emitted.functions, memory, host },
+  });
+
+  const storage = new Map<number, TensorData>();
+  for (const [node, buffer] of leaves) {
+    if (graph.inputName(node) !== undefined) storage.set(node, dataOf(buffer));
+    else fillConstant(graph, node, dataOf(buffer));
+  }
+  let flops = 0;
+  for (const node of ancestorsOf(
+    graph.arena,
+    wanted.map(({ id }) => id),
+  ))
+    flops += flopsOf(graph.arena, node);
+  return new CompiledProgram(graph, spec.outputs, storage, outputs.map(dataOf), exports['run']!, {
+    precision,
+    plan: { bytes, kernels: kernels.length, flops },
+    kernels,
+    codeBytes: emitted.bytes.length,
+    updatesInPlace: inPlace.size,
+  });
+}
+
+/** The module, or `undefined` where a policy forbids making code. */
+function compileBytes(platform: WasmPlatform, bytes: Uint8Array): object | undefined {
   try {
-    module = new platform.Module(code.encode(Math.max(1, Math.ceil(bytes / PAGE))));
+    return new platform.Module(bytes);
   } catch (error) {
-    // Refused by policy; a module that is wrong is our own mistake and must not be hidden.
+    // A module that is wrong is our own mistake and must not be hidden.
     if (
       error instanceof Error &&
-      /eval|content security|code generation|disallowed/i.test(error.message)
+      /unsafe-eval|content security|code generation/i.test(error.message)
     )
       return undefined;
     throw error;
   }
-  const memory = new platform.Memory({
-    initial: Math.max(1, Math.ceil(bytes / PAGE)),
-    maximum: Math.max(1, Math.ceil(bytes / PAGE)),
-  });
-  const dataOf = (buffer: Buffer): TensorData => viewOf(memory.buffer, buffer, precision);
-  const bound = hostCalls.map(({ kernel, operands, result }) => {
-    const [out, data] = [dataOf(result), operands.map(dataOf)];
-    return () => kernel(out, data);
-  });
-  const env: Record<string, unknown> = {
-    ...functions,
-    memory,
-    host: (index: number) => bound[index]!(),
-  };
-  const instance = new platform.Instance(module, { env });
-  const inputs = new Map<number, TensorData>();
-  for (const [node, buffer] of lowered.leaves) {
-    if (graph.inputName(node) === undefined) fillConstant(graph, node, dataOf(buffer));
-    else inputs.set(node, dataOf(buffer));
-  }
-  return new CompiledProgram(
-    graph,
-    spec.outputs,
-    inputs,
-    spec.outputs.map((node) => dataOf(lowered.bufferOf(node.id))),
-    instance.exports['run']!,
-  );
-}
-
-class CompiledProgram extends StoredProgram {
-  readonly execute: () => void;
-
-  constructor(
-    graph: Graph,
-    outputNodes: readonly GraphNode[],
-    inputs: ReadonlyMap<number, TensorData>,
-    outputs: readonly TensorData[],
-    run: () => void,
-  ) {
-    super(graph, outputNodes, inputs, outputs);
-    this.execute = run;
-  }
-}
-
-interface Emitted {
-  readonly code: ModuleBuilder;
-  /** The functions of the platform that the code calls. */
-  readonly functions: Readonly<Record<string, unknown>>;
-  readonly hostCalls: readonly HostCall[];
-}
-
-/** One function per kernel, and one that calls them in order and then writes the updates. */
-function emit(
-  kernels: readonly Kernel[],
-  copies: readonly { from: Buffer; to: Buffer }[],
-  precision: Precision,
-): Emitted {
-  const code = new ModuleBuilder();
-  const host = code.import('host', ['i32'], []);
-  const imported = new Map<string, number>();
-  const functions: Record<string, unknown> = {};
-  const importOf = (name: string): number => {
-    const known = imported.get(name);
-    if (known !== undefined) return known;
-    const value = numbers[name as keyof typeof numbers];
-    const index = code.import(
-      name,
-      Array.from({ length: value.length || 1 }, () => 'f64' as const),
-      ['f64'],
-    );
-    functions[name] = value;
-    imported.set(name, index);
-    return index;
-  };
-  const hostCalls: HostCall[] = [];
-  // The functions are written first, because their imports must be known before they can be numbered.
-  const calls = kernels.map((kernel): FunctionBuilder | number => {
-    if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf);
-    if (kernel.kind === 'contraction') return emitContraction(kernel, precision);
-    return hostCalls.push(kernel) - 1;
-  });
-  const run = new FunctionBuilder();
-  for (const call of calls) {
-    if (typeof call === 'number') run.i32(call).call(host);
-    else run.call(code.function(call));
-  }
-  const size = precision === 'f64' ? 8 : 4;
-  for (const { from, to } of copies) run.copyMemory(to.address, from.address, bytesOf(from, size));
-  code.export('run', code.function(run));
-  return { code, functions, hostCalls };
 }
 
 function viewOf(memory: ArrayBuffer, buffer: Buffer, precision: Precision): TensorData {

@@ -19,10 +19,12 @@ export function bytesOf(buffer: Buffer, elementSize: number): number {
  * Sets the address of every buffer and returns the number of bytes needed.
  *
  * @param permanent - buffers that keep their values between runs.
+ * @param inPlace - buffers that take the place of a permanent one.
  */
 export function planMemory(
   kernels: readonly Kernel[],
   permanent: readonly Buffer[],
+  inPlace: ReadonlyMap<Buffer, Buffer>,
   elementSize: number,
 ): number {
   let top = 0;
@@ -30,8 +32,9 @@ export function planMemory(
     buffer.address = top;
     top += bytesOf(buffer, elementSize);
   };
-  const fixed = new Set(permanent);
-  for (const buffer of fixed) place(buffer);
+  const fixed = new Set([...permanent, ...inPlace.keys()]);
+  for (const buffer of fixed) if (!inPlace.has(buffer)) place(buffer);
+  for (const [buffer, other] of inPlace) buffer.address = other.address;
 
   const lastUse = new Map<Buffer, number>();
   kernels.forEach((kernel, time) => {

@@ -33,6 +33,7 @@ export { kernelOf, prepareKernel } from './interpreter/compute.ts';
 export { broadcastIndex, positionIn, type BroadcastIndex } from './interpreter/elementwise.ts';
 export { activations, evaluate, evaluateOver } from './interpreter/evaluate.ts';
 export { NodeValues } from './interpreter/node-values.ts';
+export { flopsOf } from './interpreter/cost.ts';
 export { interpreter } from './interpreter/interpreter.ts';
 export {
   checkSpec,
@@ -40,6 +41,7 @@ export {
   type CheckedSpec,
   type Executor,
   type Program,
+  type ProgramPlan,
   type ProgramSpec,
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
@@ -70,3 +72,9 @@ export {
   type TensorOptions,
   type Type,
 } from './tensor.ts';
+export { toDot, type DotOptions } from './text/dot.ts';
+export type * from './text/json-format.ts';
+export { fromJSON, type FromJSONOptions, type LoadedGraph } from './text/json-read.ts';
+export { toJSON, type NamedNodes, type ToJSONOptions } from './text/json-write.ts';
+export { listing, type ListingOptions } from './text/listing.ts';
+export type { GraphPart } from './text/part.ts';

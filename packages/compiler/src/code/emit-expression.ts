@@ -82,9 +82,22 @@ export function emitExpressions(
     code.set(local);
     locals.set(expression, local);
   }
-  roots.forEach((root, index) => {
+  if (roots.length === 1) {
+    push(roots[0]!);
+    store(0);
+    return;
+  }
+  // All are computed before any is stored, because a store may overwrite what another one reads.
+  const results = roots.map((root) => {
     push(root);
+    const local = code.local('v128');
+    code.set(local);
+    return local;
+  });
+  results.forEach((local, index) => {
+    code.get(local);
     store(index);
+    code.release('v128', local);
   });
 }
 

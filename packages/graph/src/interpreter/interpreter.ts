@@ -5,8 +5,15 @@ import type { GraphNode } from '../node.ts';
 import type { ElementwiseRow, Kernel } from '../rows/row.ts';
 import type { TensorData } from '../tensor.ts';
 import { kernelOf, setLeaf } from './compute.ts';
+import { flopsOf } from './cost.ts';
 import { NodeValues } from './node-values.ts';
-import { checkSpec, type Executor, type ProgramSpec, StoredProgram } from './program.ts';
+import {
+  checkSpec,
+  type Executor,
+  type ProgramPlan,
+  type ProgramSpec,
+  StoredProgram,
+} from './program.ts';
 import { ancestorsOf } from './schedule.ts';
 
 /**
@@ -28,7 +35,9 @@ import { ancestorsOf } from './schedule.ts';
 export const interpreter: Executor = (spec) => new InterpretedProgram(spec);
 
 class InterpretedProgram extends StoredProgram {
-  readonly #steps: readonly (() => void)[] = [];
+  readonly plan: ProgramPlan;
+  readonly #operations: ReadonlyMap<string, number>;
+  readonly #steps: readonly (() => void)[];
   /** Copies made after the steps: outputs that an update would overwrite, then the updates themselves. */
   readonly #copies: readonly { readonly from: TensorData; readonly to: TensorData }[];
 
@@ -38,13 +47,21 @@ class InterpretedProgram extends StoredProgram {
     const values = new NodeValues(arena);
     const inputs = new Map<number, TensorData>();
     const steps: (() => void)[] = [];
+    const operations = new Map<string, number>();
+    let [bytes, flops] = [0, 0];
     for (const id of ancestorsOf(
       arena,
       roots.map((node) => node.id),
     )) {
       if (graph.constantValue(id) !== undefined) setLeaf(graph, id, values);
       else if (graph.inputName(id) !== undefined) inputs.set(id, values.data(id));
-      else steps.push(bindStep(values, id));
+      else {
+        steps.push(bindStep(values, id));
+        const { name } = arena.rowOf(id);
+        operations.set(name, (operations.get(name) ?? 0) + 1);
+      }
+      bytes += values.data(id).byteLength;
+      flops += flopsOf(arena, id);
     }
     const updated = new Set(updates.map(([input]) => input.id));
     // What an update overwrites must be saved first where it is still wanted: as an output, or by another update.
@@ -61,6 +78,8 @@ class InterpretedProgram extends StoredProgram {
       to: values.data(input.id),
     }));
     const saves = Array.from(saved, ([id, buffer]) => ({ from: values.data(id), to: buffer }));
+    this.plan = { bytes, kernels: steps.length, flops };
+    this.#operations = operations;
     this.#steps = steps;
     this.#copies = [...saves, ...writes];
   }
@@ -68,6 +87,14 @@ class InterpretedProgram extends StoredProgram {
   execute(): void {
     for (const step of this.#steps) step();
     for (const { from, to } of this.#copies) to.set(from);
+  }
+
+  report(): string {
+    const { bytes, kernels, flops } = this.plan;
+    const counts = Array.from(this.#operations, ([name, count]) => `  ${count} x ${name}`);
+    return [`interpreter: ${kernels} operations, ${bytes} bytes, ${flops} flops`, ...counts].join(
+      '\n',
+    );
   }
 }
 

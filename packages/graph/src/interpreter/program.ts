@@ -21,12 +21,24 @@ export interface ProgramSpec {
   readonly updates?: readonly (readonly [input: GraphNode, value: GraphNode])[];
 }
 
+/** What a program takes, known before it runs. */
+export interface ProgramPlan {
+  /** Bytes of storage for inputs, constants, intermediate values and outputs. */
+  readonly bytes: number;
+  /** Pieces of code that run one after the other. */
+  readonly kernels: number;
+  /** Arithmetic operations of one execution, roughly: one per element, two per term of a matrix product. */
+  readonly flops: number;
+}
+
 /** A graph made ready to run. Inputs keep their values from one run to the next until they are fed or updated. */
 export interface Program {
   /** The storage of each input by name: write here, then {@link execute}. */
   readonly inputs: Readonly<Record<string, TensorData>>;
   /** The storage of each output, in the order of the specification; overwritten by the next execution. */
   readonly outputs: readonly TensorData[];
+  /** What it takes. */
+  readonly plan: ProgramPlan;
   /** Computes the outputs from the inputs as they stand, then writes the updates. Allocates nothing. */
   execute(): void;
   /**
@@ -35,6 +47,8 @@ export interface Program {
    * @throws GraphError, ShapeError or KindError as `evaluate` does; then no input has changed.
    */
   run(feeds?: Feeds): Tensor[];
+  /** What was built, in words: who runs it, the plan, and each kernel. */
+  report(): string;
 }
 
 /** Makes programs: the reference interpreter, or a compiler. */
@@ -84,7 +98,11 @@ export abstract class StoredProgram implements Program {
     this.inputs = inputs;
   }
 
+  abstract readonly plan: ProgramPlan;
+
   abstract execute(): void;
+
+  abstract report(): string;
 
   run(feeds: Feeds = {}): Tensor[] {
     const fed = this.#graph.resolveFeeds(feeds);

@@ -1,0 +1,53 @@
+/**
+ * Updates in place: the new value of a parameter is written straight over the old one, where the loop that computes
+ * it is the last to look at the old value and looks at each element just before overwriting it.
+ */
+import { buffersRead, type Kernel } from './kernel.ts';
+import { type Buffer, isContiguous, type View } from './view.ts';
+
+/** An update: where the new value is computed, and the input that is to hold it. */
+export interface UpdateBuffers {
+  readonly from: Buffer;
+  readonly to: Buffer;
+}
+
+/**
+ * The updates that need no copy, by the buffer of the new value.
+ *
+ * @param outputs - buffers that must stay apart from the inputs.
+ */
+export function updatesInPlace(
+  kernels: readonly Kernel[],
+  updates: readonly UpdateBuffers[],
+  outputs: ReadonlySet<Buffer>,
+): Map<Buffer, Buffer> {
+  const lastRead = new Map<Buffer, number>();
+  const writtenBy = new Map<Buffer, number>();
+  kernels.forEach((kernel, time) => {
+    for (const buffer of buffersRead(kernel)) lastRead.set(buffer, time);
+    if (kernel.kind !== 'loop') return;
+    for (const { write, combine } of kernel.results)
+      if (combine === undefined) writtenBy.set(write.buffer, time);
+  });
+  const counts = new Map<Buffer, number>();
+  for (const { from } of updates) counts.set(from, (counts.get(from) ?? 0) + 1);
+  const inPlace = new Map<Buffer, Buffer>();
+  for (const { from, to } of updates) {
+    const time = writtenBy.get(from);
+    if (time === undefined || outputs.has(from) || counts.get(from) !== 1) continue;
+    if ((lastRead.get(to) ?? -1) > time) continue;
+    const kernel = kernels[time]!;
+    const reads = kernel.kind === 'loop' ? kernel.reads.filter((view) => view.buffer === to) : [];
+    if (reads.every(isWhole)) inPlace.set(from, to);
+  }
+  return inPlace;
+}
+
+/** Whether a loop meets the elements of the buffer one by one in the order of memory, as it writes its results. */
+function isWhole(view: View): boolean {
+  return (
+    view.offset === 0 &&
+    isContiguous(view) &&
+    view.shape.reduce((size, d) => size * d, 1) === view.buffer.size
+  );
+}
