@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compile } from '@ad/compiler';
+import { evaluate, type GraphNode, interpreter, type Tensor } from '@ad/graph';
+import { gradient } from '../src/index.ts';
+import { type BuiltRecipe, scalarGraphs, tensorGraphs } from '../src/testing/index.ts';
+
+/** The value of a recipe and its gradient with respect to all real inputs. */
+function outputsOf({ output, inputs, graph }: BuiltRecipe): GraphNode[] {
+  if (output.kind !== 'real') return [output];
+  const real = inputs.filter((input) => input.kind === 'real');
+  const seed = output.shape.length === 0 ? undefined : graph.constant(1).broadcastTo(output.shape);
+  return [output, ...gradient(output, real, seed === undefined ? {} : { seed })];
+}
+
+/** Whether two results agree, up to rounding that has been amplified by no more than `slack`. */
+function expectClose(got: Tensor, wanted: Tensor, slack: number): void {
+  expect(got.shape).toEqual(wanted.shape);
+  expect(got.kind).toBe(wanted.kind);
+  const scale = wanted.data.reduce(
+    (most: number, x) => (Math.abs(x) < Infinity ? Math.max(most, Math.abs(x)) : most),
+    1,
+  );
+  for (let i = 0; i < wanted.data.length; i++) {
+    const [a, b] = [got.data[i]!, wanted.data[i]!];
+    if (Object.is(a, b) || a === b) continue;
+    if (!(Math.abs(a - b) <= slack * scale))
+      throw new Error(`element ${i}: compiled ${a}, interpreted ${b}`);
+  }
+}
+
+describe('compiled = interpreted, values and gradients', () => {
+  for (const vocabulary of ['polynomial', 'smooth', 'all'] as const) {
+    test(`on random scalar graphs, ${vocabulary}`, () => {
+      fc.assert(
+        fc.property(scalarGraphs({ operations: vocabulary }), (recipe) => {
+          const built = recipe.build();
+          const outputs = outputsOf(built);
+          const wanted = interpreter({ outputs }).run(built.feeds);
+          compile({ outputs })
+            .run(built.feeds)
+            .forEach((got, k) => expectClose(got, wanted[k]!, 1e-10));
+        }),
+      );
+    });
+
+    test(`on random tensor graphs, ${vocabulary}`, () => {
+      fc.assert(
+        fc.property(tensorGraphs({ operations: vocabulary }), (recipe) => {
+          const built = recipe.build();
+          const outputs = outputsOf(built);
+          const wanted = interpreter({ outputs }).run(built.feeds);
+          compile({ outputs })
+            .run(built.feeds)
+            .forEach((got, k) => expectClose(got, wanted[k]!, 1e-10));
+        }),
+      );
+    });
+  }
+});
