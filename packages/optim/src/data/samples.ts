@@ -11,7 +11,7 @@ import {
   ShapeError,
   ValueError,
 } from '@ad/graph';
-import { checkNames, describeValue } from '../options.ts';
+import { describeValue } from '../options.ts';
 
 /** Samples: the first axis of both runs over them. */
 export interface Samples {
@@ -64,7 +64,16 @@ export function samplesOf(
   caller: string,
   targets: 'labels' | 'values' | undefined,
 ): SampleTensors {
-  checkNames(caller, samples, ['inputs', 'targets']);
+  const given: unknown = samples;
+  const stranger =
+    typeof given === 'object' && given !== null && !Array.isArray(given)
+      ? Object.keys(given).find((name) => name !== 'inputs' && name !== 'targets')
+      : '';
+  if (stranger !== undefined) {
+    const got =
+      stranger === '' ? describeValue(given) : `an object with ${JSON.stringify(stranger)}`;
+    throw new ValueError(`${caller}: the samples are ${got}, expected { inputs, targets }`);
+  }
   const inputs = rowsOf(samples.inputs, `${caller}: inputs`);
   const wanted = rowsOf(samples.targets, `${caller}: targets`);
   if (countOf(inputs) !== countOf(wanted)) {
