@@ -54,11 +54,13 @@ export interface GradFunction<Args extends readonly unknown[], Index extends num
 
 /** What {@link valueAndGrad} returns. */
 export interface ValueAndGradFunction<Args extends readonly unknown[], Index extends number> {
+  /** Nodes in, nodes out: so derivatives can be nested. */
+  (...nodes: Args): ValueAndGradient<GraphNode, Args[Index]>;
   /** Values in, values out. */
   <Values extends ValuesOf<Args>>(
     ...values: Values
   ): ValueAndGradient<number, GradientOf<Values[Index]>>;
-  /** Nodes in, nodes out: so derivatives can be nested. */
+  /** The first again: where a function is passed on, its last signature counts. */
   (...nodes: Args): ValueAndGradient<GraphNode, Args[Index]>;
 }
 
