@@ -14,7 +14,7 @@ import {
 } from '@ad/graph';
 
 /** How far operands stay away from kinks. */
-export const MARGIN: number = 1 / 8;
+const MARGIN = 1 / 8;
 
 type Condition = (x: number, y: number, z: number) => boolean;
 

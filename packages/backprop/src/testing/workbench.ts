@@ -3,7 +3,7 @@
  * takes only steps that keep both tame.
  *
  * The slope of a step bounds how much any of its elements moves when every input moves by 1, summed over all paths
- * without cancellation. With slopes up to {@link LARGEST_SLOPE} and operands at least {@link MARGIN} away from kinks,
+ * without cancellation. With slopes up to LARGEST_SLOPE and operands at least MARGIN away from kinks,
  * moving inputs by less than MARGIN / LARGEST_SLOPE crosses no kink; this is room for finite differences.
  *
  * In exact mode values are integers, and the slope counts the paths to every node, weighted: it bounds every
@@ -30,7 +30,7 @@ import { Recipe, type Step } from './recipe.ts';
 /** No element of a tame step is larger in magnitude. */
 const LARGEST_VALUE = 4;
 /** No tame step has a larger slope. */
-export const LARGEST_SLOPE = 8;
+const LARGEST_SLOPE = 8;
 /** Exact steps stay below this: hundreds of them can be added up before anything is rounded. */
 const LARGEST_EXACT = 2 ** 44;
 /** No step has more elements. */
