@@ -33,14 +33,15 @@ const MAX_NODES = 96;
  * The cluster of each elementwise or reduction node.
  *
  * @param order - the nodes needed, ascending.
+ * @param users - the nodes that read each node.
  * @param classOf - what each node is.
  */
 export function clusterNodes(
   arena: Arena,
   order: Int32Array,
+  users: ReadonlyMap<number, readonly number[]>,
   classOf: (node: number) => NodeClass,
 ): Map<number, Cluster> {
-  const users = usersOf(arena, order);
   const clusters = new Map<number, Cluster>();
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;

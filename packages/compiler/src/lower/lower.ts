@@ -11,6 +11,7 @@ import {
   kernelOf,
   type Operation,
   SCALAR_BOOLEAN,
+  SCALAR_REAL,
   sizeOf,
   type Shape,
   type Type,
@@ -74,7 +75,8 @@ class Lowering {
   readonly #views = new Map<number, View>();
   readonly #leaves = new Map<number, Buffer>();
   readonly #clusters: Map<number, Cluster>;
-  readonly #users: Map<number, number[]>;
+  readonly #users: ReadonlyMap<number, readonly number[]>;
+  readonly #classes = new Map<number, NodeClass>();
   #scalars: number[] = [];
 
   constructor(graph: Graph, roots: readonly GraphNode[], precision: Precision, math: VectorMath) {
@@ -84,8 +86,11 @@ class Lowering {
     this.#stored = new Set(ids);
     this.#precision = precision;
     this.#math = math;
-    this.#clusters = clusterNodes(this.#arena, this.#order, (node) => this.#classOf(node));
+    for (const node of this.#order) this.#classes.set(node, this.#classify(node));
     this.#users = usersOf(this.#arena, this.#order);
+    this.#clusters = clusterNodes(this.#arena, this.#order, this.#users, (node) =>
+      this.#classOf(node),
+    );
   }
 
   run(inputs: readonly GraphNode[]): Lowered {
@@ -102,8 +107,16 @@ class Lowering {
   }
 
   #classOf(node: number): NodeClass {
+    return this.#classes.get(node)!;
+  }
+
+  #classify(node: number): NodeClass {
     const row = this.#arena.rowOf(node);
     if (row.family === 'leaf') return 'leaf';
+    // By far the most frequent: a scalar elementwise result has scalar operands.
+    const typeId = this.#arena.typeIds[node]!;
+    if (row.family === 'elementwise' && (typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN))
+      return 'scalar';
     const result = this.#arena.typeOf(node);
     const operands = Array.from(this.#arena.operandsOf(node), (operand) =>
       this.#arena.typeOf(operand),
@@ -111,7 +124,7 @@ class Lowering {
     if ([result, ...operands].some((type) => sizeOf(type.shape) === 0)) return 'host';
     if (VIEWS.has(row.name) && row.family === 'linear') return 'view';
     if (row.family === 'elementwise' && result.kind !== 'integer') {
-      return this.#arena.typeIds[node]! <= SCALAR_BOOLEAN ? 'scalar' : 'elementwise';
+      return 'elementwise';
     }
     if (row.name === 'matmul' && row.family === 'bilinear') {
       return operands.every((type) => type.kind === 'real') ? 'contraction' : 'host';
