@@ -5,7 +5,7 @@
 import type { Arena, Operation } from '@ad/graph';
 
 /** Whether an operation has a derivative with respect to its operand at `position`, kinds aside. */
-export function hasDerivative(row: Operation, position: number): boolean {
+function hasDerivative(row: Operation, position: number): boolean {
   if (row.family === 'elementwise') return row.partials[position] !== 0;
   return row.family !== 'leaf' && row.family !== 'discrete';
 }
@@ -25,7 +25,7 @@ export function carriesMessage(
 }
 
 /** Whether the values of a node are real numbers. */
-export function isReal(arena: Arena, node: number): boolean {
+function isReal(arena: Arena, node: number): boolean {
   return arena.types[arena.typeIds[node]!]!.kind === 'real';
 }
 

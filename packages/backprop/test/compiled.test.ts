@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '@ad/compiler';
-import { evaluate, type GraphNode, interpreter, type Tensor } from '@ad/graph';
+import { type GraphNode, interpreter, type Tensor } from '@ad/graph';
 import { gradient } from '../src/index.ts';
 import { type BuiltRecipe, scalarGraphs, tensorGraphs } from '../src/testing/index.ts';
 
@@ -17,10 +17,7 @@ function outputsOf({ output, inputs, graph }: BuiltRecipe): GraphNode[] {
 function expectClose(got: Tensor, wanted: Tensor, slack: number): void {
   expect(got.shape).toEqual(wanted.shape);
   expect(got.kind).toBe(wanted.kind);
-  const scale = wanted.data.reduce(
-    (most: number, x) => (Math.abs(x) < Infinity ? Math.max(most, Math.abs(x)) : most),
-    1,
-  );
+  const scale = Math.max(1, ...Array.from(wanted.data, Math.abs).filter((x) => x < Infinity));
   for (let i = 0; i < wanted.data.length; i++) {
     const [a, b] = [got.data[i]!, wanted.data[i]!];
     if (Object.is(a, b) || a === b) continue;

@@ -1,15 +1,15 @@
 /** The part of the platform's WebAssembly interface that the compiler uses; ES2022 itself does not declare it. */
 
 /** A compiled module. */
-export type WasmModule = object;
+type WasmModule = object;
 
 /** A linear memory. */
-export interface WasmMemory {
+interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
 /** An instance of a module. */
-export interface WasmInstance {
+interface WasmInstance {
   readonly exports: Readonly<Record<string, () => void>>;
 }
 
@@ -28,5 +28,5 @@ export interface WasmPlatform {
 
 /** WebAssembly, or `undefined` where there is none. */
 export function webAssembly(): WasmPlatform | undefined {
-  return (globalThis as { readonly WebAssembly?: WasmPlatform }).WebAssembly;
+  return (globalThis as unknown as { readonly WebAssembly?: WasmPlatform }).WebAssembly;
 }

@@ -38,8 +38,19 @@ interface RowFacts {
   readonly formula: string;
 }
 
+/** A point where the derivative is a matter of convention. */
+export interface Kink {
+  /** The operands. */
+  readonly at: readonly number[];
+  /** The partial derivatives chosen there. */
+  readonly partials: readonly number[];
+  /** By which rule. */
+  readonly why: string;
+}
+
 /** A scalar expression applied to every element, operands broadcast together. */
 export interface ElementwiseRow extends RowFacts {
+  /** The family. */
   readonly family: 'elementwise';
   readonly arity: 1 | 2 | 3;
   /** The kinds of the operands, when they are restricted; reals, integers and booleans all serve as numbers otherwise. */
@@ -55,11 +66,7 @@ export interface ElementwiseRow extends RowFacts {
   /** Where the function is defined and smooth, per operand, for tests: open intervals. Default: everywhere. */
   readonly domain?: readonly (readonly [number, number])[];
   /** Points where the derivative is a convention: operands and the partials chosen there. */
-  readonly kinks?: readonly {
-    readonly at: readonly number[];
-    readonly partials: readonly number[];
-    readonly why: string;
-  }[];
+  readonly kinks?: readonly Kink[];
 }
 
 /** A kernel prepared for fixed shapes: computes the result's data from the operands' data. */
@@ -94,6 +101,7 @@ export interface Builder<V> {
 
 /** Linear in all real operands together. */
 export interface LinearRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  /** The family. */
   readonly family: 'linear';
   /**
    * The message to operand `position`: the transpose of the linear map applied to the cotangent `S`.
@@ -105,6 +113,7 @@ export interface LinearRow<A extends Attributes = Attributes> extends Structured
 
 /** Linear in each of two operands. */
 export interface BilinearRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  /** The family. */
   readonly family: 'bilinear';
   /** The message to operand `position`, given the other operand. */
   transpose<V>(B: Builder<V>, S: V, operands: readonly V[], attributes: A, position: number): V;
@@ -112,12 +121,15 @@ export interface BilinearRow<A extends Attributes = Attributes> extends Structur
 
 /** Attributes of reductions: which axes, ascending, and whether they stay with length 1. */
 export interface ReductionAttributes extends Attributes {
+  /** The reduced axes, ascending. */
   readonly axes: readonly number[];
+  /** Whether they stay with length 1. */
   readonly keepDims: boolean;
 }
 
 /** Nonlinear reductions: each result depends on the elements along the reduced axes. */
 export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
+  /** The family. */
   readonly family: 'reduction';
   /**
    * The local derivative of each result with respect to each of its elements, in the operand's shape.
@@ -130,11 +142,13 @@ export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
 
 /** No derivative, by definition. */
 export interface DiscreteRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  /** The family. */
   readonly family: 'discrete';
 }
 
 /** Inputs and constants. */
 export interface LeafRow extends RowFacts {
+  /** The family. */
   readonly family: 'leaf';
   readonly arity: 0;
 }

@@ -5,6 +5,14 @@ import { Random } from '../random.ts';
 import { copyRows } from '../training/batches.ts';
 import { countOf, rowsOf, type Samples, samplesOf, type SampleTensors } from './samples.ts';
 
+/** Samples in two parts. */
+export interface Split {
+  /** What to learn from. */
+  readonly train: SampleTensors;
+  /** What to judge by. */
+  readonly test: SampleTensors;
+}
+
 /** Options of {@link split}. */
 export interface SplitOptions {
   /** The share of the samples that is kept for testing, between 0 and 1. */
@@ -49,7 +57,7 @@ export function shuffle(samples: Samples, seed: number = 0): SampleTensors {
 export function split(
   samples: Samples,
   options: SplitOptions,
-): { readonly train: SampleTensors; readonly test: SampleTensors } {
+): Split {
   checkNames('split', options, ['test', 'seed']);
   const share: unknown = options.test;
   if (typeof share !== 'number' || !(share > 0 && share < 1)) {

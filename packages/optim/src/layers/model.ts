@@ -41,6 +41,7 @@ export type ParametersOf<M> = M extends Model<infer P> ? P : never;
 
 /** The parameters of a {@link sequential} model: those of each layer, in order. */
 export type SequentialParameters<Layers extends readonly unknown[]> = {
+  /** The parameters of each layer, in order. */
   readonly layers: { readonly [K in keyof Layers]: ParametersOf<Layers[K]> };
 };
 
