@@ -51,7 +51,8 @@ function checkLabels(caller: string, logits: GraphNode, labels: GraphNode): void
  * Exact for logits of any size: the logit of the label is subtracted before exponentials are taken. A class can be
  * excluded by a logit of -Infinity.
  *
- * Logits: [..., classes], real. Labels: [...], integers from 0 to classes - 1. The result is a scalar.
+ * Logits: [..., classes], real. Labels: [...], integers from 0 to classes - 1; as indices, negative ones count from
+ * the back, but `fit` and `evaluateModel` refuse them. The result is a scalar.
  *
  * @throws {@link KindError} when the labels are not integers, {@link ShapeError} when the shapes do not fit;
  * {@link ValueError} at evaluation when a label is out of range.

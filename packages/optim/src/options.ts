@@ -108,9 +108,10 @@ export function booleanOption(
 }
 
 /**
- * A function, if it is given.
+ * Checks that something is a function.
  *
- * @throws {@link ValueError} when it is anything else.
+ * @param words - what was expected.
+ * @throws {@link ValueError} when it is not.
  */
 export function checkFunction(caller: string, name: string, value: unknown, words: string): void {
   if (typeof value === 'function') return;

@@ -58,7 +58,7 @@ const bits53 = ([high, low]: readonly [number, number]): number => high * 2 ** 2
  *
  * @throws {@link ValueError} when it is not an integer from 0 to $2^{53} - 1$.
  */
-export function keyOfSeed(seed: number, caller: string): [number, number] {
+function keyOfSeed(seed: number, caller: string): [number, number] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ValueError(
       `${caller}: seed is ${String(seed)}, expected an integer from 0 to 2^53 - 1`,

@@ -13,6 +13,14 @@ export interface NonFiniteNode {
   readonly description: string;
 }
 
+/** Where numbers stopped being finite, on the way to which node. */
+export interface Diagnosis {
+  /** The position of that node among those that were looked at. */
+  readonly target: number;
+  /** Where. */
+  readonly node: NonFiniteNode;
+}
+
 /**
  * The first node that is not finite on the way to one of `targets` that is not, by id: its operands are finite.
  *
@@ -20,13 +28,11 @@ export interface NonFiniteNode {
  * @returns `undefined` when all are finite.
  * Complexity: O(V + E).
  */
-export function firstNonFinite(
-  targets: readonly GraphNode[],
-  feeds: Feeds,
-): NonFiniteNode | undefined {
+export function firstNonFinite(targets: readonly GraphNode[], feeds: Feeds): Diagnosis | undefined {
   const values = activations(targets, feeds);
-  const target = targets.find(({ id }) => badValue(values, id) !== undefined);
-  if (target === undefined) return undefined;
+  const position = targets.findIndex(({ id }) => badValue(values, id) !== undefined);
+  if (position < 0) return undefined;
+  const target = targets[position]!;
   const { graph } = target;
   const { arena } = graph;
   const onTheWay = new Set([target.id]);
@@ -43,10 +49,13 @@ export function firstNonFinite(
   const node = graph.node(first);
   const label = node.label;
   return {
-    ...(label === undefined ? {} : { label }),
-    operation: node.operation,
-    value: String(badValue(values, first)),
-    description: node.toString(),
+    target: position,
+    node: {
+      ...(label === undefined ? {} : { label }),
+      operation: node.operation,
+      value: String(badValue(values, first)),
+      description: node.toString(),
+    },
   };
 }
 

@@ -364,16 +364,19 @@ function isTaken(program: TrainingStep): boolean {
 function explain(program: TrainingStep, epoch: number, step: number): NonFiniteReport {
   const { forward, gradients } = program;
   const loss = program.outputs[0]![0]!;
-  const feeds = feedsOf(forward.graph, program.program);
-  const targets = [forward.loss, ...gradients.filter((node) => node !== null)];
-  const node = firstNonFinite(targets, feeds);
-  const what = Number.isFinite(loss)
-    ? `the loss is ${loss}, but its gradient is not finite`
-    : `the loss is ${loss}`;
+  const slopes = gradients.flatMap((node, k) =>
+    node === null ? [] : [{ node, of: forward.parameterNodes[k]!.label }],
+  );
+  const targets = [forward.loss, ...slopes.map(({ node }) => node)];
+  const found = firstNonFinite(targets, feedsOf(forward.graph, program.program));
+  const slope = found === undefined ? undefined : slopes[found.target - 1];
+  const what = slope === undefined ? '' : `, but the gradient of ${slope.of} is not finite`;
   const where =
-    node === undefined
-      ? 'loss and gradient are finite in double precision: the step itself is too large'
-      : `the first value that is not finite is ${node.value} at ${node.description}`;
-  const message = `epoch ${epoch}, step ${step}: ${what}; ${where}. Try a smaller learning rate, or inputs of smaller size`;
-  return { epoch, step, loss, ...(node === undefined ? {} : { node }), message };
+    found === undefined
+      ? 'in double precision loss and gradient are finite: the step is too large, or the precision too low'
+      : `the first value that is not finite is ${found.node.value} at ${found.node.description}`;
+  const message =
+    `epoch ${epoch}, step ${step}: the loss is ${loss}${what}; ${where}. ` +
+    'Try a smaller learning rate, or standardize the inputs';
+  return { epoch, step, loss, ...(found === undefined ? {} : { node: found.node }), message };
 }

@@ -446,7 +446,7 @@ describe('a step that is not finite', () => {
     });
     expect(stopped).toBe('diverged');
     expect(nonFinite!.message).toMatch(
-      /the loss is [\d.]+, but its gradient is not finite; .* div/,
+      /the loss is [\d.]+, but the gradient of weight is not finite; .* div/,
     );
     expect(parameters).toEqual(root.init(0));
     expect(state).toEqual(adam().init(root.init(0)));
@@ -476,7 +476,7 @@ describe('a step that is not finite', () => {
       executor: small,
     });
     expect(nonFinite).not.toHaveProperty('node');
-    expect(nonFinite!.message).toMatch(/finite in double precision/);
+    expect(nonFinite!.message).toMatch(/in double precision loss and gradient are finite/);
   });
 });
 
