@@ -1,0 +1,73 @@
+/** Attributes of nodes against what their rows declare: a file is checked on reading, a graph on writing. */
+import type { AttributeKind, Attributes, AttributeValue, Operation } from '../rows/row.ts';
+import { describe, quoted } from './json-describe.ts';
+
+/** The attributes that a row declares, by name; none for leaves and elementwise rows. */
+function declaredBy(row: Operation): readonly (readonly [string, AttributeKind])[] {
+  return 'attributes' in row ? Object.entries(row.attributes) : [];
+}
+
+/**
+ * A copy of the attributes with exactly the names and kinds that the row declares; `undefined` if it declares none.
+ *
+ * @param fail - makes the error from what is wrong.
+ */
+export function checkAttributes(
+  row: Operation,
+  attributes: unknown,
+  fail: (message: string) => Error,
+): Attributes | undefined {
+  const declared = declaredBy(row);
+  const given: unknown = attributes === undefined ? {} : attributes;
+  const expected =
+    declared.length === 0
+      ? 'no attributes'
+      : `the attributes ${declared.map(([name, kind]) => `${name} (${expectedOf[kind]})`).join(', ')}`;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw fail(`its attributes are ${describe(given)}, expected an object with ${expected}`);
+  const names = new Set(declared.map(([name]) => name));
+  for (const name of Object.keys(given)) {
+    if (!names.has(name))
+      throw fail(`it has an attribute ${quoted(name)}; ${row.name} has ${expected}`);
+  }
+  if (declared.length === 0) return undefined;
+  return Object.freeze(
+    Object.fromEntries(
+      declared.map(([name, kind]) => {
+        const value = Object.hasOwn(given, name)
+          ? (given as Record<string, unknown>)[name]
+          : undefined;
+        const checked = checkedValue(value, kind);
+        if (checked === undefined) {
+          throw fail(
+            `its attribute ${name} is ${describeValue(value, kind)}, expected ${expectedOf[kind]}; ${row.name} has ${expected}`,
+          );
+        }
+        return [name, checked];
+      }),
+    ),
+  );
+}
+
+const expectedOf: Readonly<Record<AttributeKind, string>> = {
+  integer: 'an integer',
+  integers: 'a list of integers',
+  boolean: 'true or false',
+};
+
+/** A list of integers that is wrong is wrong in some entry. */
+function describeValue(value: unknown, kind: AttributeKind): string {
+  if (kind !== 'integers' || !Array.isArray(value)) return describe(value);
+  const wrong = value.findIndex((entry) => !Number.isSafeInteger(entry));
+  return `a list with ${describe(value[wrong])} at position ${wrong}`;
+}
+
+function checkedValue(value: unknown, kind: AttributeKind): AttributeValue | undefined {
+  if (kind === 'boolean') return typeof value === 'boolean' ? value : undefined;
+  // Adding 0 makes 0 of -0, which no shape, axis or count should be.
+  if (kind === 'integer') return Number.isSafeInteger(value) ? (value as number) + 0 : undefined;
+  if (!Array.isArray(value)) return undefined;
+  const entries: readonly unknown[] = value;
+  for (let i = 0; i < entries.length; i++) if (!Number.isSafeInteger(entries[i])) return undefined;
+  return Object.freeze(entries.map((entry) => (entry as number) + 0));
+}
