@@ -2,11 +2,12 @@
  * Programs: a graph made ready to run many times. The interfaces here are what every executor fills, and
  * {@link StoredProgram} is what all programs have in common: inputs and outputs with storage of their own.
  */
+import { SCALAR_REAL } from '../arena.ts';
 import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import { sameShape } from '../shape.ts';
-import { allocate, Tensor, type TensorData } from '../tensor.ts';
+import { allocate, Tensor, type TensorData, type Type } from '../tensor.ts';
 import { missingInput } from './compute.ts';
 import { graphOfAll } from './evaluate.ts';
 
@@ -62,7 +63,9 @@ export abstract class StoredProgram implements Program {
   readonly inputs: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly TensorData[];
   readonly #graph: Graph;
-  readonly #outputNodes: readonly GraphNode[];
+  readonly #outputTypes: readonly Type[];
+  /** The storage of the real scalar inputs by name: most feeds are plain numbers for these. */
+  readonly #scalars = new Map<string, TensorData>();
   readonly #storage: ReadonlyMap<number, TensorData>;
   /** Inputs that have not been given any value yet. */
   readonly #missing = new Set<number>();
@@ -80,11 +83,12 @@ export abstract class StoredProgram implements Program {
     outputs: readonly TensorData[],
   ) {
     this.#graph = graph;
-    this.#outputNodes = outputNodes;
+    this.#outputTypes = outputNodes.map(({ shape, kind }) => ({ shape, kind }));
     this.#storage = storage;
     this.outputs = outputs;
     const inputs = Object.create(null) as Record<string, TensorData>;
     for (const [id, data] of storage) {
+      if (graph.arena.typeIds[id] === SCALAR_REAL) this.#scalars.set(graph.inputName(id)!, data);
       const current = graph.currentValue(id);
       if (current === undefined) this.#missing.add(id);
       else data.set(current.data);
@@ -105,6 +109,27 @@ export abstract class StoredProgram implements Program {
   abstract report(): string;
 
   run(feeds: Feeds = {}): Tensor[] {
+    if (this.#missing.size > 0 || !this.#feedNumbers(feeds)) this.#feed(feeds);
+    this.execute();
+    return this.#outputTypes.map(({ shape, kind }, k) => {
+      const data = this.outputs[k]!;
+      const copy = allocate(kind, data.length);
+      copy.set(data);
+      return new Tensor(shape, kind, copy);
+    });
+  }
+
+  /** Feeds numbers to real scalar inputs; does nothing and says so where anything else is fed. */
+  #feedNumbers(feeds: Feeds): boolean {
+    for (const name in feeds) {
+      if (typeof feeds[name] !== 'number' || !this.#scalars.has(name)) return false;
+    }
+    for (const name in feeds) this.#scalars.get(name)![0] = feeds[name] as number;
+    return true;
+  }
+
+  /** Feeds anything, with all checks before the first value is written. */
+  #feed(feeds: Feeds): void {
     const fed = this.#graph.resolveFeeds(feeds);
     for (const id of this.#missing) {
       if (fed.has(id)) continue;
@@ -117,13 +142,6 @@ export abstract class StoredProgram implements Program {
       this.#storage.get(id)?.set(value.data);
       this.#missing.delete(id);
     }
-    this.execute();
-    return this.#outputNodes.map(({ shape, kind }, k) => {
-      const data = this.outputs[k]!;
-      const copy = allocate(kind, data.length);
-      copy.set(data);
-      return new Tensor(shape, kind, copy);
-    });
   }
 }
 
