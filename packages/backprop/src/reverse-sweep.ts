@@ -70,6 +70,7 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
     const first = operandStarts[u]!;
     const end = operandStarts[u + 1]!;
     if (guardsBranches(row)) strong[u] = 1;
+    let operands: readonly Tensor[] | undefined; // made once, though a node may have any number of them
 
     for (let e = first; e < end; e++) {
       const z = operandIds[e]!;
@@ -86,7 +87,9 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
         reached[z] = 1;
         observer?.scalarMessage(u, z, e - first, message, isFirst);
       } else {
-        const message = arrayMessage(arena, u, e - first, values, sums.tensor(u), strong[u] === 1);
+        operands ??= Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
+        const sum = sums.tensor(u);
+        const message = arrayMessage(arena, u, e - first, sum, values, operands, strong[u] === 1);
         accumulate(sums, z, message);
         observer?.arrayMessage(u, z, e - first, message);
       }
@@ -100,11 +103,11 @@ function arrayMessage(
   arena: Arena,
   u: number,
   position: number,
-  values: NodeValues,
   S: Tensor,
+  values: NodeValues,
+  operands: readonly Tensor[],
   strong: boolean,
 ): Tensor {
-  const operands = Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
   const attributes = arena.attributes.get(u) ?? {};
   return messageTo(
     tensorMessages,
