@@ -15,7 +15,7 @@ export function formatType({ shape, kind }: Type): string {
  *
  * @param digits - from 1 to 100; default all there are.
  */
-export function formatNumber(x: number, digits?: number): string {
+function formatNumber(x: number, digits?: number): string {
   if (Object.is(x, -0)) return '-0';
   return String(digits === undefined ? x : Number(x.toPrecision(digits)));
 }

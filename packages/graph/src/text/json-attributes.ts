@@ -18,6 +18,8 @@ export function checkAttributes(
   fail: (message: string) => Error,
 ): Attributes | undefined {
   const declared = declaredBy(row);
+  // Most operations have none, and none are given.
+  if (attributes === undefined && declared.length === 0) return undefined;
   const given: unknown = attributes === undefined ? {} : attributes;
   const expected =
     declared.length === 0

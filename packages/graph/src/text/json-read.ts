@@ -211,14 +211,19 @@ class Reader {
     const positions: readonly unknown[] = operands;
     if (row.arity === null ? positions.length === 0 : positions.length !== row.arity)
       throw fail(`it has ${positions.length} operands; ${row.name} takes ${count}`);
-    return Array.from(positions, (position, k) => {
-      if (Number.isInteger(position) && (position as number) >= 0 && (position as number) < index)
-        return this.nodes[position as number]!;
-      const range = index === 0 ? 'but this is the first' : `0 to ${index - 1}`;
-      throw fail(
-        `operand ${k + 1} is ${describe(position)}, expected the position of an earlier node, ${range}`,
-      );
-    });
+    const nodes = new Array<GraphNode>(positions.length);
+    for (let k = 0; k < positions.length; k++) {
+      const position = positions[k];
+      const node = Number.isInteger(position) ? this.nodes[position as number] : undefined;
+      if (node === undefined) {
+        const range = index === 0 ? 'but this is the first' : `0 to ${index - 1}`;
+        throw fail(
+          `operand ${k + 1} is ${describe(position)}, expected the position of an earlier node, ${range}`,
+        );
+      }
+      nodes[k] = node;
+    }
+    return nodes;
   }
 }
 
@@ -277,12 +282,15 @@ function checkFields(record: JSONRecord, known: readonly string[], fail: Fail): 
 
 const kinds: ReadonlySet<unknown> = /* @__PURE__ */ new Set<Kind>(['real', 'integer', 'boolean']);
 
+const scalarReal: Type = { shape: [], kind: 'real' };
+
 /** The type that a record states. */
 function typeOf(record: JSONRecord, fail: Fail): Type {
-  const { shape = [], kind = 'real' } = {
+  const { shape = scalarReal.shape, kind = scalarReal.kind } = {
     shape: field(record, 'shape'),
     kind: field(record, 'kind'),
   };
+  if (shape === scalarReal.shape && kind === scalarReal.kind) return scalarReal;
   if (!Array.isArray(shape))
     throw fail(`its shape is ${describe(shape)}, expected a list of dimensions`);
   const dimensions: readonly unknown[] = shape;
