@@ -3,7 +3,7 @@
  * The local is given back at the last use, so that long straight-line code needs few.
  */
 import type { FunctionBuilder, Local } from '../wasm/function-builder.ts';
-import type { PlainInstruction } from '../wasm/instructions.ts';
+import type { LaneInstruction, PlainInstruction } from '../wasm/instructions.ts';
 import type { Expression, Precision } from './expression.ts';
 
 /** Where the values that are not computed come from. */
@@ -59,6 +59,13 @@ export function emitExpressions(
         break;
       case 'call':
         pushCall(context, expression, push);
+        break;
+      case 'callWhere':
+        pushCallWhere(context, expression, push);
+        break;
+      case 'shuffle':
+        for (const operand of expression.operands) push(operand);
+        code.shuffle([...expression.bytes!]);
         break;
       case 'shift':
         push(expression.operands[0]!);
@@ -122,33 +129,78 @@ function analyse(roots: readonly Expression[]): {
   return { order: [...seen].sort((a, b) => a.id - b.id), uses };
 }
 
-/** Calls an imported function of doubles once per lane and gathers the results. */
+/** Calls an imported function once per lane and gathers the results. */
 function pushCall(
   context: EmitContext,
   expression: Expression,
   push: (operand: Expression) => void,
 ): void {
   const { code, precision, lanes } = context;
-  const double = precision === 'f64';
-  const operands = expression.operands.map((operand) => {
-    const local = code.local('v128');
-    push(operand);
-    code.set(local);
-    return local;
-  });
+  const operands = expression.operands.map((operand) => pushToLocal(code, operand, push));
   const result = code.local('v128');
   for (let lane = 0; lane < lanes; lane++) {
     if (lane > 0) code.get(result);
-    for (const operand of operands) {
-      code.get(operand).lane(double ? 'f64x2.extract_lane' : 'f32x4.extract_lane', lane);
-      if (!double) code.op('f64.promote_f32');
-    }
-    code.call(context.importOf(expression.name));
-    if (!double) code.op('f32.demote_f64');
-    if (lane === 0) code.op(double ? 'f64x2.splat' : 'f32x4.splat');
-    else code.lane(double ? 'f64x2.replace_lane' : 'f32x4.replace_lane', lane);
+    callOnLane(context, expression.name, operands, lane);
+    if (lane === 0) code.op(precision === 'f64' ? 'f64x2.splat' : 'f32x4.splat');
+    else code.lane(replaceLane(precision), lane);
     code.set(result);
   }
   code.get(result);
   for (const operand of [...operands, result]) code.release('v128', operand);
+}
+
+/** Pushes the second operand, with a call for each lane in which the first, a mask, is set. */
+function pushCallWhere(
+  context: EmitContext,
+  expression: Expression,
+  push: (operand: Expression) => void,
+): void {
+  const { code, precision, lanes } = context;
+  const locals = expression.operands.map((operand) => pushToLocal(code, operand, push));
+  const [mask, result, ...operands] = locals as [Local, Local, ...Local[]];
+  code.get(mask).op('v128.any_true');
+  code.if(() => {
+    for (let lane = 0; lane < lanes; lane++) {
+      code.get(mask).lane('i32x4.extract_lane', precision === 'f64' ? 2 * lane : lane);
+      code.if(() => {
+        code.get(result);
+        callOnLane(context, expression.name, operands, lane);
+        code.lane(replaceLane(precision), lane).set(result);
+      });
+    }
+  });
+  code.get(result);
+  for (const local of locals) code.release('v128', local);
+}
+
+function pushToLocal(
+  code: FunctionBuilder,
+  operand: Expression,
+  push: (operand: Expression) => void,
+): Local {
+  const local = code.local('v128');
+  push(operand);
+  code.set(local);
+  return local;
+}
+
+/** Calls an imported function of doubles on one lane and leaves a number of the lane's type on the stack. */
+function callOnLane(
+  context: EmitContext,
+  name: string,
+  operands: readonly Local[],
+  lane: number,
+): void {
+  const { code, precision } = context;
+  const double = precision === 'f64';
+  for (const operand of operands) {
+    code.get(operand).lane(double ? 'f64x2.extract_lane' : 'f32x4.extract_lane', lane);
+    if (!double) code.op('f64.promote_f32');
+  }
+  code.call(context.importOf(name));
+  if (!double) code.op('f32.demote_f64');
+}
+
+function replaceLane(precision: Precision): LaneInstruction {
+  return precision === 'f64' ? 'f64x2.replace_lane' : 'f32x4.replace_lane';
 }

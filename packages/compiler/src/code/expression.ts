@@ -10,17 +10,17 @@ import type { PlainInstruction } from '../wasm/instructions.ts';
 /** The floating-point type of a program. */
 export type Precision = 'f64' | 'f32';
 
-/** An expression: an instruction on expressions, a constant, a value that the loop provides, or a call. */
+/** An expression: an instruction on expressions, a constant, a value that the loop provides, or calls of the platform. */
 export interface Expression {
   /** Ascending in order of creation: operands have smaller ids. */
   readonly id: number;
   /** What to do. */
-  readonly kind: 'instruction' | 'shift' | 'constant' | 'input' | 'call';
+  readonly kind: 'instruction' | 'shift' | 'shuffle' | 'constant' | 'input' | 'call' | 'callWhere';
   /** The instruction, or the imported function. */
   readonly name: string;
   /** What to do it with. */
   readonly operands: readonly Expression[];
-  /** The bytes of a constant. */
+  /** The bytes of a constant, or the bytes that a shuffle picks. */
   readonly bytes: Uint8Array | undefined;
   /** The number of an input, or how far to shift. */
   readonly number: number;
@@ -36,13 +36,26 @@ export class Expressions {
   readonly lanes: 'f64x2' | 'f32x4';
   /** The prefix of instructions on the lanes as integers. */
   readonly integers: 'i64x2' | 'i32x4';
-  readonly #known = new Map<string, Expression>();
+  readonly #known: Map<string, Expression>;
 
-  /** No expressions yet. */
-  constructor(precision: Precision) {
+  /**
+   * No expressions yet.
+   *
+   * @param known - expressions to share with another maker.
+   */
+  constructor(precision: Precision, known: Map<string, Expression> = new Map()) {
+    this.#known = known;
     this.precision = precision;
     this.lanes = precision === 'f64' ? 'f64x2' : 'f32x4';
     this.integers = precision === 'f64' ? 'i64x2' : 'i32x4';
+  }
+
+  /**
+   * The same expressions with vectors taken as two doubles, for code in single precision that computes in double.
+   * Inputs and calls belong to the program's own precision.
+   */
+  get doubles(): Expressions {
+    return this.precision === 'f64' ? this : new Expressions('f64', this.#known);
   }
 
   /** Value number `index` that the loop provides. */
@@ -76,14 +89,24 @@ export class Expressions {
     return this.instruction(`${this.integers}.${operation}` as PlainInstruction, ...operands);
   }
 
-  /** An instruction on the lanes as integers, shifted by a fixed number of bits: `shl`, `shr_s` or `shr_u`. */
-  shift(operation: 'shl' | 'shr_s' | 'shr_u', x: Expression, bits: number): Expression {
-    return this.#make('shift', `${this.integers}.${operation}`, [x], undefined, bits);
+  /** The lanes as integers, shifted by a fixed number of bits: `shl`, `shr_s` or `shr_u`. */
+  shift(
+    operation: 'shl' | 'shr_s' | 'shr_u',
+    x: Expression,
+    bits: number,
+    lanes: 'i32x4' | 'i64x2' = this.integers,
+  ): Expression {
+    return this.#make('shift', `${lanes}.${operation}`, [x], undefined, bits);
   }
 
   /** Any instruction without immediates. */
   instruction(name: PlainInstruction, ...operands: readonly Expression[]): Expression {
     return this.#make('instruction', name, operands, undefined, 0);
+  }
+
+  /** The bytes at these 16 positions of the 32 that two vectors have. */
+  shuffle(x: Expression, y: Expression, positions: readonly number[]): Expression {
+    return this.#make('shuffle', '', [x, y], Uint8Array.from(positions), 0);
   }
 
   /** Lane by lane `x` where the mask is set, else `y`. */
@@ -96,6 +119,19 @@ export class Expressions {
     return this.#make('call', name, operands, undefined, 0);
   }
 
+  /**
+   * Lane by lane a function of the platform where the mask is set, else `otherwise`. Where no lane is set this costs
+   * a test: it serves what vector code cannot do, if that is rare.
+   */
+  callWhere(
+    mask: Expression,
+    name: string,
+    operands: readonly Expression[],
+    otherwise: Expression,
+  ): Expression {
+    return this.#make('callWhere', name, [mask, otherwise, ...operands], undefined, 0);
+  }
+
   #make(
     kind: Expression['kind'],
     name: string,
@@ -103,7 +139,9 @@ export class Expressions {
     bytes: Uint8Array | undefined,
     number: number,
   ): Expression {
-    const key = `${kind} ${name} ${operands.map((operand) => operand.id).join()} ${bytes === undefined ? '' : bytes.join()} ${number}`;
+    let key = `${kind}${name}${number}`;
+    for (const operand of operands) key += ` ${operand.id}`;
+    if (bytes !== undefined) key += ` ${bytes.join()}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     let depth = 0;

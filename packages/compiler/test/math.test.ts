@@ -1,0 +1,200 @@
+/**
+ * The vector code of elementary functions, against correctly rounded values in double precision (the golden table of
+ * `@ad/graph` and a table of its own, `data/elementary.json`) and against the interpreter's doubles in single. The
+ * bounds are the largest error found with 10000 points per function, and rounded up in single precision; wherever
+ * that leaves the 2 ulp that all functions are meant to keep, the reason stands beside it.
+ */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { numbers } from '@ad/graph';
+import type { Precision } from '../src/code/expression.ts';
+import { vectorMath } from '../src/code/vector-math.ts';
+import { ulpsFrom } from './support/ulp.ts';
+import { compileLoop, type Loop } from './support/vector-function.ts';
+
+/** What is known of a function. */
+interface Known {
+  readonly arity?: 2;
+  /** The largest error in ulp. */
+  readonly f64: number;
+  readonly f32: number;
+}
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  exp: { f64: 1, f32: 0.95 },
+  expm1: { f64: 1, f32: 1.1 },
+  sigmoid: { f64: 2, f32: 2 },
+  tanh: { f64: 1, f32: 1.7 },
+};
+
+const PRECISIONS = ['f64', 'f32'] as const;
+const CASES = PRECISIONS.flatMap((precision) =>
+  Object.keys(KNOWN).map((name) => [name, precision] as const),
+);
+const reference = numbers as unknown as Readonly<Record<string, (...x: number[]) => number>>;
+const arityOf = (name: string): number => KNOWN[name]!.arity ?? 1;
+
+type Point = readonly number[];
+
+/** The function at many points, computed by one loop. */
+function valuesAt(name: string, precision: Precision, points: readonly Point[]): Loop['result'] {
+  const loop = compileLoop(name, arityOf(name), precision, points.length, vectorMath(precision));
+  fill(loop, points);
+  loop.execute();
+  return loop.result;
+}
+
+function fill(loop: Loop, points: readonly Point[]): void {
+  points.forEach((point, i) => {
+    loop.operands.forEach((operand, k) => {
+      operand[i] = point[k]!;
+    });
+  });
+}
+
+/** Where the function is further from its reference than it may be, in words. */
+function beyond(
+  name: string,
+  precision: Precision,
+  points: readonly Point[],
+  wanted: (point: Point, index: number) => number,
+  bound = KNOWN[name]![precision],
+): string[] {
+  const values = valuesAt(name, precision, points);
+  return points.flatMap((point, i) => {
+    const value = wanted(point, i);
+    const ulps = ulpsFrom(precision, values[i]!, value);
+    return ulps <= bound
+      ? []
+      : [`${name}(${point.join(', ')}) is ${values[i]!}, ${ulps} ulp from ${value}`];
+  });
+}
+
+const roundAll = (precision: Precision, points: readonly Point[]): Point[] =>
+  precision === 'f64' ? [...points] : points.map((point) => point.map(Math.fround));
+
+/** Operands and correctly rounded values, from lines of numbers. */
+function readTable(lines: readonly string[], arity: number): { at: Point; value: number }[] {
+  return lines.map((line) => {
+    const row = line.replaceAll('|', ' ').trim().split(/\s+/).map(Number);
+    return { at: row.slice(0, arity), value: row[arity]! };
+  });
+}
+
+const readLines = (path: string): Readonly<Record<string, readonly string[]>> =>
+  JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as never;
+const golden = readLines('../../graph/test/golden/elementwise.json');
+const table = readLines('data/elementary.json');
+
+const SPECIAL = [0, -0, Infinity, -Infinity, NaN];
+const EDGES: Readonly<Record<Precision, readonly number[]>> = {
+  f64: [5e-324, 2 ** -1022, 2 ** -1022 - 5e-324, Number.MAX_VALUE, 2 ** 53, 1 - 2 ** -53],
+  f32: [2 ** -149, 2 ** -126, 2 ** -126 - 2 ** -149, 2 ** 128 - 2 ** 104, 2 ** 24, 1 - 2 ** -24],
+};
+
+/** All tuples of values of this length. */
+const tuples = (values: readonly number[], arity: number): Point[] =>
+  arity === 1 ? values.map((x) => [x]) : values.flatMap((x) => values.map((y) => [x, y]));
+
+/** Sixteen numbers of each binade and sign, and even steps through ordinary magnitudes. */
+function sweep(arity: number): Point[] {
+  const points: number[] = [];
+  for (let exponent = -149; exponent < 128; exponent++) {
+    for (let k = 0; k < 16; k++) {
+      const x = (1 + ((k * 0.618_033_988_75 + exponent * 0.327) % 1) ** 2) * 2 ** exponent;
+      points.push(x, -x);
+    }
+  }
+  for (let k = -20_000; k < 20_000; k++) points.push(k * 3.7e-4, k * 0.009_13);
+  const seconds = points.map((_, i) => points[(i * 7919 + 13) % points.length]!);
+  return points.map((x, i) => (arity === 1 ? [x] : [x, i % 2 === 0 ? seconds[i]! : x * 1.37]));
+}
+
+test('every function that has vector code is known here', () => {
+  for (const precision of PRECISIONS) {
+    expect(Object.keys(vectorMath(precision)).sort()).toStrictEqual(Object.keys(KNOWN).sort());
+  }
+});
+
+describe.each(CASES)('%s in %s', (name, precision) => {
+  const arity = arityOf(name);
+
+  test('keeps its bound at the points of the golden table', () => {
+    const rows = readTable(golden[name]!, arity);
+    const points = roundAll(
+      precision,
+      rows.map((row) => row.at),
+    );
+    const value = (point: Point, i: number): number =>
+      precision === 'f64' ? rows[i]!.value : reference[name]!(...point);
+    expect(points.length).toBeGreaterThanOrEqual(39);
+    expect(beyond(name, precision, points, value)).toStrictEqual([]);
+  });
+
+  test('keeps its bound through all magnitudes', () => {
+    const rows = readTable(table[name]!, arity);
+    const points = precision === 'f64' ? rows.map((row) => row.at) : roundAll('f32', sweep(arity));
+    const value = (point: Point, i: number): number =>
+      precision === 'f64' ? rows[i]!.value : reference[name]!(...point);
+    expect(points.length).toBeGreaterThanOrEqual(200);
+    expect(beyond(name, precision, points, value)).toStrictEqual([]);
+  });
+
+  test('agrees with the interpreter at random', () => {
+    // The interpreter's doubles are themselves up to 2 ulp from the truth.
+    const bound = KNOWN[name]![precision] + (precision === 'f64' ? 2 : 0);
+    const anything = precision === 'f64' ? fc.double({ noNaN: true }) : fc.float({ noNaN: true });
+    const ordinary = fc
+      .double({ noNaN: true, noDefaultInfinity: true, min: -30, max: 30 })
+      .map((x) => (precision === 'f64' ? x : Math.fround(x)));
+    const number = fc.oneof(anything, ordinary);
+    const point = fc.array(number, { minLength: arity, maxLength: arity });
+    fc.assert(
+      fc.property(fc.array(point, { minLength: 40, maxLength: 40 }), (points) => {
+        const value = (at: Point): number => reference[name]!(...at);
+        expect(beyond(name, precision, points, value, bound)).toStrictEqual([]);
+      }),
+    );
+  });
+
+  test('equals the interpreter at 0, -0, the infinities and NaN', () => {
+    const points = tuples(SPECIAL, arity);
+    const values = valuesAt(name, precision, points);
+    points.forEach((point, i) => {
+      const wanted = reference[name]!(...point);
+      expect([...point, values[i]]).toStrictEqual([
+        ...point,
+        precision === 'f64' ? wanted : Math.fround(wanted),
+      ]);
+    });
+  });
+
+  test('keeps its bound at the edges of the format and of the domain', () => {
+    const edges = [...EDGES[precision], 1, 2, 0.5, 1000].flatMap((x) => [x, -x]);
+    const bound = KNOWN[name]![precision] + (precision === 'f64' ? 1 : 0);
+    const value = (at: Point): number => reference[name]!(...at);
+    expect(beyond(name, precision, tuples(edges, arity), value, bound)).toStrictEqual([]);
+  });
+
+  test('computes each lane as if it were alone, in vectors and one by one', () => {
+    const values = [...SPECIAL, ...EDGES[precision], 1e6, -1e30, 0.3, -0.7, 1.1, 2.5, -9, 40];
+    const points = tuples(values, arity);
+    const single = compileLoop(name, arity, precision, 1, vectorMath(precision));
+    const alone = points.map((point) => {
+      fill(single, [point]);
+      single.execute();
+      return single.result[0]!;
+    });
+    for (const turn of [0, 1, 2, 3]) {
+      // Other neighbours each time; lengths that leave a remainder.
+      const order = points.map((_, i) => (i * 5 + turn) % points.length);
+      const together = valuesAt(
+        name,
+        precision,
+        order.map((i) => points[i]!),
+      );
+      expect(Array.from(together)).toStrictEqual(order.map((i) => alone[i]!));
+    }
+  });
+});
