@@ -2,6 +2,7 @@ import { type Tensor, tensor } from '@ad/graph';
 import { shuffle, split, standardize } from '@ad/optim';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { between } from './support/numbers.ts';
 
 /** Samples whose input tells their target. */
 const numbered = (count: number) => ({
@@ -14,7 +15,7 @@ const rows = (inputs: Tensor): number[] =>
 test('a split has every sample once, with its target, and the share asked for', () => {
   const cases = fc.record({
     count: fc.integer({ min: 4, max: 60 }),
-    share: fc.double({ min: 0.2, max: 0.8 }),
+    share: between(0.2, 0.8),
     seed: fc.maxSafeNat(),
   });
   fc.assert(

@@ -3,6 +3,7 @@ import { adam, type AdamOptions, adamW, sgd, type SgdOptions } from '@ad/optim';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runRule } from '../support/run-rule.ts';
+import { between } from '../support/numbers.ts';
 
 const STEPS = 50;
 
@@ -56,13 +57,13 @@ function adamByHand(
   });
 }
 
-const real = fc.double({ min: -10, max: 10, noNaN: true });
+const real = between(-10, 10);
 const pairs = fc.record({
   start: fc.tuple(real, real),
   gradients: fc.array(fc.tuple(real, real), { minLength: STEPS, maxLength: STEPS }),
 });
-const rate = fc.double({ min: 0, max: 1, noNaN: true });
-const belowOne = fc.double({ min: 0, max: 0.9999, noNaN: true });
+const rate = between(0, 1);
+const belowOne = between(0, 0.9999);
 
 /** Bit for bit, but 0 and -0 are the same: PyTorch's first momentum is the gradient, here it is 0 plus that. */
 const expectTrajectory = (got: readonly number[][], byHand: readonly number[][]): void => {
@@ -108,7 +109,7 @@ test.each([
   const options = fc.record({
     learningRate: rate,
     betas: fc.tuple(belowOne, belowOne),
-    epsilon: fc.double({ min: 1e-12, max: 0.1, noNaN: true }),
+    epsilon: between(1e-12, 0.1),
     weightDecay: fc.oneof(fc.constant(0), rate),
     amsgrad: fc.boolean(),
   });

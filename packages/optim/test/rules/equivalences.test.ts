@@ -4,8 +4,9 @@ import { adam, adamW, sgd } from '@ad/optim';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { descend, runRule } from '../support/run-rule.ts';
+import { between } from '../support/numbers.ts';
 
-const real = fc.double({ min: -10, max: 10, noNaN: true });
+const real = between(-10, 10);
 const away = real.filter((x) => Math.abs(x) > 1e-3);
 const gradientsOf = (entry: fc.Arbitrary<number>): fc.Arbitrary<[number, number][]> =>
   fc.array(fc.tuple(entry, entry), { minLength: 20, maxLength: 20 });
@@ -38,7 +39,7 @@ function quadratic(eigenvalues: readonly number[], mirror: readonly number[]) {
 
 const problems = fc.record({
   eigenvalues: fc
-    .array(fc.double({ min: 0.05, max: 5, noNaN: true }), { minLength: 2, maxLength: 5 })
+    .array(between(0.05, 5), { minLength: 2, maxLength: 5 })
     .map((values) => values.sort((a, b) => b - a)),
   mirror: fc.array(away, { minLength: 5, maxLength: 5 }),
   start: fc.array(real, { minLength: 5, maxLength: 5 }),
@@ -53,48 +54,40 @@ const fitted = problems.map(({ eigenvalues, mirror, start }) => {
 describe('equivalences', () => {
   test('Polyak: momentum is the heavy ball x - a g + mu (x - last x)', () => {
     fc.assert(
-      fc.property(
-        fitted,
-        fc.double({ min: 0, max: 0.95, noNaN: true }),
-        ({ gradient, start, eigenvalues }, momentum) => {
-          const learningRate = 1 / eigenvalues[0]!;
-          let [x, last] = [start, start];
-          const byHand = Array.from({ length: 30 }, () => {
-            const g = gradient(x);
-            const next = x.map((xi, i) => xi - learningRate * g[i]! + momentum * (xi - last[i]!));
-            [x, last] = [next, x];
-            return next;
-          });
-          descend(sgd({ learningRate, momentum }), start, 30, gradient).forEach((point, t) => {
-            expectNear(point, byHand[t]!, 1e-12);
-          });
-        },
-      ),
+      fc.property(fitted, between(0, 0.95), ({ gradient, start, eigenvalues }, momentum) => {
+        const learningRate = 1 / eigenvalues[0]!;
+        let [x, last] = [start, start];
+        const byHand = Array.from({ length: 30 }, () => {
+          const g = gradient(x);
+          const next = x.map((xi, i) => xi - learningRate * g[i]! + momentum * (xi - last[i]!));
+          [x, last] = [next, x];
+          return next;
+        });
+        descend(sgd({ learningRate, momentum }), start, 30, gradient).forEach((point, t) => {
+          expectNear(point, byHand[t]!, 1e-12);
+        });
+      }),
     );
   });
 
   test('Nesterov: the parameter is the point y of the two-line form', () => {
     fc.assert(
-      fc.property(
-        fitted,
-        fc.double({ min: 0.01, max: 0.95, noNaN: true }),
-        ({ gradient, start, eigenvalues }, momentum) => {
-          const learningRate = 1 / eigenvalues[0]!;
-          let [x, y] = [start, start];
-          const byHand = Array.from({ length: 30 }, () => {
-            const g = gradient(y);
-            const next = y.map((yi, i) => yi - learningRate * g[i]!);
-            y = next.map((xi, i) => xi + momentum * (xi - x[i]!));
-            x = next;
-            return y;
-          });
-          descend(sgd({ learningRate, momentum, nesterov: true }), start, 30, gradient).forEach(
-            (point, t) => {
-              expectNear(point, byHand[t]!, 1e-12);
-            },
-          );
-        },
-      ),
+      fc.property(fitted, between(0.01, 0.95), ({ gradient, start, eigenvalues }, momentum) => {
+        const learningRate = 1 / eigenvalues[0]!;
+        let [x, y] = [start, start];
+        const byHand = Array.from({ length: 30 }, () => {
+          const g = gradient(y);
+          const next = y.map((yi, i) => yi - learningRate * g[i]!);
+          y = next.map((xi, i) => xi + momentum * (xi - x[i]!));
+          x = next;
+          return y;
+        });
+        descend(sgd({ learningRate, momentum, nesterov: true }), start, 30, gradient).forEach(
+          (point, t) => {
+            expectNear(point, byHand[t]!, 1e-12);
+          },
+        );
+      }),
     );
   });
 
@@ -117,18 +110,14 @@ describe('equivalences', () => {
 
   test('weight decay is the gradient of a penalty', () => {
     fc.assert(
-      fc.property(
-        fitted,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        ({ gradient, start }, weightDecay) => {
-          const penalized = (x: readonly number[]): number[] =>
-            gradient(x).map((g, i) => g + weightDecay * x[i]!);
-          for (const rule of [sgd, adam]) {
-            const decayed = descend(rule({ learningRate: 0.05, weightDecay }), start, 10, gradient);
-            expect(decayed).toEqual(descend(rule({ learningRate: 0.05 }), start, 10, penalized));
-          }
-        },
-      ),
+      fc.property(fitted, between(0, 1), ({ gradient, start }, weightDecay) => {
+        const penalized = (x: readonly number[]): number[] =>
+          gradient(x).map((g, i) => g + weightDecay * x[i]!);
+        for (const rule of [sgd, adam]) {
+          const decayed = descend(rule({ learningRate: 0.05, weightDecay }), start, 10, gradient);
+          expect(decayed).toEqual(descend(rule({ learningRate: 0.05 }), start, 10, penalized));
+        }
+      }),
     );
   });
 
@@ -175,7 +164,7 @@ describe('symmetries of Adam', () => {
         fc.tuple(real, real),
         gradientsOf(away),
         fc.integer({ min: -20, max: 20 }),
-        fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+        between(1e-3, 1e3),
         (start, gradients, power, scale) => {
           const rule = adam({ learningRate: 0.1, epsilon: 0 });
           const times = (c: number): number[][] => gradients.map((g) => g.map((x) => c * x));
@@ -193,7 +182,7 @@ describe('symmetries of Adam', () => {
     fc.assert(
       fc.property(
         fc.array(away, { minLength: 1, maxLength: 5 }),
-        fc.double({ min: 1e-3, max: 1, noNaN: true }),
+        between(1e-3, 1),
         (g, learningRate) => {
           const [first] = runRule(
             adam({ learningRate, epsilon: 0 }),
@@ -275,7 +264,7 @@ describe('theorems', () => {
     // The sum of 1 - cos(a_i x_i) is a_max^2-smooth, and not convex.
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(real, fc.double({ min: 0.1, max: 3, noNaN: true })), {
+        fc.array(fc.tuple(real, between(0.1, 3)), {
           minLength: 1,
           maxLength: 5,
         }),
