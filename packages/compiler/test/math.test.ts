@@ -25,7 +25,17 @@ const KNOWN: Readonly<Record<string, Known>> = {
   exp: { f64: 1, f32: 0.95 },
   expm1: { f64: 1, f32: 1.1 },
   sigmoid: { f64: 2, f32: 2 },
+  log: { f64: 1, f32: 0.8 },
+  log1p: { f64: 1, f32: 0.8 },
+  log2: { f64: 1, f32: 0.8 },
+  log10: { f64: 1, f32: 0.7 },
+  softplus: { f64: 2, f32: 1.9 },
+  sinh: { f64: 2, f32: 2 },
+  cosh: { f64: 1, f32: 1.4 },
   tanh: { f64: 1, f32: 1.7 },
+  asinh: { f64: 1, f32: 1.25 },
+  acosh: { f64: 1, f32: 1.45 },
+  atanh: { f64: 1, f32: 1.75 },
 };
 
 const PRECISIONS = ['f64', 'f32'] as const;

@@ -30,7 +30,7 @@ const CONSTANTS: Readonly<Record<Precision, Constants>> = {
   },
   f32: {
     ln2Head: 0.693145751953125,
-    ln2Tail: 1.4286068203094172e-6,
+    ln2Tail: 1.428606765330187e-6,
     lowest: -104,
     highest: 89,
     saturated: 20,
@@ -87,7 +87,7 @@ export function scaledExp(e: Expressions, x: Expression, halvings = 0): Expressi
 }
 
 /** e^x for x up to 0 with an error of little more than half a unit in the last place. */
-function preciseExp(e: Expressions, x: Expression): Expression {
+export function preciseExp(e: Expressions, x: Expression): Expression {
   const { add, sub, atLeast, constant } = lanesOf(e);
   const { n, r, curve, correction } = reduceExponent(e, atLeast(x, CONSTANTS[e.precision].lowest));
   const one = constant(1);
@@ -100,16 +100,16 @@ function preciseExp(e: Expressions, x: Expression): Expression {
 export const exp: Unary = (e, x) => scaledExp(e, x);
 
 /**
- * (e^x - 1) / 2 with its relative accuracy near 0, except for subnormal numbers, whose last bit the half may lose.
+ * (e^x - 1) 2^-`halvings` with its relative accuracy near 0, except for subnormal numbers, whose last bits it loses.
  *
  * 2^n (1 + r + rest) - 1 is the sum of 2^n - 1, of 2^n r and of small terms; what the first sum loses joins them.
- * Each is halved, lest 2^n overflow.
+ * Each is scaled, lest 2^n overflow.
  */
-export function halfExpm1(e: Expressions, x: Expression): Expression {
+export function scaledExpm1(e: Expressions, x: Expression, halvings: number): Expression {
   const { add, sub, mul, constant } = lanesOf(e);
   const { n, r, curve, correction } = reduceExponent(e, x);
-  const factor = powerOfTwo(e, n, 1);
-  const step = sub(factor, constant(0.5));
+  const factor = powerOfTwo(e, n, halvings);
+  const step = sub(factor, constant(2 ** -halvings));
   const slope = mul(factor, r);
   const sum = add(step, slope);
   const lost = sub(slope, sub(sum, step));
@@ -120,7 +120,7 @@ export function halfExpm1(e: Expressions, x: Expression): Expression {
 export const expm1: Unary = (e, x) => {
   const { add, abs, atLeast, atMost, less, constant } = lanesOf(e);
   const { highest, saturated } = CONSTANTS[e.precision];
-  const half = halfExpm1(e, atLeast(atMost(x, highest), -saturated));
+  const half = scaledExpm1(e, atLeast(atMost(x, highest), -saturated), 1);
   const tiny = less(abs(x), constant(FORMAT[e.precision].negligible));
   return e.select(tiny, x, add(half, half));
 };
@@ -146,7 +146,7 @@ export const sigmoid: Unary = (e, x) => {
 export const tanh: Unary = (e, x) => {
   const { add, sub, mul, div, abs, atMost, less, withSign, constant } = lanesOf(e);
   const size = atMost(abs(x), CONSTANTS[e.precision].saturated);
-  const half = halfExpm1(e, add(size, size));
+  const half = scaledExpm1(e, add(size, size), 1);
   const quotient = div(half, add(half, constant(1)));
   const refined = sub(half, mul(half, quotient));
   return withSign(e.select(less(half, constant(0.5)), refined, quotient), x);

@@ -88,8 +88,10 @@ interface Format {
   readonly headMask: bigint;
   /** The smallest normal number. */
   readonly smallestNormal: number;
-  /** Where x is so small that x^2/2 is beyond half a unit in its last place. */
+  /** Below, x + x^2/2 rounds to x. */
   readonly negligible: number;
+  /** Below, x + x^3/2 rounds to x. */
+  readonly trivial: number;
 }
 
 /** The layouts of both precisions. */
@@ -104,6 +106,7 @@ export const FORMAT: Readonly<Record<Precision, Format>> = {
     headMask: -(1n << 27n),
     smallestNormal: 2 ** -1022,
     negligible: 2 ** -54,
+    trivial: 2 ** -27,
   },
   f32: {
     significandBits: 23,
@@ -115,6 +118,7 @@ export const FORMAT: Readonly<Record<Precision, Format>> = {
     headMask: -(1n << 12n),
     smallestNormal: 2 ** -126,
     negligible: 2 ** -25,
+    trivial: 2 ** -12,
   },
 };
 
