@@ -18,6 +18,7 @@ import {
   type FitOptions,
   meanSquaredError,
   mlp,
+  optimizerOf,
   type MlpParameters,
   type Model,
   predict,
@@ -453,6 +454,25 @@ describe('a step that is not finite', () => {
     expect(state).toEqual(adam().init(root.init(0)));
   });
 
+  test('is one whose gradient is not finite even where the rule would hide it', async () => {
+    const signs = optimizerOf({
+      name: 'signs',
+      slots: [],
+      counts: false,
+      begin: () => (parameter, gradient, slots) => ({
+        parameter: parameter.sub(gradient.sign()),
+        slots,
+      }),
+    });
+    const root: Model<{ w: Tensor }> = {
+      init: () => ({ w: tensor(0) }),
+      apply: ({ w }, x) => x.mul(w.sqrt()),
+    };
+    const options = { loss: meanSquaredError, optimizer: signs, epochs: 1 };
+    const { stopped, parameters } = await fit(root, ramp, options);
+    expect([stopped, parameters.w.item()]).toEqual(['diverged', 0]);
+  });
+
   test('is found by its label where it has one', async () => {
     const broken: Model<{ w: Tensor }> = {
       init: () => ({ w: tensor(1) }),
@@ -524,8 +544,9 @@ describe('what is passed in', () => {
   });
 
   test('a parameter that the loss does not depend on stays as it is, whatever the decay', async () => {
+    const idle = tensor([1, 2]);
     const model: Model<{ w: Tensor; idle: Tensor }> = {
-      init: () => ({ w: tensor(0.5), idle: tensor([1, 2]) }),
+      init: () => ({ w: tensor(0.5), idle }),
       apply: ({ w }, x) => x.mul(w),
     };
     for (const optimizer of [
@@ -538,6 +559,7 @@ describe('what is passed in', () => {
         epochs: 3,
       });
       expect(parameters.idle.toArray()).toEqual([1, 2]);
+      expect(parameters.idle.data).not.toBe(idle.data);
       expect(parameters.w.item()).not.toBe(0.5);
     }
   });
