@@ -4,7 +4,14 @@
  * @packageDocumentation
  */
 export type { Samples, SampleTensors } from './data/samples.ts';
-export { shuffle, split, type Split, type SplitOptions, standardize, type Standardized } from './data/split.ts';
+export {
+  shuffle,
+  split,
+  type Split,
+  type SplitOptions,
+  standardize,
+  type Standardized,
+} from './data/split.ts';
 export { type Activation, type ActivationName } from './layers/activations.ts';
 export {
   dense,

@@ -54,10 +54,7 @@ export function shuffle(samples: Samples, seed: number = 0): SampleTensors {
  * test.inputs.shape; // => [1, 1]
  * ```
  */
-export function split(
-  samples: Samples,
-  options: SplitOptions,
-): Split {
+export function split(samples: Samples, options: SplitOptions): Split {
   checkNames('split', options, ['test', 'seed']);
   const share: unknown = options.test;
   if (typeof share !== 'number' || !(share > 0 && share < 1)) {
