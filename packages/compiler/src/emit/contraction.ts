@@ -1,271 +1,370 @@
 /**
- * Emission of products of matrices by register tiles: a block of rows times a block of columns of the result is kept
- * in registers while the inner dimension runs. Each step loads a few vectors of the right factor, broadcasts one
- * element of the left factor per row, and adds the products. Rows and columns that do not fill a tile get tiles of
- * their own size, so every shape is exact.
+ * Emission of products of matrices: loops over blocks of the factors, and in them over tiles of the result. Large
+ * factors are packed block by block into scratch memory, so that the tiles read what lies together:
  *
- * The right factor is row-major along its columns (the lowering copies it if not); the left may be strided anyhow, so
- * transposed left factors cost nothing.
+ *     for each block of columns, for each block of the inner dimension
+ *       pack the right factor into panels
+ *       for each block of rows
+ *         pack the left factor, if it is read across
+ *         for each panel of columns, for each tile of rows
+ *           the sums in registers run along the block of the inner dimension
+ *
+ * Rows and columns that do not fill a tile get tiles of their own size, so every shape is exact, and the order of
+ * additions depends on shapes alone, so results are the same every time.
  */
-import { sizeOf } from '@ad/graph';
+import { emitExpressions } from '../code/emit-expression.ts';
 import type { Precision } from '../code/expression.ts';
 import type { Contraction } from '../lower/kernel.ts';
+import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
+import { emitDots } from './contraction/dot.ts';
+import {
+  type Chunk,
+  chunksOf,
+  type Lanes,
+  LANES,
+  type Place,
+  pushLoad,
+  shifted,
+  store,
+} from './contraction/lanes.ts';
+import { emitPacking, TURN } from './contraction/pack.ts';
+import {
+  planProduct,
+  type ProductPlan,
+  type Region,
+  regions,
+  rowGroups,
+} from './contraction/plan.ts';
+import { emitTile, type Inner } from './contraction/tile.ts';
+import { type Count, pushCount, walk, walkBlocks } from './contraction/walk.ts';
 
-/** Rows of a tile. */
-const TILE_ROWS = 4;
-/** Vectors of columns of a tile: 4 x 2 sums, 2 vectors and a broadcast element fit in 16 registers. */
-const TILE_VECTORS = 2;
-/** Steps along the inner dimension per turn of the loop. */
-const UNROLL = 4;
-
-/** Some columns of a tile: a vector of them, or a single one. */
-interface Chunk {
-  /** Where they start, in bytes from the first column of the tile. */
-  readonly offset: number;
-  /** A whole vector, or one element. */
-  readonly whole: boolean;
-}
+/** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads. */
+type Places = readonly Place[];
 
 /** The function that computes a product. */
-export function emitContraction(contraction: Contraction, precision: Precision): FunctionBuilder {
-  const code = new FunctionBuilder();
-  new ContractionEmitter(contraction, precision, code).emit();
-  return code;
+export function emitContraction(
+  contraction: Contraction,
+  precision: Precision,
+  importOf: (name: string) => number,
+): FunctionBuilder {
+  return new ContractionEmitter(contraction, precision, importOf).emit();
 }
 
 class ContractionEmitter {
-  readonly #code: FunctionBuilder;
+  readonly #code = new FunctionBuilder();
   readonly #contraction: Contraction;
-  readonly #size: number;
-  readonly #double: boolean;
-  readonly #n: number;
-  readonly #k: number;
-  readonly #m: number;
-  /** Bytes from one row, or one step of the inner dimension, to the next. */
-  readonly #leftRow: number;
-  readonly #leftStep: number;
-  readonly #rightStep: number;
+  readonly #precision: Precision;
+  readonly #importOf: (name: string) => number;
+  readonly #lanes: Lanes;
+  readonly #plan: ProductPlan;
 
-  constructor(contraction: Contraction, precision: Precision, code: FunctionBuilder) {
-    this.#code = code;
+  constructor(contraction: Contraction, precision: Precision, importOf: (name: string) => number) {
     this.#contraction = contraction;
-    this.#double = precision === 'f64';
-    this.#size = this.#double ? 8 : 4;
-    const { left, right } = contraction;
-    this.#n = left.shape.at(-2)!;
-    this.#k = left.shape.at(-1)!;
-    this.#m = right.shape.at(-1)!;
-    this.#leftRow = left.strides.at(-2)! * this.#size;
-    this.#leftStep = left.strides.at(-1)! * this.#size;
-    this.#rightStep = right.strides.at(-2)! * this.#size;
+    this.#precision = precision;
+    this.#importOf = importOf;
+    this.#lanes = LANES[precision];
+    const { left, right, result, epilogue } = contraction;
+    this.#plan = planProduct({ left, right, result, others: epilogue?.reads ?? [] }, precision);
   }
 
-  emit(): void {
-    const { left, right, result } = this.#contraction;
-    const base = (view: typeof left): number => view.buffer.address + view.offset * this.#size;
-    this.#stack(0, base(left), base(right), base(result));
+  emit(): FunctionBuilder {
+    const { left, right, result, epilogue } = this.#contraction;
+    const factors = this.#plan.swapped ? [right, left] : [left, right];
+    const start = [...factors, result, ...(epilogue?.reads ?? [])].map((view: View): Place => ({
+      local: undefined,
+      base: view.buffer.address + view.offset * this.#lanes.size,
+    }));
+    const { form, m, panelVectors } = this.#plan;
+    if (form === 'dots') {
+      this.#stack(start, (places) => this.#dots(places));
+      return this.#code;
+    }
+    const all = regions(m, panelVectors, this.#lanes.width);
+    // A right factor that the whole stack shares is packed once.
+    const { stack, right: panels } = this.#plan;
+    const shared = stack.every((_, axis) => panels.stack[axis] === 0);
+    if (shared) {
+      for (const region of all)
+        this.#region(region, start, (places, body) => this.#stack(places, body));
+    } else {
+      this.#stack(start, (places) => {
+        for (const region of all) this.#region(region, places, (inside, body) => body(inside));
+      });
+    }
+    return this.#code;
   }
 
-  /** One product per matrix of the stack; stacks are small, so their loops are nested plainly. */
-  #stack(axis: number, left: number, right: number, result: number): void {
-    const { left: a, right: b, result: c } = this.#contraction;
-    const code = this.#code;
-    const stack = c.shape.slice(0, -2);
-    if (sizeOf(stack) === 1) {
-      const zero = code.local('i32');
-      code.i32(0).set(zero);
-      this.#columns({ left: zero, right: zero, result: zero }, { left, right, result });
+  /** Loops over the matrices of the stack. */
+  #stack(places: Places, body: (places: Places) => void, axis = 0): void {
+    const length = this.#plan.stack[axis];
+    if (length === undefined) {
+      body(places);
       return;
     }
-    const count = sizeOf(stack);
-    const [index, offsetA, offsetB, offsetC, rest] = [0, 1, 2, 3, 4].map(() =>
-      code.local('i32'),
-    ) as [Local, Local, Local, Local, Local];
-    code.countedLoop(index, axis, count, 1, () => {
-      // The position in the stack, taken apart into one index per axis.
-      code.get(index).set(rest);
-      code.i32(0).set(offsetA).i32(0).set(offsetB);
-      for (let d = stack.length - 1; d >= 0; d--) {
-        const length = stack[d]!;
-        for (const [offset, view] of [
-          [offsetA, a],
-          [offsetB, b],
-        ] as const) {
-          code
-            .get(rest)
-            .i32(length)
-            .op('i32.rem_u')
-            .i32(view.strides[d]! * this.#size)
-            .op('i32.mul');
-          code.get(offset).op('i32.add').set(offset);
+    const { left, right, result, others } = this.#plan;
+    const distances = [left, right, result, ...others].map((matrix) => matrix.stack[axis]!);
+    walk(this.#code, length, places, distances, (moved) => this.#stack(moved, body, axis + 1));
+  }
+
+  /** How far the places move from row to row, from column to column, and along the inner dimension. */
+  #byRow(rows: number): number[] {
+    const { left, result, others } = this.#plan;
+    return [left.row, 0, result.row, ...others.map(({ row }) => row)].map((by) => by * rows);
+  }
+  #byColumn(columns: number): number[] {
+    const { right, result, others } = this.#plan;
+    const all = [0, right.column, result.column, ...others.map(({ column }) => column)];
+    return all.map((by) => by * columns);
+  }
+  #byStep(steps: number): number[] {
+    const { left, right, others } = this.#plan;
+    return [left.column, right.row, 0, ...others.map(() => 0)].map((by) => by * steps);
+  }
+
+  /** The blocks of a region of columns. */
+  #region(
+    region: Region,
+    start: Places,
+    stack: (places: Places, body: (places: Places) => void) => void,
+  ): void {
+    const { packsRight, packsLeft, panelsPerBlock, stepsPerBlock, tilesPerBlock } = this.#plan;
+    const [code, lanes, plan] = [this.#code, this.#lanes, this.#plan];
+    const chunks = chunksOf(region.columns, lanes);
+    const byPanel = this.#byColumn(region.columns);
+    const rightStep = packsRight ? chunks.length * 16 : plan.right.row;
+    const panelBytes = packsRight ? stepsPerBlock * rightStep : byPanel[1]!;
+    const scratch = packsRight ? this.#contraction.scratch!.address : 0;
+    const [tall, ...low] = rowGroups(plan.n, chunks.length);
+    const from = start.map((place, i) => shifted(place, this.#byColumn(region.first)[i]!));
+
+    walkBlocks(code, region.panels, panelsPerBlock, from, byPanel, (panels, inColumns) => {
+      this.#innerBlocks(inColumns, (inner, inBlock) => {
+        if (packsRight) {
+          emitPacking(code, lanes, inner, {
+            source: inBlock[1]!,
+            step: plan.right.row,
+            column: plan.right.column,
+            panels,
+            columns: region.columns,
+            chunks,
+            target: { local: undefined, base: scratch },
+            panelBytes,
+          });
         }
-        code.get(rest).i32(length).op('i32.div_u').set(rest);
-      }
-      code
-        .get(index)
-        .i32(this.#n * this.#m * this.#size)
-        .op('i32.mul')
-        .set(offsetC);
-      this.#columns({ left: offsetA, right: offsetB, result: offsetC }, { left, right, result });
+        stack(inBlock, (inStack) => {
+          const read = packsRight
+            ? replaced(inStack, 1, { local: undefined, base: scratch })
+            : inStack;
+          const panelDistances = replaced(byPanel, 1, panelBytes);
+          const tiles = (rows: number, count: Count, places: Places, packed: boolean): void => {
+            const byTile = this.#byRow(rows);
+            const size = lanes.size;
+            const [leftRow, leftStep] = packed
+              ? [size, rows * size]
+              : [plan.left.row, plan.left.column];
+            const leftTile = packed ? stepsPerBlock * leftStep : byTile[0]!;
+            walk(code, panels, places, panelDistances, (atPanel) => {
+              walk(code, count, atPanel, replaced(byTile, 0, leftTile), (at) => {
+                const factors = {
+                  left: at[0]!,
+                  leftRow,
+                  leftStep,
+                  right: at[1]!,
+                  rightStep,
+                  padded: packsRight,
+                };
+                emitTile(code, lanes, inner.steps, factors, rows, chunks, (sums) => {
+                  this.#finish(sums, chunks, inner, at);
+                });
+              });
+            });
+          };
+          const whole = { rows: tall!.rows, count: tall!.count };
+          const packs = packsLeft && whole.rows === 4 && region.panels > 1;
+          walkBlocks(
+            code,
+            whole.count,
+            tilesPerBlock,
+            read,
+            this.#byRow(whole.rows),
+            (count, at) => {
+              if (!packs) {
+                tiles(whole.rows, count, at, false);
+                return;
+              }
+              const target = { local: undefined, base: scratch + plan.rightBytes };
+              emitPacking(code, lanes, inner, {
+                source: at[0]!,
+                step: plan.left.column,
+                column: plan.left.row,
+                panels: count,
+                columns: whole.rows,
+                chunks: chunksOf(whole.rows, lanes),
+                target,
+                panelBytes: stepsPerBlock * whole.rows * lanes.size,
+              });
+              tiles(whole.rows, count, replaced(at, 0, target), true);
+            },
+          );
+          let below = whole.rows * whole.count;
+          for (const { rows, count } of low) {
+            const away = this.#byRow(below);
+            tiles(
+              rows,
+              count,
+              read.map((place, i) => shifted(place, away[i]!)),
+              false,
+            );
+            below += rows * count;
+          }
+        });
+      });
     });
   }
 
-  /** Loops over the tiles of columns, then the columns left over. */
-  #columns(offsets: Pointers, bases: Pointers): void {
+  /** The blocks of the inner dimension. */
+  #innerBlocks(places: Places, body: (inner: Inner, places: Places) => void): void {
+    const { k, stepsPerBlock } = this.#plan;
     const code = this.#code;
-    const width = 16 / this.#size;
-    const tile = TILE_VECTORS * width;
-    const whole = this.#m - (this.#m % tile);
-    const chunks = Array.from({ length: TILE_VECTORS }, (_, v): Chunk => ({
-      offset: v * 16,
-      whole: true,
-    }));
-    if (whole > 0) {
-      const [right, result, column] = [code.local('i32'), code.local('i32'), code.local('i32')];
-      code.get(offsets.right).set(right).get(offsets.result).set(result);
-      code.countedLoop(column, 0, whole, tile, () => {
-        this.#rows({ left: offsets.left, right, result }, bases, chunks);
-        code
-          .get(right)
-          .i32(tile * this.#size)
-          .op('i32.add')
-          .set(right);
-        code
-          .get(result)
-          .i32(tile * this.#size)
-          .op('i32.add')
-          .set(result);
-      });
-      for (const local of [right, result, column]) code.release('i32', local);
+    const rest = k % TURN;
+    const total = (k - rest) / TURN;
+    if (k <= stepsPerBlock) {
+      body({ steps: k, turns: total, rest, isFirst: undefined, isLast: undefined }, places);
+      return;
     }
-    const rest: Chunk[] = [];
-    for (let column = whole; column < this.#m;) {
-      const fits = column + width <= this.#m;
-      rest.push({ offset: (column - whole) * this.#size, whole: fits });
-      column += fits ? width : 1;
-    }
-    if (rest.length > 0) {
-      const shift = whole * this.#size;
-      this.#rows(
-        offsets,
-        { left: bases.left, right: bases.right + shift, result: bases.result + shift },
-        rest,
-      );
-    }
+    const most = stepsPerBlock / TURN;
+    const locals = Array.from({ length: 4 }, () => code.local('i32'));
+    const [done, steps, isFirst, isLast] = locals as [Local, Local, Local, Local];
+    code.i32(0).set(done);
+    walkBlocks(code, total, most, places, this.#byStep(TURN), (turns, inside) => {
+      code.get(done).op('i32.eqz').set(isFirst);
+      code.get(done).i32(most).op('i32.add').tee(done).i32(total).op('i32.ge_u').set(isLast);
+      pushCount(code, turns).i32(TURN).op('i32.mul');
+      code.get(isLast).i32(rest).op('i32.mul').op('i32.add').set(steps);
+      body({ steps: { local: steps }, turns, rest, isFirst, isLast }, inside);
+    });
+    for (const local of locals) code.release('i32', local);
   }
 
-  /** Loops over the tiles of rows, then the rows left over. */
-  #rows(offsets: Pointers, bases: Pointers, chunks: readonly Chunk[]): void {
-    const code = this.#code;
-    const whole = this.#n - (this.#n % TILE_ROWS);
-    const rowBytes = this.#m * this.#size;
-    if (whole > 0) {
-      const [left, result, row] = [code.local('i32'), code.local('i32'), code.local('i32')];
-      code.get(offsets.left).set(left).get(offsets.result).set(result);
-      code.countedLoop(row, 0, whole, TILE_ROWS, () => {
-        this.#tile(TILE_ROWS, { left, right: offsets.right, result }, bases, chunks);
-        code
-          .get(left)
-          .i32(TILE_ROWS * this.#leftRow)
-          .op('i32.add')
-          .set(left);
-        code
-          .get(result)
-          .i32(TILE_ROWS * rowBytes)
-          .op('i32.add')
-          .set(result);
-      });
-      for (const local of [left, result, row]) code.release('i32', local);
-    }
-    if (whole < this.#n) {
-      const shifted = {
-        left: bases.left + whole * this.#leftRow,
-        right: bases.right,
-        result: bases.result + whole * rowBytes,
+  /** All tiles of a product by dot products. */
+  #dots(start: Places): void {
+    const { n, k, m, left, right } = this.#plan;
+    const tall = n === 1 ? 1 : 2;
+    const wide = 4;
+    const inner: Inner = { steps: k, turns: 0, rest: k, isFirst: undefined, isLast: undefined };
+    const tile = (rows: number, columns: number, at: Places): void => {
+      const factors = {
+        left: at[0]!,
+        leftRow: left.row,
+        leftStep: left.column,
+        right: at[1]!,
+        rightColumn: right.column,
+        steps: k,
       };
-      this.#tile(this.#n - whole, offsets, shifted, chunks);
-    }
+      emitDots(this.#code, this.#lanes, factors, rows, columns, (sums) => {
+        this.#finish(sums, chunksOf(columns, this.#lanes), inner, at);
+      });
+    };
+    this.#split(
+      m,
+      wide,
+      start,
+      (columns) => this.#byColumn(columns),
+      (columns, atColumns) => {
+        this.#split(
+          n,
+          tall,
+          atColumns,
+          (rows) => this.#byRow(rows),
+          (rows, at) => {
+            tile(rows, columns, at);
+          },
+        );
+      },
+    );
   }
 
-  /** One tile: the sums in registers, the loop over the inner dimension, the stores. */
-  #tile(rows: number, offsets: Pointers, bases: Pointers, chunks: readonly Chunk[]): void {
-    const code = this.#code;
-    const sums = Array.from({ length: rows }, () => chunks.map(() => code.local('v128')));
-    for (const sum of sums.flat()) code.v128(new Uint8Array(16)).set(sum);
-    const [left, right] = [code.local('i32'), code.local('i32')];
-    code.get(offsets.left).set(left).get(offsets.right).set(right);
-    const whole = this.#k - (this.#k % UNROLL);
-    if (whole > 0) {
-      const step = code.local('i32');
-      code.countedLoop(step, 0, whole, UNROLL, () => {
-        for (let u = 0; u < UNROLL; u++) this.#step(u, sums, { left, right }, bases, chunks);
-        code
-          .get(left)
-          .i32(UNROLL * this.#leftStep)
-          .op('i32.add')
-          .set(left);
-        code
-          .get(right)
-          .i32(UNROLL * this.#rightStep)
-          .op('i32.add')
-          .set(right);
-      });
-      code.release('i32', step);
-    }
-    for (let u = 0; u < this.#k - whole; u++) this.#step(u, sums, { left, right }, bases, chunks);
-    sums.forEach((row, r) => {
-      row.forEach((sum, c) => {
-        const { offset, whole: isWhole } = chunks[c]!;
-        const address = bases.result + r * this.#m * this.#size + offset;
-        code.get(offsets.result).get(sum);
-        if (isWhole) code.memory('v128.store', address);
-        else code.memoryLane(this.#double ? 'v128.store64_lane' : 'v128.store32_lane', address, 0);
-      });
-    });
-    for (const local of sums.flat()) code.release('v128', local);
-    for (const local of [left, right]) code.release('i32', local);
+  /** Runs through `total` in steps of `most`, and what is left over in one step. */
+  #split(
+    total: number,
+    most: number,
+    start: Places,
+    distances: (by: number) => readonly number[],
+    body: (count: number, places: Places) => void,
+  ): void {
+    const rest = total % most;
+    walk(
+      this.#code,
+      (total - rest) / most,
+      start,
+      distances(most),
+      (at) => body(most, at),
+      (at) => {
+        if (rest > 0) body(rest, at);
+      },
+    );
   }
 
-  /** The products of one step of the inner dimension, `u` steps after where the pointers stand. */
-  #step(
-    u: number,
+  /** Stores the sums of a tile: adds those of earlier blocks, and applies the epilogue to the final ones. */
+  #finish(
     sums: readonly (readonly Local[])[],
-    at: { left: Local; right: Local },
-    bases: Pointers,
     chunks: readonly Chunk[],
+    { isFirst, isLast }: Inner,
+    places: Places,
   ): void {
     const code = this.#code;
-    const splat = this.#double ? 'v128.load64_splat' : 'v128.load32_splat';
-    const vectors = chunks.map(({ offset, whole }) => {
-      const vector = code.local('v128');
-      code
-        .get(at.right)
-        .memory(whole ? 'v128.load' : splat, bases.right + u * this.#rightStep + offset)
-        .set(vector);
-      return vector;
-    });
-    const element = code.local('v128');
-    sums.forEach((row, r) => {
-      code
-        .get(at.left)
-        .memory(splat, bases.left + u * this.#leftStep + r * this.#leftRow)
-        .set(element);
-      row.forEach((sum, c) => {
-        code.get(sum).get(element).get(vectors[c]!);
-        code
-          .op(this.#double ? 'f64x2.mul' : 'f32x4.mul')
-          .op(this.#double ? 'f64x2.add' : 'f32x4.add')
-          .set(sum);
+    const { size, add } = this.#lanes;
+    const { result } = this.#plan;
+    const each = (body: (sum: Local, row: number, chunk: Chunk, at: Place) => void): void => {
+      sums.forEach((row, r) => {
+        row.forEach((sum, c) => {
+          const chunk = chunks[c]!;
+          body(sum, r, chunk, shifted(places[2]!, r * result.row + chunk.first * size));
+        });
       });
-    });
-    for (const local of [element, ...vectors]) code.release('v128', local);
+    };
+    if (isFirst !== undefined) {
+      code.get(isFirst).op('i32.eqz');
+      code.if(() => {
+        each((sum, _, { lanes }, at) => {
+          pushLoad(code, this.#lanes, at, lanes, size);
+          code.get(sum).op(add).set(sum);
+        });
+      });
+    }
+    if (this.#contraction.epilogue !== undefined) {
+      const apply = (): void => each((sum, row, chunk) => this.#epilogue(sum, row, chunk, places));
+      if (isLast === undefined) apply();
+      else code.get(isLast).if(apply);
+    }
+    each((sum, _, { lanes }, at) => store(code, this.#lanes, at, lanes, sum));
+  }
+
+  /** Replaces sums by what the epilogue makes of them. */
+  #epilogue(sum: Local, row: number, chunk: Chunk, places: Places): void {
+    const code = this.#code;
+    const { expression } = this.#contraction.epilogue!;
+    const context = {
+      code,
+      precision: this.#precision,
+      lanes: chunk.lanes,
+      importOf: this.#importOf,
+      pushInput: (input: number) => {
+        if (input === 0) {
+          code.get(sum);
+          return;
+        }
+        const matrix = this.#plan.others[input - 1]!;
+        const place = shifted(places[2 + input]!, row * matrix.row + chunk.first * matrix.column);
+        pushLoad(code, this.#lanes, place, chunk.lanes, matrix.column);
+      },
+    };
+    emitExpressions(context, [expression], () => code.set(sum));
   }
 }
 
-/** Addresses of the three matrices: as locals, or as constants. */
-interface Pointers {
-  readonly left: number;
-  readonly right: number;
-  readonly result: number;
+/** A list with one element replaced. */
+function replaced<T>(list: readonly T[], index: number, value: T): T[] {
+  return list.map((other, i) => (i === index ? value : other));
 }

@@ -49,7 +49,7 @@ export function emitModule(
   // The bodies are written first, because all imports must be known before a function can be numbered.
   const calls = kernels.map((kernel): FunctionBuilder | number => {
     if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf);
-    if (kernel.kind === 'contraction') return emitContraction(kernel, precision);
+    if (kernel.kind === 'contraction') return emitContraction(kernel, precision, importOf);
     return hostCalls.push(kernel) - 1;
   });
   const run = new FunctionBuilder();

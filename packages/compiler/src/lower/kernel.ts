@@ -42,6 +42,18 @@ export interface Contraction {
   readonly right: View;
   /** [..., n, m], contiguous. */
   readonly result: View;
+  /** Where factors are rearranged; `undefined` if they are read as they lie. */
+  readonly scratch: Buffer | undefined;
+  /** What is made of the sums before they are stored; `undefined` for nothing. */
+  readonly epilogue: Epilogue | undefined;
+}
+
+/** An expression applied to every element of a product. */
+export interface Epilogue {
+  /** Input 0 is the element; input i + 1 is an element of `reads[i]`. */
+  readonly expression: Expression;
+  /** Other arrays, broadcast to the shape of the product; not the product's own buffer. */
+  readonly reads: readonly View[];
 }
 
 /** An operation left to the interpreter's kernel, which works on the program's memory. */
@@ -63,12 +75,18 @@ export type Kernel = LoopNest | Contraction | HostCall;
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
   if (kernel.kind === 'loop') return kernel.reads.map((view) => view.buffer);
-  if (kernel.kind === 'contraction') return [kernel.left.buffer, kernel.right.buffer];
+  if (kernel.kind === 'contraction') {
+    const reads = kernel.epilogue?.reads ?? [];
+    return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
+  }
   return kernel.operands;
 }
 
 /** The buffers that a kernel writes. */
 export function buffersWritten(kernel: Kernel): readonly Buffer[] {
   if (kernel.kind === 'loop') return kernel.results.map((result) => result.write.buffer);
-  return kernel.kind === 'contraction' ? [kernel.result.buffer] : [kernel.result];
+  if (kernel.kind === 'host') return [kernel.result];
+  return kernel.scratch === undefined
+    ? [kernel.result.buffer]
+    : [kernel.result.buffer, kernel.scratch];
 }

@@ -23,6 +23,7 @@ import {
   type VectorMath,
   type VectorValue,
 } from '../code/vector-algebra.ts';
+import { scratchSize } from '../emit/contraction/plan.ts';
 import { type Cluster, clusterNodes, type NodeClass, usersOf } from './cluster.ts';
 import type { Combine, Kernel, LoopNest, Result } from './kernel.ts';
 import {
@@ -255,28 +256,23 @@ class Lowering {
   }
 
   #lowerContraction(node: number): void {
-    const [a, b] = this.#arena.operandsOf(node);
-    const [left, right] = [this.#strided(a!, false), this.#strided(b!, true)];
     const { shape } = this.#arena.typeOf(node);
-    const stack = shape.slice(0, -2);
-    const stretched = (view: View): View =>
-      broadcastView(view, [...stack, ...view.shape.slice(-2)]);
+    const [left, right] = Array.from(this.#arena.operandsOf(node), (operand) => {
+      const view = this.#forwards(operand);
+      return broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
+    }) as [View, View];
     const result = contiguousView(this.#allocate(node), shape);
     this.#views.set(node, result);
-    this.#kernels.push({
-      kind: 'contraction',
-      left: stretched(left),
-      right: stretched(right),
-      result,
-    });
+    const size = scratchSize({ left, right, result, others: [] }, this.#precision);
+    const scratch: Buffer | undefined =
+      size === 0 ? undefined : { node, storage: 'real', size, address: -1 };
+    this.#kernels.push({ kind: 'contraction', left, right, result, scratch, epilogue: undefined });
   }
 
-  /** An operand of a product: not read backwards, and row by row where the loops need that. */
-  #strided(node: number, rowMajor: boolean): View {
+  /** An operand that is not read backwards along any axis. */
+  #forwards(node: number): View {
     const view = this.#views.get(node)!;
-    const forwards = view.strides.every((stride) => stride >= 0);
-    const byRows = view.strides.at(-1) === 1 || view.shape.at(-1) === 1;
-    return forwards && (byRows || !rowMajor)
+    return view.strides.every((stride) => stride >= 0)
       ? view
       : contiguousView(this.#copy(node, view), view.shape);
   }

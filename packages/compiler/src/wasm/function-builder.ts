@@ -180,11 +180,39 @@ export class FunctionBuilder {
    */
   countedLoop(counter: Local, from: number, to: number, step: number, body: () => void): this {
     this.i32(from).set(counter);
+    return this.doWhile(() => {
+      body();
+      this.get(counter).i32(step).op('i32.add').tee(counter).i32(to).op('i32.lt_u');
+    });
+  }
+
+  /** A loop that runs `body` at least once, and again while the condition that it leaves on the stack is not 0. */
+  doWhile(body: () => void): this {
     this.#code.raw([0x03, EMPTY_BLOCK]);
     body();
-    this.get(counter).i32(step).op('i32.add').tee(counter).i32(to).op('i32.lt_u');
     this.#code.raw([0x0d, 0]);
     return this.op('end');
+  }
+
+  /**
+   * Runs `step` as often as `left` says, at least once, and counts it down; `unroll` steps per turn of the loop, with
+   * `next` after each turn. A test follows every step: any number of steps is right, and engines that order the
+   * instructions between branches anew keep the steps apart.
+   */
+  unrolledLoop(left: Local, unroll: number, step: (index: number) => void, next: () => void): this {
+    this.#code.raw([0x02, EMPTY_BLOCK, 0x03, EMPTY_BLOCK]);
+    for (let index = 0; index < unroll; index++) {
+      step(index);
+      if (index === unroll - 1) break;
+      this.get(left)
+        .i32(index + 1)
+        .op('i32.eq');
+      this.#code.raw([0x0d, 1]);
+    }
+    next();
+    this.get(left).i32(unroll).op('i32.sub').tee(left);
+    this.#code.raw([0x0d, 0]);
+    return this.op('end').op('end');
   }
 
   /** Runs `body` if the condition on the stack is not 0. */

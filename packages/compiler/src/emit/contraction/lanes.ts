@@ -1,0 +1,117 @@
+/** Vectors in memory: whole ones, and those that hold fewer elements than they have lanes. */
+import type { Precision } from '../../code/expression.ts';
+import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
+import type {
+  MemoryInstruction,
+  MemoryLaneInstruction,
+  PlainInstruction,
+} from '../../wasm/instructions.ts';
+
+/** What differs between the precisions. */
+export interface Lanes {
+  /** Bytes of an element. */
+  readonly size: number;
+  /** Elements of a vector. */
+  readonly width: number;
+  readonly add: PlainInstruction;
+  readonly mul: PlainInstruction;
+  /** Loads one element into every lane, into the first, or into any. */
+  readonly splat: MemoryInstruction;
+  readonly loadFirst: MemoryInstruction;
+  readonly loadLane: MemoryLaneInstruction;
+}
+
+/** The lanes of each precision. */
+export const LANES: Readonly<Record<Precision, Lanes>> = {
+  f32: {
+    size: 4,
+    width: 4,
+    add: 'f32x4.add',
+    mul: 'f32x4.mul',
+    splat: 'v128.load32_splat',
+    loadFirst: 'v128.load32_zero',
+    loadLane: 'v128.load32_lane',
+  },
+  f64: {
+    size: 8,
+    width: 2,
+    add: 'f64x2.add',
+    mul: 'f64x2.mul',
+    splat: 'v128.load64_splat',
+    loadFirst: 'v128.load64_zero',
+    loadLane: 'v128.load64_lane',
+  },
+};
+
+/** An address: a local, or 0, plus a constant. */
+export interface Place {
+  readonly local: Local | undefined;
+  readonly base: number;
+}
+
+/** A place some bytes further. */
+export function shifted(place: Place, bytes: number): Place {
+  return bytes === 0 ? place : { local: place.local, base: place.base + bytes };
+}
+
+/** Pushes the part of an address that changes. */
+export function pushLocal(code: FunctionBuilder, place: Place): FunctionBuilder {
+  return place.local === undefined ? code.i32(0) : code.get(place.local);
+}
+
+/** Neighbouring elements that go into one vector. */
+export interface Chunk {
+  /** The position of the first. */
+  readonly first: number;
+  /** How many. */
+  readonly lanes: number;
+}
+
+/** Elements 0 to `count` as vectors; the last may be short. */
+export function chunksOf(count: number, { width }: Lanes): Chunk[] {
+  return Array.from({ length: Math.ceil(count / width) }, (_, v) => ({
+    first: v * width,
+    lanes: Math.min(width, count - v * width),
+  }));
+}
+
+/** Pushes `count` elements, `stride` bytes apart, as one vector; the lanes that are left are 0. */
+export function pushLoad(
+  code: FunctionBuilder,
+  lanes: Lanes,
+  place: Place,
+  count: number,
+  stride: number,
+): void {
+  if (count === lanes.width && stride === 0) {
+    pushLocal(code, place).memory(lanes.splat, place.base);
+  } else if (count === lanes.width && stride === lanes.size) {
+    pushLocal(code, place).memory('v128.load', place.base);
+  } else {
+    // All addresses but the first, then the first vector, then lane by lane.
+    const pair = count > 1 && stride === lanes.size;
+    const from = pair ? 2 : 1;
+    for (let lane = from; lane < count; lane++) pushLocal(code, place);
+    pushLocal(code, place).memory(pair ? 'v128.load64_zero' : lanes.loadFirst, place.base);
+    for (let lane = from; lane < count; lane++)
+      code.memoryLane(lanes.loadLane, place.base + lane * stride, lane);
+  }
+}
+
+/** Stores the first `count` lanes side by side. */
+export function store(
+  code: FunctionBuilder,
+  lanes: Lanes,
+  place: Place,
+  count: number,
+  value: Local,
+): void {
+  const push = (): FunctionBuilder => pushLocal(code, place).get(value);
+  if (count === lanes.width) {
+    push().memory('v128.store', place.base);
+    return;
+  }
+  const bytes = count * lanes.size;
+  if (bytes >= 8) push().memoryLane('v128.store64_lane', place.base, 0);
+  if (bytes % 8 > 0) push().memoryLane('v128.store32_lane', place.base + bytes - 4, count - 1);
+}

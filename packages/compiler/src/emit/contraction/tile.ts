@@ -1,0 +1,96 @@
+/**
+ * A tile of a product: some rows by some vectors of columns of the result stay in registers while the inner dimension
+ * runs. Each step loads the vectors of the right factor once, broadcasts one element of the left factor per row, and
+ * adds the products; with 4 rows by 2 vectors that is 6 loads for 16 arithmetic instructions.
+ *
+ * Engines fold constant offsets into plain loads, but may give every offset of a broadcasting load a register of its
+ * own; so the left factor's pointer moves with every step, and only the rows have offsets.
+ */
+import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
+import { type Chunk, type Lanes, type Place, pushLoad, pushLocal, shifted } from './lanes.ts';
+import { type Count, pushCount } from './walk.ts';
+
+/** Steps along the inner dimension per turn of the loop. */
+const UNROLL = 8;
+
+/** The inner dimension, or a block of it. */
+export interface Inner {
+  /** How many steps; at least 1. */
+  readonly steps: Count;
+  /** The same as turns of `TURN` steps and the steps after them, of which only the last block has any. */
+  readonly turns: Count;
+  readonly rest: number;
+  /** Whether this is the first block, and the last, where that is known only when it runs. */
+  readonly isFirst: Local | undefined;
+  readonly isLast: Local | undefined;
+}
+
+/** Where the factors' elements are. */
+export interface Factors {
+  /** The left factor: bytes from row to row and from step to step. */
+  readonly left: Place;
+  readonly leftRow: number;
+  readonly leftStep: number;
+  /** The right factor: bytes from step to step; its columns lie side by side. */
+  readonly right: Place;
+  readonly rightStep: number;
+  /** Whether vectors may be loaded whole even where fewer columns are wanted. */
+  readonly padded: boolean;
+}
+
+/** Emits one tile; `finish` finds the sums in locals, by row and by chunk of columns. */
+export function emitTile(
+  code: FunctionBuilder,
+  lanes: Lanes,
+  steps: Count,
+  factors: Factors,
+  rows: number,
+  chunks: readonly Chunk[],
+  finish: (sums: readonly (readonly Local[])[]) => void,
+): void {
+  const { leftRow, leftStep, rightStep, padded } = factors;
+  const sums = Array.from({ length: rows }, () => chunks.map(() => code.local('v128')));
+  for (const sum of sums.flat()) code.v128(new Uint8Array(16)).set(sum);
+  const [left, right, remaining] = [code.local('i32'), code.local('i32'), code.local('i32')];
+  pushLocal(code, factors.left).set(left);
+  pushLocal(code, factors.right).set(right);
+  pushCount(code, steps).set(remaining);
+  const vectors = chunks.map(() => code.local('v128'));
+  const element = code.local('v128');
+
+  const step = (index: number): void => {
+    const from = { local: right, base: factors.right.base + index * rightStep };
+    chunks.forEach(({ first, lanes: count }, c) => {
+      pushLoad(
+        code,
+        lanes,
+        shifted(from, first * lanes.size),
+        padded ? lanes.width : count,
+        lanes.size,
+      );
+      code.set(vectors[c]!);
+    });
+    sums.forEach((row, r) => {
+      code
+        .get(left)
+        .memory(lanes.splat, factors.left.base + r * leftRow)
+        .set(element);
+      row.forEach((sum, c) => {
+        code.get(sum).get(element).get(vectors[c]!).op(lanes.mul).op(lanes.add).set(sum);
+      });
+    });
+    code.get(left).i32(leftStep).op('i32.add').set(left);
+  };
+  code.unrolledLoop(remaining, UNROLL, step, () => {
+    code
+      .get(right)
+      .i32(UNROLL * rightStep)
+      .op('i32.add')
+      .set(right);
+  });
+
+  for (const local of [left, right, remaining]) code.release('i32', local);
+  for (const local of [element, ...vectors]) code.release('v128', local);
+  finish(sums);
+  for (const sum of sums.flat()) code.release('v128', sum);
+}
