@@ -105,7 +105,7 @@ def points(chance, name, count):
     for i in range(count):
         if i % 2 == 0:
             first = logarithmic(chance, exponents, signs)
-            near = logarithmic(chance, (-3, 3), signs) * first
+            near = min(max(logarithmic(chance, (-3, 3), signs) * first, -LARGEST), LARGEST)
             yield (first, near)[:arity]
         else:
             low, high = intervals[i // 2 % len(intervals)]

@@ -36,6 +36,14 @@ const KNOWN: Readonly<Record<string, Known>> = {
   asinh: { f64: 1, f32: 1.25 },
   acosh: { f64: 1, f32: 1.45 },
   atanh: { f64: 1, f32: 1.75 },
+  sin: { f64: 1, f32: 0.501 },
+  cos: { f64: 1, f32: 0.501 },
+  tan: { f64: 2, f32: 0.501 },
+  asin: { f64: 1, f32: 2 },
+  acos: { f64: 1, f32: 1.2 },
+  atan: { f64: 1, f32: 1.8 },
+  atan2: { arity: 2, f64: 1, f32: 1.8 },
+  hypot: { arity: 2, f64: 1, f32: 0.501 },
 };
 
 const PRECISIONS = ['f64', 'f32'] as const;

@@ -2,7 +2,10 @@
 import type { Precision } from './expression.ts';
 import { exp, expm1, sigmoid, tanh } from './math/exponential.ts';
 import { acosh, asinh, atanh, cosh, sinh } from './math/hyperbolic.ts';
+import { hypot } from './math/hypotenuse.ts';
+import { acos, asin, atan, atan2 } from './math/inverse-trigonometric.ts';
 import { log, log10, log1p, log2, softplus } from './math/logarithm.ts';
+import { cos, sin, tan } from './math/trigonometric.ts';
 import type { VectorMath } from './vector-algebra.ts';
 
 /** The functions that have vector code in this precision. */
@@ -22,5 +25,13 @@ export function vectorMath(_precision: Precision): VectorMath {
     asinh,
     acosh,
     atanh,
+    sin,
+    cos,
+    tan,
+    asin,
+    acos,
+    atan,
+    atan2,
+    hypot,
   };
 }
