@@ -3,7 +3,8 @@
  * the registers, and to a loop in JavaScript. All cases take turns; the median and the best of the rounds are printed,
  * and the median as a share of the peak's median in the same process.
  *
- * Run with `tsx -C @ad/source packages/compiler/bench/matmul.ts [f32|f64] [part of a name]`.
+ * Run with `tsx -C @ad/source packages/compiler/bench/matmul.ts [f32|f64] [part of a name] [8x256x256 ...]`: sizes that
+ * are given are measured instead of the usual ones.
  */
 import { Graph, type GraphNode, type Shape } from '@ad/graph';
 import { compile, type Precision } from '../src/index.ts';
@@ -148,14 +149,21 @@ const SIZES = [
   [256, 256, 3],
 ] as const;
 
+const words = process.argv.slice(2);
+const given = words
+  .filter((word) => /^\d+x\d+x\d+$/.test(word))
+  .map((word) => word.split('x').map(Number) as [number, number, number]);
+const part = words.find((word) => !/^\d+x|^f\d/.test(word)) ?? '';
+
 function cases(precision: Precision): Case[] {
   const all = [peak(precision), plainLoops(precision, 64), plainLoops(precision, 256)];
-  for (const [n, k, m] of SIZES) {
+  for (const [n, k, m] of given.length > 0 ? given : SIZES) {
     for (const [name, { lies, form }] of Object.entries(FORMS))
       all.push(
         product(`${name} ${n}x${k}x${m}`, precision, lies({ n, k, m }), form, 2 * n * k * m),
       );
   }
+  if (given.length > 0) return all;
   const shape = [8, 64, 64];
   const flops = 2 * 8 * 64 ** 3;
   all.push(
@@ -192,12 +200,10 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
-const words = process.argv.slice(2);
 for (const precision of ['f32', 'f64'] as const) {
   if (words.includes(precision === 'f32' ? 'f64' : 'f32')) continue;
-  const wanted = words.find((word) => !/^f\d/.test(word)) ?? '';
   const measured = cases(precision)
-    .filter(({ name }, i) => i === 0 || name.includes(wanted))
+    .filter(({ name }, i) => i === 0 || name.includes(part))
     .map((subject) => {
       // Warm up until the engine's best code runs, then find how many turns fill a slice.
       let turns = 1;

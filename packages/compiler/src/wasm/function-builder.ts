@@ -195,23 +195,24 @@ export class FunctionBuilder {
   }
 
   /**
-   * Runs `step` as often as `left` says, at least once, and counts it down; `unroll` steps per turn of the loop, with
-   * `next` after each turn. A test follows every step: any number of steps is right, and engines that order the
-   * instructions between branches anew keep the steps apart.
+   * A loop of `unroll` steps per turn, with `next` after each turn, until `pushDone` pushes something else than 0
+   * after a step. As that is asked after every step, any number of steps from 1 on is possible; and engines that order
+   * the instructions between branches anew keep the steps apart.
    */
-  unrolledLoop(left: Local, unroll: number, step: (index: number) => void, next: () => void): this {
+  unrolledLoop(
+    unroll: number,
+    step: (index: number) => void,
+    pushDone: () => void,
+    next: () => void,
+  ): this {
     this.#code.raw([0x02, EMPTY_BLOCK, 0x03, EMPTY_BLOCK]);
     for (let index = 0; index < unroll; index++) {
       step(index);
-      if (index === unroll - 1) break;
-      this.get(left)
-        .i32(index + 1)
-        .op('i32.eq');
+      pushDone();
       this.#code.raw([0x0d, 1]);
     }
     next();
-    this.get(left).i32(unroll).op('i32.sub').tee(left);
-    this.#code.raw([0x0d, 0]);
+    this.#code.raw([0x0c, 0]);
     return this.op('end').op('end');
   }
 

@@ -51,10 +51,14 @@ export function emitTile(
   const { leftRow, leftStep, rightStep, padded } = factors;
   const sums = Array.from({ length: rows }, () => chunks.map(() => code.local('v128')));
   for (const sum of sums.flat()) code.v128(new Uint8Array(16)).set(sum);
-  const [left, right, remaining] = [code.local('i32'), code.local('i32'), code.local('i32')];
-  pushLocal(code, factors.left).set(left);
+  // The left pointer tells when all is done, unless it does not move: then steps are counted.
+  const moves = leftStep !== 0;
+  const [position, right, end] = [code.local('i32'), code.local('i32'), code.local('i32')];
+  const left = moves ? { local: position, base: factors.left.base } : factors.left;
+  const distance = moves ? leftStep : 1;
+  pushLocal(code, moves ? factors.left : { local: undefined, base: 0 }).tee(position);
+  pushCount(code, steps).i32(distance).op('i32.mul').op('i32.add').set(end);
   pushLocal(code, factors.right).set(right);
-  pushCount(code, steps).set(remaining);
   const vectors = chunks.map(() => code.local('v128'));
   const element = code.local('v128');
 
@@ -71,17 +75,19 @@ export function emitTile(
       code.set(vectors[c]!);
     });
     sums.forEach((row, r) => {
-      code
-        .get(left)
-        .memory(lanes.splat, factors.left.base + r * leftRow)
+      pushLocal(code, left)
+        .memory(lanes.splat, left.base + r * leftRow)
         .set(element);
       row.forEach((sum, c) => {
         code.get(sum).get(element).get(vectors[c]!).op(lanes.mul).op(lanes.add).set(sum);
       });
     });
-    code.get(left).i32(leftStep).op('i32.add').set(left);
+    code.get(position).i32(distance).op('i32.add').set(position);
   };
-  code.unrolledLoop(remaining, UNROLL, step, () => {
+  const pushDone = (): void => {
+    code.get(position).get(end).op('i32.eq');
+  };
+  code.unrolledLoop(UNROLL, step, pushDone, () => {
     code
       .get(right)
       .i32(UNROLL * rightStep)
@@ -89,7 +95,7 @@ export function emitTile(
       .set(right);
   });
 
-  for (const local of [left, right, remaining]) code.release('i32', local);
+  for (const local of [position, right, end]) code.release('i32', local);
   for (const local of [element, ...vectors]) code.release('v128', local);
   finish(sums);
   for (const sum of sums.flat()) code.release('v128', sum);
