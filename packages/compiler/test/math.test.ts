@@ -43,6 +43,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
   acos: { f64: 1, f32: 1.2 },
   atan: { f64: 1, f32: 1.8 },
   atan2: { arity: 2, f64: 1, f32: 1.8 },
+  erf: { f64: 1, f32: 0.52 },
+  erfc: { f64: 2, f32: 0.54 },
   hypot: { arity: 2, f64: 1, f32: 0.501 },
 };
 

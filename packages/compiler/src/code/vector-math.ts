@@ -1,5 +1,6 @@
 /** Elementary functions as vector code; what is not here is called on the platform, lane by lane. */
 import type { Precision } from './expression.ts';
+import { erf, erfc } from './math/error-function.ts';
 import { exp, expm1, sigmoid, tanh } from './math/exponential.ts';
 import { acosh, asinh, atanh, cosh, sinh } from './math/hyperbolic.ts';
 import { hypot } from './math/hypotenuse.ts';
@@ -33,5 +34,7 @@ export function vectorMath(_precision: Precision): VectorMath {
     atan,
     atan2,
     hypot,
+    erf,
+    erfc,
   };
 }

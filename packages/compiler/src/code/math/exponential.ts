@@ -47,8 +47,18 @@ interface Reduced {
   readonly correction: Expression;
 }
 
-/** Takes apart an argument that is not too large, plus optionally a small addend that would be lost in x. */
-export function reduceExponent(e: Expressions, x: Expression, addend?: Expression): Reduced {
+/**
+ * Takes apart an argument that is not too large.
+ *
+ * @param addend - a small number to add, which would be lost in x.
+ * @param accuracy - the precision of the result, where that is not the one of the lanes.
+ */
+export function reduceExponent(
+  e: Expressions,
+  x: Expression,
+  addend?: Expression,
+  accuracy: Precision = e.precision,
+): Reduced {
   const { add, sub, mul, constant } = lanesOf(e);
   const { ln2Head, ln2Tail } = CONSTANTS[e.precision];
   const shift = constant(FORMAT[e.precision].roundingShift);
@@ -58,8 +68,13 @@ export function reduceExponent(e: Expressions, x: Expression, addend?: Expressio
   const product = mul(count, constant(ln2Tail));
   const tail = addend === undefined ? product : sub(product, addend);
   const r = sub(head, tail);
-  const curve = mul(mul(r, r), polynomial(e, r, EXPONENTIAL[e.precision]));
-  return { n, r, curve, correction: sub(sub(head, r), tail) };
+  return { n, r, curve: growth(e, r, accuracy), correction: sub(sub(head, r), tail) };
+}
+
+/** e^r - 1 - r for |r| up to half of ln 2. */
+export function growth(e: Expressions, r: Expression, accuracy: Precision): Expression {
+  const { mul } = lanesOf(e);
+  return mul(mul(r, r), polynomial(e, r, EXPONENTIAL[accuracy]));
 }
 
 /** 2^n times 2^-`halvings` for an integer in the lowest bits, if that is a normal number. */
