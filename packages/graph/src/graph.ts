@@ -9,12 +9,19 @@ import { Arena } from './arena.ts';
 import { callSite } from './call-site.ts';
 import { AdError, GraphError, KindError, ShapeError } from './errors.ts';
 import { GraphNode } from './node.ts';
-import { isGraphNode, type Operand } from './apply.ts';
+import { isGraphNode, type Operand } from './explain.ts';
 import { NodeValues } from './interpreter/node-values.ts';
 import { computeOnDemand } from './interpreter/on-demand.ts';
 import { constant, input, type Attributes, type Operation } from './rows/row.ts';
 import { checkShape, formatShape, sameShape, type Shape } from './shape.ts';
-import { tensor, Tensor, type Kind, type TensorLike, type TensorOptions } from './tensor.ts';
+import {
+  checkKind,
+  tensor,
+  Tensor,
+  type Kind,
+  type TensorLike,
+  type TensorOptions,
+} from './tensor.ts';
 
 /** What an input is: its shape and kind, or a current value from which both follow. */
 export interface InputOptions {
@@ -77,7 +84,7 @@ export class Graph {
     return this.arena.edgeCount;
   }
 
-  /** Whether any value was read while building (`node.value`): then the graph may depend on the values fed. */
+  /** Whether any current value was read (by `node.value` or `evaluate`): what is built may depend on the values. */
   get valuesRead(): boolean {
     return this.#valuesRead;
   }
@@ -120,6 +127,7 @@ export class Graph {
     const shape = options.shape ?? value?.shape ?? [];
     const kind = options.kind ?? value?.kind ?? 'real';
     checkShape(shape, `input "${name}"`);
+    checkKind(kind, `input "${name}"`);
     if (value !== undefined) this.#checkFeed(name, value, shape, kind);
     const id = this.arena.append(input, [], this.arena.internType({ shape, kind }), undefined);
     this.#inputIds.set(name, id);
@@ -208,6 +216,7 @@ export class Graph {
 
   /** The current value of an input node, if it has one. */
   currentValue(id: number): Tensor | undefined {
+    this.#valuesRead = true;
     return this.#current.get(id);
   }
 

@@ -7,7 +7,7 @@ export { partialAlgebra, type Algebra, type AlgebraName } from './algebra/algebr
 export { nodeAlgebra } from './algebra/nodes.ts';
 export { numbers } from './algebra/numbers.ts';
 export { readsOf, READS_RESULT } from './algebra/reads.ts';
-export { apply, describeOperand, isGraphNode, resultType, type Operand } from './apply.ts';
+export { apply, resultType } from './apply.ts';
 export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
 export { callSite } from './call-site.ts';
 export {
@@ -19,6 +19,7 @@ export {
   ShapeError,
   ValueError,
 } from './errors.ts';
+export { describeOperand, isGraphNode, type Operand } from './explain.ts';
 export * from './functions/activation.ts';
 export * from './functions/arithmetic.ts';
 export * from './functions/comparison.ts';

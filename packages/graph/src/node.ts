@@ -3,7 +3,7 @@
  * operation is a method here and a function of the same name in `functions/`: methods read well in chains,
  * functions can be left out of a bundle when they are not used.
  */
-import type { Operand } from './apply.ts';
+import type { Operand } from './explain.ts';
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import * as activation from './functions/activation.ts';
@@ -17,6 +17,7 @@ import * as reduction from './functions/reduction.ts';
 import * as trigonometric from './functions/trigonometric.ts';
 import type { ReductionOptions } from './functions/reduction.ts';
 import type { SliceRange } from './functions/layout.ts';
+import { Handle } from './handle.ts';
 import { formatShape, type Shape } from './shape.ts';
 import type { Kind, Tensor, Type } from './tensor.ts';
 
@@ -33,7 +34,7 @@ import type { Kind, Tensor, Type } from './tensor.ts';
  * y.operation; // => 'sub'
  * ```
  */
-export class GraphNode implements Type {
+export class GraphNode extends Handle implements Type {
   /** The graph that the node belongs to. */
   readonly graph: Graph;
   /** The number of the node: larger than those of all nodes it depends on. */
@@ -45,6 +46,7 @@ export class GraphNode implements Type {
    * @internal
    */
   constructor(graph: Graph, id: number) {
+    super();
     this.graph = graph;
     this.id = id;
   }
@@ -106,7 +108,7 @@ export class GraphNode implements Type {
   }
 
   /** The id, label, operation and type in words. */
-  toString(): string {
+  override toString(): string {
     const label = this.label === undefined ? '' : ` "${this.label}"`;
     return `#${this.id}${label} = ${this.operation} ${formatShape(this.shape)} ${this.kind}`;
   }

@@ -5,6 +5,9 @@
  */
 import { ShapeError, ValueError } from './errors.ts';
 
+/** The most elements that an array can have, and the longest axis. */
+const MAX_SIZE = 2 ** 31 - 1;
+
 /** The dimensions of an array, outermost first. A scalar has shape `[]`. */
 export type Shape = readonly number[];
 
@@ -139,16 +142,19 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
  * @throws {@link ShapeError} otherwise.
  */
 export function checkShape(shape: unknown, what: string): asserts shape is Shape {
-  if (!Array.isArray(shape))
-    throw new ShapeError(`${what}: expected a list of dimensions, got ${String(shape)}`);
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(`${what}: expected a list of dimensions, got ${typeof shape}`);
+  }
+  const shown = (shape as unknown[]).map((d) => (typeof d === 'number' ? d : typeof d)).join(', ');
   for (const dimension of shape as unknown[]) {
     if (typeof dimension !== 'number' || !Number.isInteger(dimension) || dimension < 0) {
       throw new ShapeError(
-        `${what}: dimensions are non-negative integers, got [${shape.join(', ')}]; write [] for a scalar`,
+        `${what}: dimensions are non-negative integers, got [${shown}]; write [] for a scalar`,
       );
     }
   }
-  if (sizeOf(shape as number[]) > 2 ** 31 - 1) {
-    throw new ShapeError(`${what}: [${shape.join(', ')}] has more than 2^31 - 1 elements`);
+  // Of each dimension too: beside a 0 any other would pass.
+  if (sizeOf(shape as number[]) > MAX_SIZE || (shape as number[]).some((d) => d > MAX_SIZE)) {
+    throw new ShapeError(`${what}: [${shown}] has more than 2^31 - 1 elements`);
   }
 }

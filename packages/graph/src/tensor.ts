@@ -8,6 +8,21 @@ import { checkShape, formatShape, sizeOf, type Shape } from './shape.ts';
 /** What the elements of a node or tensor are: `real` numbers, `integer` indices or labels, `boolean` conditions. */
 export type Kind = 'real' | 'integer' | 'boolean';
 
+const KINDS: readonly unknown[] = ['real', 'integer', 'boolean'] satisfies Kind[];
+
+/**
+ * Checks that a value from untyped code is a kind.
+ *
+ * @throws {@link KindError} otherwise.
+ * @internal
+ */
+export function checkKind(kind: unknown, what: string): asserts kind is Kind {
+  if (KINDS.includes(kind)) return;
+  throw new KindError(
+    `${what}: the kind is ${JSON.stringify(kind)}, expected real, integer or boolean`,
+  );
+}
+
 /** Shape and kind together: all that is known of a node before it is evaluated. */
 export interface Type {
   /** The dimensions, `[]` for a scalar. */
@@ -182,6 +197,7 @@ export function allocate(kind: Kind, size: number): TensorData {
  */
 export function tensor(value: TensorLike, options: TensorOptions = {}): Tensor {
   if (options.shape !== undefined) checkShape(options.shape, 'tensor');
+  if (options.kind !== undefined) checkKind(options.kind, 'tensor');
   // A copy: the caller may go on to use his list.
   const asked = options.shape === undefined ? undefined : [...options.shape];
   if (value instanceof Tensor) {

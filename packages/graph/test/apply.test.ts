@@ -355,18 +355,35 @@ test('functions of several nodes fail before they build the first', () => {
   expectRefused(
     () => stack([x, x, short]),
     ShapeError,
-    'concat: shapes must agree',
+    'stack: shapes must agree',
     'operand 3: #3 "short"',
     HERE,
   );
   expectRefused(
     () => stack([x, flags]),
     ShapeError,
-    'concat: all operands must be of one kind',
+    'stack: all operands must be of one kind',
     HERE,
   );
   expectRefused(() => stack([x, foreign]), GraphError, 'concat: operand 2', HERE);
   expectRefused(() => stack([x, x], 2), ValueError, 'axis 2 does not exist');
   expectRefused(() => matrix.softmax(2), ValueError, 'axis 2 does not exist');
   expectRefused(() => matrix.mean({ axes: 5 }), ValueError, 'axis 5 does not exist');
+});
+
+test('an unknown kind, an axis that is not there, and a result beyond any size name the operation and the caller', () => {
+  const graph = new Graph();
+  expect(() => graph.input('e', { kind: 'complex' as never })).toThrow(KindError);
+  const x = graph.input('x', { shape: [2 ** 16, 1] });
+  const y = graph.input('y', { shape: [1, 2 ** 16] });
+  const nodes = graph.nodeCount;
+  expect(() => x.add(y)).toThrow(
+    /add: the result: \[65536, 65536\] has more than 2\^31 - 1 elements/,
+  );
+  expect(() => x.sum({ axes: 5 })).toThrow(/sum: axis 5 does not exist[^]*apply\.test/);
+  expect(() => x.expandDims(9)).toThrow(/expandDims: axis 9 does not exist[^]*apply\.test/);
+  expect(() => x.slice([{ step: 0 }])).toThrow(
+    /slice: a step is an integer other than 0[^]*apply\.test/,
+  );
+  expect(graph.nodeCount).toBe(nodes);
 });

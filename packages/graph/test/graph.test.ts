@@ -231,7 +231,7 @@ describe('nodes', () => {
 test('the graph knows whether values were read while it was built', () => {
   const graph = new Graph();
   const x = graph.input('x', { value: 1 });
-  evaluate(x.add(1));
+  evaluate(x.add(1), { x: 2 });
   expect(graph.valuesRead).toBe(false);
   expect(x.add(1).value).toBe(2);
   expect(graph.valuesRead).toBe(true);

@@ -138,7 +138,7 @@ test('sameShape compares dimension by dimension', () => {
 test('checkShape wants a list of non-negative integers of a possible size', () => {
   expect(() => {
     checkShape(3, 'thing');
-  }).toThrow(/thing: expected a list of dimensions, got 3/);
+  }).toThrow(/thing: expected a list of dimensions, got number/);
   expect(() => {
     checkShape([2, -1], 'thing');
   }).toThrow(/thing: dimensions are non-negative integers, got \[2, -1\]; write \[\] for a scalar/);
@@ -156,4 +156,15 @@ test('checkShape wants a list of non-negative integers of a possible size', () =
 test('shapes are written as people write them', () => {
   expect(formatShape([2, 3])).toBe('[2, 3]');
   expect(formatShape([])).toBe('[] (a scalar)');
+});
+
+test('checkShape bounds each dimension, also beside a 0, and does not recurse into what it refuses', () => {
+  expect(() => {
+    checkShape([1e300, 0], 'thing');
+  }).toThrow(/thing: \[1e\+300, 0\] has more than 2\^31 - 1 elements/);
+  let deep: unknown = [];
+  for (let i = 0; i < 1e5; i++) deep = [deep];
+  expect(() => {
+    checkShape(deep, 'thing');
+  }).toThrow(/dimensions are non-negative integers, got \[object\]/);
 });

@@ -1,5 +1,6 @@
 /** Functions that build nodes: products of matrices and vectors. */
-import { apply, checkApplication } from '../apply.ts';
+import { apply, resultType } from '../apply.ts';
+import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/contraction.ts';
 import { reshape } from './layout.ts';
@@ -21,9 +22,15 @@ import { reshape } from './layout.ts';
  * ```
  */
 export function matmul(x: GraphNode, y: GraphNode): GraphNode {
-  checkApplication(rows.matmul, [x, y], {}, ({ shape, kind }, k) => {
-    if (shape.length !== 1) return { shape, kind };
-    return { shape: k === 0 ? [1, ...shape] : [...shape, 1], kind };
+  // Checked as a whole before the first node is built: a failed call leaves nothing behind.
+  explain('matmul', [x, y], () => {
+    const left = x.shape.length === 1 ? [1, ...x.shape] : x.shape;
+    const right = y.shape.length === 1 ? [...y.shape, 1] : y.shape;
+    const types = [
+      { shape: left, kind: x.kind },
+      { shape: right, kind: y.kind },
+    ];
+    return resultType(rows.matmul, types, {});
   });
   const rowVector = x.shape.length === 1;
   const columnVector = y.shape.length === 1;

@@ -23,7 +23,7 @@ import { normalizeAxis } from '../shape.ts';
  * ```
  */
 export function gather(x: GraphNode, indices: GraphNode, axis: number = 0): GraphNode {
-  return apply(rows.gather, [x, indices], { axis: normalizeAxis(axis, x.shape.length) });
+  return apply(rows.gather, [x, indices], () => ({ axis: normalizeAxis(axis, x.shape.length) }));
 }
 
 /**
@@ -48,10 +48,10 @@ export function scatterAdd(
   length: number,
   axis: number = 0,
 ): GraphNode {
-  return apply(rows.scatterAdd, [values, indices], {
+  return apply(rows.scatterAdd, [values, indices], () => ({
     axis: normalizeAxis(axis, values.shape.length),
     length,
-  });
+  }));
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Functions that build nodes: other shapes of the same elements, parts of arrays, and arrays joined. */
-import { apply, checkApplication } from '../apply.ts';
+import { apply, resultType } from '../apply.ts';
 import { ShapeError, ValueError } from '../errors.ts';
+import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/layout.ts';
-import { formatShape, normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../shape.ts';
+import { normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../shape.ts';
 
 /**
  * The same elements, row-major, in another shape.
@@ -19,16 +20,20 @@ import { formatShape, normalizeAxes, normalizeAxis, sizeOf, type Shape } from '.
  * ```
  */
 export function reshape(x: GraphNode, shape: Shape): GraphNode {
-  const free = shape.indexOf(-1);
-  if (free < 0) return apply(rows.reshape, [x], { shape: [...shape] });
-  const others = sizeOf(shape.filter((_, axis) => axis !== free));
-  const length = sizeOf(x.shape) / others;
+  return apply(rows.reshape, [x], () => ({ shape: completeShape(x, shape) }));
+}
+
+/** The shape with -1 replaced by the length that makes it hold the elements of `x`. */
+function completeShape(x: GraphNode, shape: Shape): Shape {
+  const free = Array.isArray(shape) ? shape.indexOf(-1) : -1;
+  if (free < 0) return Array.isArray(shape) ? [...(shape as Shape)] : shape;
+  const length = sizeOf(x.shape) / sizeOf(shape.filter((_, axis) => axis !== free));
   if (shape.includes(-1, free + 1) || !Number.isInteger(length)) {
     throw new ShapeError(
-      `reshape: no length for -1 makes [${shape.join(', ')}] hold the ${sizeOf(x.shape)} elements of ${formatShape(x.shape)}`,
+      `no length for -1 makes [${shape.join(', ')}] hold ${sizeOf(x.shape)} elements`,
     );
   }
-  return apply(rows.reshape, [x], { shape: shape.map((d, axis) => (axis === free ? length : d)) });
+  return shape.map((d, axis) => (axis === free ? length : d));
 }
 
 /**
@@ -46,10 +51,11 @@ export function reshape(x: GraphNode, shape: Shape): GraphNode {
  * ```
  */
 export function transpose(x: GraphNode, axes?: readonly number[]): GraphNode {
-  const rank = x.shape.length;
-  const permutation =
-    axes?.map((axis) => normalizeAxis(axis, rank)) ?? x.shape.map((_, axis) => rank - 1 - axis);
-  return apply(rows.transpose, [x], { permutation });
+  return apply(rows.transpose, [x], () => {
+    const rank = x.shape.length;
+    const reversed = x.shape.map((_, axis) => rank - 1 - axis);
+    return { permutation: axes?.map((axis) => normalizeAxis(axis, rank)) ?? reversed };
+  });
 }
 
 /**
@@ -82,7 +88,7 @@ export function broadcastTo(x: GraphNode, shape: Shape): GraphNode {
  * ```
  */
 export function expandDims(x: GraphNode, axis: number): GraphNode {
-  const at = normalizeAxis(axis, x.shape.length + 1);
+  const at = explain('expandDims', [x], () => normalizeAxis(axis, x.shape.length + 1));
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
@@ -101,16 +107,18 @@ export function expandDims(x: GraphNode, axis: number): GraphNode {
  * ```
  */
 export function squeeze(x: GraphNode, axes?: number | readonly number[]): GraphNode {
-  const named = axes === undefined ? undefined : normalizeAxes(axes, x.shape.length);
-  const long = named?.find((axis) => x.shape[axis] !== 1);
-  if (long !== undefined) {
+  const dropped = explain('squeeze', [x], () => {
+    if (axes === undefined) return x.shape.flatMap((length, axis) => (length === 1 ? [axis] : []));
+    const named = normalizeAxes(axes, x.shape.length);
+    const long = named.find((axis) => x.shape[axis] !== 1);
+    if (long === undefined) return named;
     throw new ShapeError(
-      `squeeze: axis ${long} of ${formatShape(x.shape)} has length ${x.shape[long]}; only axes of length 1 can be dropped`,
+      `axis ${long} has length ${x.shape[long]}; only axes of length 1 can be dropped`,
     );
-  }
+  });
   return reshape(
     x,
-    x.shape.filter((length, axis) => (named === undefined ? length !== 1 : !named.includes(axis))),
+    x.shape.filter((_, axis) => !dropped.includes(axis)),
   );
 }
 
@@ -131,12 +139,11 @@ function resolveRange(
 ): { start: number; count: number; step: number } {
   const step = range.step ?? 1;
   if (!Number.isInteger(step) || step === 0)
-    throw new ValueError(`slice: a step is an integer other than 0, got ${step}`);
+    throw new ValueError(`a step is an integer other than 0, got ${step}`);
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
   const place = (index: number | undefined, fallback: number): number => {
     if (index === undefined) return fallback;
-    if (!Number.isInteger(index))
-      throw new ValueError(`slice: start and end are integers, got ${index}`);
+    if (!Number.isInteger(index)) throw new ValueError(`start and end are integers, got ${index}`);
     return Math.min(Math.max(index < 0 ? index + length : index, low), high);
   };
   const start = place(range.start, step > 0 ? low : high);
@@ -160,16 +167,16 @@ function resolveRange(
  * ```
  */
 export function slice(x: GraphNode, ranges: readonly SliceRange[]): GraphNode {
-  if (ranges.length > x.shape.length) {
-    throw new ShapeError(
-      `slice: got ${ranges.length} ranges for the ${x.shape.length} axes of ${formatShape(x.shape)}`,
-    );
-  }
-  const resolved = x.shape.map((length, axis) => resolveRange(ranges[axis] ?? {}, length));
-  return apply(rows.slice, [x], {
-    starts: resolved.map((range) => range.start),
-    lengths: resolved.map((range) => range.count),
-    steps: resolved.map((range) => range.step),
+  return apply(rows.slice, [x], () => {
+    if (ranges.length > x.shape.length) {
+      throw new ShapeError(`got ${ranges.length} ranges for ${x.shape.length} axes`);
+    }
+    const resolved = x.shape.map((length, axis) => resolveRange(ranges[axis] ?? {}, length));
+    return {
+      starts: resolved.map((range) => range.start),
+      lengths: resolved.map((range) => range.count),
+      steps: resolved.map((range) => range.step),
+    };
   });
 }
 
@@ -213,7 +220,7 @@ export function pad(
  */
 export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode {
   if (parts.length === 0) throw new ShapeError('concat: nothing to join; give at least one node');
-  return apply(rows.concat, parts, { axis: normalizeAxis(axis, parts[0]!.shape.length) });
+  return apply(rows.concat, parts, () => ({ axis: normalizeAxis(axis, parts[0]!.shape.length) }));
 }
 
 /**
@@ -233,9 +240,14 @@ export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode
  */
 export function stack(parts: readonly GraphNode[], axis: number = 0): GraphNode {
   if (parts.length === 0) throw new ShapeError('stack: nothing to join; give at least one node');
-  const at = normalizeAxis(axis, parts[0]!.shape.length + 1);
-  checkApplication(rows.concat, parts, { axis: at }, ({ shape, kind }) => {
-    return { shape: [...shape.slice(0, at), 1, ...shape.slice(at)], kind };
+  // Checked as a whole before the first node is built: a failed call leaves nothing behind.
+  const at = explain('stack', parts, () => {
+    const where = normalizeAxis(axis, parts[0]!.shape.length + 1);
+    const types = parts.map(({ shape, kind }) => {
+      return { shape: [...shape.slice(0, where), 1, ...shape.slice(where)], kind };
+    });
+    resultType(rows.concat, types, { axis: where });
+    return where;
   });
   return concat(
     parts.map((part) => expandDims(part, at)),

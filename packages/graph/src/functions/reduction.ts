@@ -1,5 +1,6 @@
 /** Functions that build nodes: reductions over axes, and what is composed of them. */
 import { apply } from '../apply.ts';
+import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import { sum as sumRow } from '../rows/layout.ts';
 import * as rows from '../rows/reduction.ts';
@@ -16,8 +17,12 @@ export interface ReductionOptions {
   readonly keepDims?: boolean;
 }
 
-function attributesOf(x: GraphNode, options: ReductionOptions): ReductionAttributes {
-  return { axes: normalizeAxes(options.axes, x.shape.length), keepDims: options.keepDims ?? false };
+/** The attributes as the rows take them, made when the operand is known to be a node. */
+function attributesOf(x: GraphNode, options: ReductionOptions): () => ReductionAttributes {
+  return () => ({
+    axes: normalizeAxes(options.axes, x.shape.length),
+    keepDims: options.keepDims ?? false,
+  });
 }
 
 /**
@@ -49,7 +54,7 @@ export function sum(x: GraphNode, options: ReductionOptions = {}): GraphNode {
  * ```
  */
 export function mean(x: GraphNode, options: ReductionOptions = {}): GraphNode {
-  const attributes = attributesOf(x, options);
+  const attributes = explain('mean', [x], attributesOf(x, options));
   const count = sizeOf(attributes.axes.map((axis) => x.shape[axis]!));
   return div(apply(sumRow, [x], attributes), count);
 }
@@ -117,7 +122,7 @@ export function logSumExp(x: GraphNode, options: ReductionOptions = {}): GraphNo
  * ```
  */
 export function argMax(x: GraphNode, axis: number = -1): GraphNode {
-  return apply(rows.argMax, [x], { axis: normalizeAxis(axis, x.shape.length) });
+  return apply(rows.argMax, [x], () => ({ axis: normalizeAxis(axis, x.shape.length) }));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Functions that build nodes: trigonometric and hyperbolic functions and their inverses. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply, type Operand } from '../apply.ts';
+import { apply } from '../apply.ts';
+import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/trigonometric.ts';
 

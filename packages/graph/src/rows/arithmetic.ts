@@ -132,6 +132,7 @@ export const sqrt: ElementwiseRow = {
  * ln 2 and -8 ln 2, neither read from `Math` nor computed: bundlers take either for an effect and would keep the
  * row where nobody uses it.
  */
+// oxlint-disable-next-line oxc/approx-constant -- it is exactly Math.LN2, written out for the reason above
 const LN2 = 0.6931471805599453;
 const MINUS_EIGHT_LN2 = -5.545177444479562;
 

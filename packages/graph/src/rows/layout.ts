@@ -133,7 +133,7 @@ export const broadcast: LinearRow<ShapeAttributes> = {
   formula: 'x \\text{ repeated to a larger shape}',
   attributes: { shape: 'integers' },
   infer([x], { shape }) {
-    checkShape(shape, 'broadcast');
+    checkShape(shape, 'the new shape');
     const lead = shape.length - x!.shape.length;
     const fits = lead >= 0 && x!.shape.every((d, axis) => d === 1 || d === shape[lead + axis]);
     if (!fits)
@@ -153,7 +153,7 @@ export const reshape: LinearRow<ShapeAttributes> = {
   formula: 'x \\text{ in another shape}',
   attributes: { shape: 'integers' },
   infer([x], { shape }) {
-    checkShape(shape, 'reshape');
+    checkShape(shape, 'the new shape');
     if (sizeOf(shape) !== sizeOf(x!.shape)) {
       throw new RuleViolation(
         `${formatShape(x!.shape)} has ${sizeOf(x!.shape)} elements, ${formatShape(shape)} would have ${sizeOf(shape)}`,
@@ -274,7 +274,7 @@ export const pad: LinearRow<PadAttributes> = {
     const shape = x!.shape.map(
       (d, axis) => before[axis]! + d + Math.max(d - 1, 0) * between[axis]! + after[axis]!,
     );
-    checkShape(shape, 'pad');
+    checkShape(shape, 'the result');
     return { shape, kind: x!.kind };
   },
   prepare([x], { before, between }, result) {

@@ -1,5 +1,5 @@
 /** Graphs as plain JSON data. One record per node, ids renumbered without gaps; O(V + E), no recursion. */
-import { isGraphNode } from '../apply.ts';
+import { isGraphNode } from '../explain.ts';
 import { GraphError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';

@@ -2,7 +2,7 @@
  * Which part of a graph a listing, a drawing or a file is about: what some nodes need, or all of it. The ids come
  * ascending, so operands stand before the nodes that use them. O(V + E), no recursion.
  */
-import { isGraphNode } from '../apply.ts';
+import { isGraphNode } from '../explain.ts';
 import { GraphError, ValueError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import { ancestorsOf } from '../interpreter/schedule.ts';

@@ -133,7 +133,9 @@ test('squeeze drops all axes of length 1, or those named', () => {
   expect(x.squeeze().shape).toStrictEqual([3]);
   expect(x.squeeze(-1).shape).toStrictEqual([1, 3]);
   expect(x.squeeze([0, 2]).shape).toStrictEqual([3]);
-  expect(() => x.squeeze(1)).toThrow(/squeeze: axis 1 of \[1, 3, 1\] has length 3/);
+  expect(() => x.squeeze(1)).toThrow(
+    /squeeze: axis 1 has length 3; .*\n  operand 1: #0 "x" = input of shape \[1, 3, 1\]/,
+  );
   expect(() => x.squeeze(3)).toThrow(ValueError);
 });
 
@@ -187,7 +189,7 @@ test('slices with impossible ranges are refused', () => {
   expect(() => x.slice([{ step: 0 }])).toThrow(/slice: a step is an integer other than 0, got 0/);
   expect(() => x.slice([{ step: 0.5 }])).toThrow(ValueError);
   expect(() => x.slice([{ start: 0.5 }])).toThrow(/start and end are integers, got 0.5/);
-  expect(() => x.slice([{}, {}])).toThrow(/got 2 ranges for the 1 axes of \[5\]/);
+  expect(() => x.slice([{}, {}])).toThrow(/slice: got 2 ranges for 1 axes/);
 });
 
 test('pad puts zeros around', () => {
