@@ -44,6 +44,12 @@ def log_rest(z):
                   [mpf(2) / (2 * k + 3) for k in range(12)])
 
 
+def log_remainder(z):
+    """(3 artanh(s) / s - 3 - s^2) / s^4 with z = s^2"""
+    return series(lambda z: (3 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 3 - z) / z**2, z,
+                  [mpf(3) / (2 * k + 5) for k in range(12)])
+
+
 def sine(z):
     """(sin x - x) / x^3 with z = x^2"""
     return series(lambda z: (mp.sin(mp.sqrt(z)) - mp.sqrt(z)) / mp.sqrt(z) ** 3, z,
@@ -107,6 +113,8 @@ POLYNOMIALS = {
     "LOGARITHM": ("$(2 \\\\operatorname{artanh} s - 2 s) / s^3$ in $s^2$, for arguments from sqrt(1/2) to sqrt(2)",
                   log_rest, 0, LOG_Z, 8, 4),
     "LOGARITHM_TO_TWO": ("the same for arguments from 1 to 2", log_rest, 0, mpf(1) / 9 * mpf("1.001"), 11, 5),
+    "LOGARITHM_REMAINDER": ("$(3 \\\\operatorname{artanh}(s) / s - 3 - s^2) / s^4$ in $s^2$, for arguments from sqrt(1/2) to sqrt(2)",
+                            log_remainder, 0, LOG_Z, 8, None),
     "SINE": ("$(\\\\sin x - x) / x^3$ in $x^2$, to an eighth of a turn", sine, 0, EIGHTH_TURN, 6, 4),
     "COSINE": ("$(\\\\cos x - 1 + x^2/2) / x^4$ in $x^2$, to an eighth of a turn", cosine, 0, EIGHTH_TURN, 6, 4),
     "ARCTANGENT": ("$(\\\\arctan x - x) / x^3$ in $x^2$, to tan(pi/8)", arctangent, 0, TAN_EIGHTH, 11, 6),
@@ -133,6 +141,12 @@ def main():
         "export type Polynomial = Readonly<Record<Precision, readonly number[]>>;",
     ]
     for name, (what, f, low, high, double_count, single_count) in POLYNOMIALS.items():
+        if single_count is None:
+            coefficients, error = fit(f, low, high, double_count)
+            print(f"{name}: {double_count} coefficients, error {mp.nstr(error, 3)}")
+            lines += ["", f"/** {what.replace(chr(92) * 2, chr(92))}, for double precision. */",
+                      f"export const {name}: readonly number[] = [{', '.join(map(literal, coefficients))}];"]
+            continue
         lines += ["", f"/** {what.replace(chr(92) * 2, chr(92))}. */", f"export const {name}: Polynomial = {{"]
         for precision, count in (("f64", double_count), ("f32", single_count)):
             coefficients, error = fit(f, low, high, count)

@@ -46,6 +46,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   erf: { f64: 1, f32: 0.52 },
   erfc: { f64: 2, f32: 0.54 },
   hypot: { arity: 2, f64: 1, f32: 0.501 },
+  pow: { arity: 2, f64: 1, f32: 0.51 },
 };
 
 const PRECISIONS = ['f64', 'f32'] as const;

@@ -6,6 +6,7 @@ import { acosh, asinh, atanh, cosh, sinh } from './math/hyperbolic.ts';
 import { hypot } from './math/hypotenuse.ts';
 import { acos, asin, atan, atan2 } from './math/inverse-trigonometric.ts';
 import { log, log10, log1p, log2, softplus } from './math/logarithm.ts';
+import { pow } from './math/power.ts';
 import { cos, sin, tan } from './math/trigonometric.ts';
 import type { VectorMath } from './vector-algebra.ts';
 
@@ -34,6 +35,7 @@ export function vectorMath(_precision: Precision): VectorMath {
     atan,
     atan2,
     hypot,
+    pow,
     erf,
     erfc,
   };

@@ -42,6 +42,12 @@ export const LOGARITHM_TO_TWO: Polynomial = {
   ],
 };
 
+/** $(3 \operatorname{artanh}(s) / s - 3 - s^2) / s^4$ in $s^2$, for arguments from sqrt(1/2) to sqrt(2), for double precision. */
+export const LOGARITHM_REMAINDER: readonly number[] = [
+  0.6, 0.4285714285714406, 0.3333333333247915, 0.2727272750414977, 0.2307689233051077,
+  0.20002213198218508, 0.17559189696845096, 0.1758649059127012,
+];
+
 /** $(\sin x - x) / x^3$ in $x^2$, to an eighth of a turn. */
 export const SINE: Polynomial = {
   f64: [

@@ -66,7 +66,7 @@ export function artanhTerm(
 }
 
 /** k and the terms of ln m, where x = 2^k m is positive, finite and, unless `subnormal`, a normal number. */
-function takeApart(
+export function takeApart(
   e: Expressions,
   x: Expression,
   subnormal: boolean,
