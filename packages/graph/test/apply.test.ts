@@ -365,7 +365,7 @@ test('functions of several nodes fail before they build the first', () => {
     'stack: all operands must be of one kind',
     HERE,
   );
-  expectRefused(() => stack([x, foreign]), GraphError, 'concat: operand 2', HERE);
+  expectRefused(() => stack([x, foreign]), GraphError, 'stack: operand 2', HERE);
   expectRefused(() => stack([x, x], 2), ValueError, 'axis 2 does not exist');
   expectRefused(() => matrix.softmax(2), ValueError, 'axis 2 does not exist');
   expectRefused(() => matrix.mean({ axes: 5 }), ValueError, 'axis 5 does not exist');
