@@ -3,7 +3,8 @@
  * itself. The result can be evaluated, compiled, drawn, and differentiated again. The loop is that of
  * `reverseSweep`, except that only nodes on a path to what is asked for take part.
  */
-import { type Arena, GraphError, type GraphNode, KindError, Tensor, sizeOf } from '@ad/graph';
+import { GraphError, type GraphNode, KindError } from '@ad/graph';
+import { dependents, zerosLike } from './activity.ts';
 import { carriesMessage, guardsBranches } from './edges.ts';
 import { messageTo, nodeMessages } from './message.ts';
 import { checkDifferentiable } from './seed.ts';
@@ -84,29 +85,8 @@ export function gradient(
       sums.set(z, sum === undefined ? message : sum.add(message));
     }
   }
-  const gradients = targets.map(({ id, shape }) => {
-    return (
-      sums.get(id) ?? graph.constant(new Tensor(shape, 'real', new Float64Array(sizeOf(shape))))
-    );
-  });
+  const gradients = targets.map((target) => sums.get(target.id) ?? zerosLike(target));
   return 'id' in wrt ? gradients[0]! : gradients;
-}
-
-/** 1 for each node up to `top` that depends on one of the targets, or is one. */
-function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {
-  const active = new Uint8Array(top + 1);
-  let lowest = top + 1;
-  for (const { id } of targets) {
-    if (id <= top) active[id] = 1;
-    lowest = Math.min(lowest, id);
-  }
-  for (let node = lowest; node <= top; node++) {
-    const end = arena.operandStarts[node + 1]!;
-    for (let e = arena.operandStarts[node]!; e < end; e++) {
-      if (active[arena.operandIds[e]!] === 1) active[node] = 1;
-    }
-  }
-  return active;
 }
 
 function checkArguments(

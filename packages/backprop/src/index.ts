@@ -15,6 +15,7 @@ export {
   type ValueAndGradient,
 } from './grad.ts';
 export { gradient, type GradientOptions } from './gradient.ts';
+export { pushforward } from './pushforward.ts';
 export { recomputingSweep } from './recomputing-sweep.ts';
 export { reverseSweep, type ReverseSweepOptions } from './reverse-sweep.ts';
 export type { Message, ObserverOptions } from './sweep-observer.ts';

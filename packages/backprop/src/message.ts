@@ -6,6 +6,7 @@
  * the transposed Jacobian of the operation applied to S.
  */
 import {
+  type Algebra,
   type Attributes,
   broadcastIndex,
   type Builder,
@@ -133,17 +134,33 @@ export function nodeMessages(graph: Graph): MessageBuilder<GraphNode> {
     constant: (value) => graph.constant(value),
     typeOf: (node) => node,
     scale(row, position, S, result, operands, strong) {
-      const partial = row.partials[position]!;
-      const [x, y, z] = operands;
-      const product = (): GraphNode => {
-        if (partial === 1) return S;
-        if (partial === -1) return A.neg(S);
-        const derivative =
-          typeof partial === 'number' ? A.constant(partial) : partial(A, result, x!, y!, z!);
-        return strong ? A.strongMul(S, derivative) : A.mul(S, derivative);
-      };
-      return sumTo(builder, product(), operands[position]!);
+      const product = timesPartial(A, row, position, S, result, operands, strong);
+      return sumTo(builder, product, operands[position]!);
     },
   };
   return builder;
+}
+
+/**
+ * `factor` times the derivative of an elementwise operation with respect to operand `position`: the adjoint of the
+ * result or the tangent of the operand.
+ *
+ * @param strong - whether 0 wins in the product, even over Infinity and NaN.
+ */
+export function timesPartial(
+  A: Algebra<GraphNode>,
+  row: ElementwiseRow,
+  position: number,
+  factor: GraphNode,
+  result: GraphNode,
+  operands: readonly GraphNode[],
+  strong: boolean,
+): GraphNode {
+  const partial = row.partials[position]!;
+  if (partial === 1) return factor;
+  if (partial === -1) return A.neg(factor);
+  const [x, y, z] = operands;
+  const derivative =
+    typeof partial === 'number' ? A.constant(partial) : partial(A, result, x!, y!, z!);
+  return strong ? A.strongMul(factor, derivative) : A.mul(factor, derivative);
 }

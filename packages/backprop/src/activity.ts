@@ -1,0 +1,28 @@
+/**
+ * Which nodes take part when nodes are differentiated with respect to others: those that depend on the latter, and on
+ * which the former depend, along edges that carry messages.
+ */
+import { type Arena, type GraphNode, Tensor, sizeOf } from '@ad/graph';
+
+/** 1 for each node up to `top` that depends on one of the targets, or is one. O(V + E). */
+export function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {
+  const active = new Uint8Array(top + 1);
+  let lowest = top + 1;
+  for (const { id } of targets) {
+    if (id <= top) active[id] = 1;
+    lowest = Math.min(lowest, id);
+  }
+  for (let node = lowest; node <= top; node++) {
+    const end = arena.operandStarts[node + 1]!;
+    for (let e = arena.operandStarts[node]!; e < end; e++) {
+      if (active[arena.operandIds[e]!] === 1) active[node] = 1;
+    }
+  }
+  return active;
+}
+
+/** A constant of 0 in the shape of a node: the derivative where there is no path. */
+export function zerosLike({ graph, shape }: GraphNode): GraphNode {
+  if (shape.length === 0) return graph.constant(0);
+  return graph.constant(new Tensor(shape, 'real', new Float64Array(sizeOf(shape))));
+}
