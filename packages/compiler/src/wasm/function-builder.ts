@@ -202,7 +202,7 @@ export class FunctionBuilder {
   unrolledLoop(
     unroll: number,
     step: (index: number) => void,
-    pushDone: () => void,
+    pushDone: () => unknown,
     next: () => void,
   ): this {
     this.#code.raw([0x02, EMPTY_BLOCK, 0x03, EMPTY_BLOCK]);

@@ -4,12 +4,13 @@
  * the end the lanes of several sums are added at once, by transposing.
  */
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
-import { chunksOf, type Lanes, type Place, pushLoad, shifted } from './lanes.ts';
+import { chunksOf, type Lanes, type Place, pushLoad, pushLocal, shifted } from './lanes.ts';
 import { interleaved } from './pack.ts';
-import { walk } from './walk.ts';
 
-/** Sums that are enough to keep the arithmetic busy: fewer are taken apart into several. */
-const BUSY = 6;
+/** Sums that keep the arithmetic busy and fit in registers. */
+const SUMS = 8;
+/** Vectors along the inner dimension per turn of the loop. */
+const UNROLL = 8;
 
 /** Where the factors' elements are: bytes from row to row, column to column, and step to step. */
 export interface DotFactors {
@@ -32,20 +33,20 @@ export function emitDots(
   finish: (sums: readonly (readonly Local[])[]) => void,
 ): void {
   const { leftRow, leftStep, rightColumn, steps } = factors;
-  const ways = rows * columns >= BUSY ? 1 : rows * columns >= BUSY / 2 ? 2 : 4;
+  // Sums that are fewer than this would wait for each other: they are taken apart.
+  const ways = [8, 4, 2].find((some) => some * rows * columns <= SUMS) ?? 1;
   const sums = Array.from({ length: rows }, () =>
     Array.from({ length: columns }, () => Array.from({ length: ways }, () => code.local('v128'))),
   );
   for (const sum of sums.flat(2)) code.v128(new Uint8Array(16)).set(sum);
+  const elements = sums.map(() => code.local('v128'));
+  const vector = code.local('v128');
 
   const step = (left: Place, right: Place, count: number, way: number): void => {
-    const elements = sums.map((_, r) => {
-      const element = code.local('v128');
+    elements.forEach((element, r) => {
       pushLoad(code, lanes, shifted(left, r * leftRow), count, leftStep);
       code.set(element);
-      return element;
     });
-    const vector = code.local('v128');
     for (let j = 0; j < columns; j++) {
       pushLoad(code, lanes, shifted(right, j * rightColumn), count, lanes.size);
       code.set(vector);
@@ -54,28 +55,44 @@ export function emitDots(
         code.get(sum).get(elements[r]!).get(vector).op(lanes.mul).op(lanes.add).set(sum);
       });
     }
-    for (const local of [vector, ...elements]) code.release('v128', local);
   };
-  const whole = steps - (steps % (lanes.width * ways));
-  const distances = [lanes.width * ways * leftStep, lanes.width * ways * lanes.size];
-  const at = ([left, right]: readonly Place[], chunk: number): [Place, Place] => [
-    shifted(left!, chunk * lanes.width * leftStep),
-    shifted(right!, chunk * 16),
-  ];
-  walk(
-    code,
-    whole / (lanes.width * ways),
-    [factors.left, factors.right],
-    distances,
-    (places) => {
-      for (let way = 0; way < ways; way++) step(...at(places, way), lanes.width, way);
-    },
-    (places) => {
-      chunksOf(steps - whole, lanes).forEach((chunk, way) => {
-        step(...at(places, way), chunk.lanes, way);
-      });
-    },
-  );
+  const whole = Math.floor(steps / lanes.width);
+  const leftVector = lanes.width * leftStep;
+  if (whole > 0) {
+    const [left, right, end] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    pushLocal(code, factors.left).set(left);
+    pushLocal(code, factors.right).tee(right);
+    code
+      .i32(whole * 16)
+      .op('i32.add')
+      .set(end);
+    code.unrolledLoop(
+      UNROLL,
+      (index) => {
+        const from = { local: left, base: factors.left.base + index * leftVector };
+        step(from, { local: right, base: factors.right.base }, lanes.width, index % ways);
+        code.get(right).i32(16).op('i32.add').set(right);
+      },
+      () => code.get(right).get(end).op('i32.eq'),
+      () => {
+        code
+          .get(left)
+          .i32(UNROLL * leftVector)
+          .op('i32.add')
+          .set(left);
+      },
+    );
+    for (const local of [left, right, end]) code.release('i32', local);
+  }
+  const rest = steps % lanes.width;
+  if (rest > 0)
+    step(
+      shifted(factors.left, whole * leftVector),
+      shifted(factors.right, whole * 16),
+      rest,
+      ways - 1,
+    );
+  for (const local of [vector, ...elements]) code.release('v128', local);
 
   for (const [first, ...others] of sums.flat()) {
     for (const other of others) code.get(first!).get(other).op(lanes.add).set(first!);

@@ -72,12 +72,12 @@ const FIRST_CACHE = 16 * 1024;
 const BLOCK_BYTES = 512 * 1024;
 /** Bytes of rows of the left factor that a block may take. */
 const LEFT_BYTES = 256 * 1024;
-/** Steps in a block of the inner dimension. */
-const MAX_STEPS = 512;
+/** Steps in a block of the inner dimension: a tile's panels of both factors fit in the first cache. */
+const MAX_STEPS = 384;
 /** Rows from which packing the right factor pays, where it need not be packed. */
 const PACKED_ROWS = 16;
-/** Rows up to which dot products are better than transposing. */
-const DOT_ROWS = 8;
+/** Bytes of a row of the inner dimension, per row of the result, from which dot products are better than packing. */
+const DOT_BYTES = 32;
 /** Panels from which packing the left factor pays. */
 const PACKED_PANELS = 8;
 
@@ -89,9 +89,11 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
   const swapped = given.m === 1 && given.n > 1;
   const { stack, n, m, left, right, result, others } = swapped ? exchanged(given) : given;
 
-  // A single column may be read as if others lay beside it.
-  const byColumns = m === 1 || right.column === size;
-  const form = !byColumns && (right.row === size || k === 1) && n <= DOT_ROWS ? 'dots' : 'tiles';
+  // A single column lies along the inner dimension, or may be read as if others lay beside it.
+  const byRows = right.row === size || k === 1;
+  const byColumns = right.column === size || m === 1;
+  const few = n === 1 || (n < PACKED_ROWS && n * DOT_BYTES <= k * size);
+  const form = byRows && few && (m === 1 || !byColumns) ? 'dots' : 'tiles';
   const large = k * m * size > FIRST_CACHE && n >= PACKED_ROWS;
   const packsRight = form === 'tiles' && (!byColumns || large);
 
