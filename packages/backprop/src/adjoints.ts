@@ -21,8 +21,7 @@ import type { SweepCounts } from './sweep-counts.ts';
 export class Adjoints {
   /** The node that was differentiated. */
   readonly output: GraphNode;
-  /** What the sweep did, if it was asked to count. */
-  readonly counts: SweepCounts | undefined;
+  readonly #counts: SweepCounts | undefined;
   readonly #activations: NodeValues;
   readonly #adjoints: NodeValues;
 
@@ -34,9 +33,21 @@ export class Adjoints {
     counts: SweepCounts | undefined,
   ) {
     this.output = output;
-    this.counts = counts;
+    this.#counts = counts;
     this.#activations = activations;
     this.#adjoints = adjoints;
+  }
+
+  /**
+   * What the sweep did.
+   *
+   * @throws {@link GraphError} when the sweep was not asked to count.
+   */
+  get counts(): SweepCounts {
+    if (this.#counts !== undefined) return this.#counts;
+    throw new GraphError(
+      'counts: this sweep did not count; call reverseSweep(output, { count: true })',
+    );
   }
 
   /** The value of the output. */

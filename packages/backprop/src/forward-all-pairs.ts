@@ -27,10 +27,16 @@ export interface BaselineOptions {
   readonly maxBytes?: number;
 }
 
+/** The work and the memory of filling the table: as for a sweep, with entries in the place of messages. */
+export interface TableCounts extends Omit<SweepCounts, 'messages'> {
+  /** Entries of the table: pairs of nodes of which one depends on the other, each with itself included. */
+  entries: number;
+}
+
 /** The table of all derivatives of nodes with respect to nodes below them. */
 export interface AllPairs {
-  /** Counted as for the reverse sweep; `messages` are the entries of the table. */
-  readonly counts: SweepCounts;
+  /** What was done; no messages are passed. */
+  readonly counts: TableCounts;
   /**
    * The derivative of one node with respect to another; 0 where there is no path.
    *
@@ -56,7 +62,7 @@ export interface AllPairs {
  * const table = forwardAllPairs(z, { feeds: { x: 3 } });
  * table.derivative(z, x); // => 108
  * table.derivative(z, y); // => 18
- * table.counts.messages; // => 6
+ * table.counts.entries; // => 6
  * ```
  */
 export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}): AllPairs {
@@ -79,7 +85,8 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
   order.forEach((id, index) => indexOf.set(id, index));
   const derivatives: Float64Array[] = [];
   const reachable: Uint8Array[] = [];
-  const counts = noCounts();
+  const { messages: _none, ...zeros } = noCounts();
+  const counts: TableCounts = { ...zeros, entries: 0 };
   const reader = new ReadCounter();
 
   for (let i = 0; i < size; i++) {
@@ -88,7 +95,7 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
     const reached = new Uint8Array(i + 1);
     du[i] = 1;
     reached[i] = 1;
-    counts.messages++;
+    counts.entries++;
     const row = arena.rowOf(id);
     const first = arena.operandStarts[id]!;
     const operands = arena.operandsOf(id);
@@ -106,7 +113,7 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
         const term = times(dz[j]!, derivative, strong);
         counts.multiplications++;
         if (reached[j] === 1) counts.additions++;
-        else counts.messages++;
+        else counts.entries++;
         du[j] = reached[j] === 1 ? du[j]! + term : term;
         reached[j] = 1;
       }
@@ -117,7 +124,7 @@ export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}
   }
   counts.nodes = size;
   counts.activations = size;
-  counts.peakLiveCells = size + counts.messages;
+  counts.peakLiveCells = size + counts.entries;
 
   const place = (node: GraphNode): number => {
     const index = node.graph === graph ? indexOf.get(node.id) : undefined;

@@ -16,6 +16,7 @@ import {
   type Tensor,
   ValueError,
 } from '@ad/graph';
+import { compiler } from '@ad/compiler';
 import { gradient } from './gradient.ts';
 import {
   type GradientOf,
@@ -32,7 +33,10 @@ import {
 export interface GradOptions<Index extends number = number> {
   /** Which argument to differentiate with respect to; default 0, the first. */
   readonly argument?: Index;
-  /** What runs the traced function; default the interpreter. */
+  /**
+   * What runs the traced function; default the compiler, and the interpreter for a function that looks at values,
+   * which is traced anew in every call.
+   */
   readonly executor?: Executor;
 }
 
@@ -118,7 +122,7 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
   options: GradOptions<Index> = {},
 ): ValueAndGradFunction<Args, Index> {
   const argument = options.argument ?? 0;
-  const executor = options.executor ?? interpreter;
+  const { executor } = options;
   const programs = new ProgramCache();
   return ((...args: readonly Tree<Leaf | GraphNode>[]) => {
     if (!Number.isInteger(argument) || argument < 0 || argument >= args.length) {
@@ -168,7 +172,7 @@ function trace(
   f: Traceable,
   args: readonly Tree<Leaf>[],
   argument: number,
-  executor: Executor,
+  executor: Executor | undefined,
 ): Trace {
   const graph = new Graph();
   const targets: GraphNode[] = [];
@@ -181,8 +185,11 @@ function trace(
   );
   checkTargets(targets);
   const output = checkResult(f(...nodes), graph);
-  const program = executor({ outputs: [output, ...gradient(output, targets)] });
-  return { program, dependsOnValues: graph.valuesRead };
+  // Asked before the program is made, which reads the values too.
+  const dependsOnValues = graph.valuesRead;
+  const run = executor ?? (dependsOnValues ? interpreter : compiler());
+  const program = run({ outputs: [output, ...gradient(output, targets)] });
+  return { program, dependsOnValues };
 }
 
 /** The function applied to nodes of an existing graph; its gradient is appended there. */

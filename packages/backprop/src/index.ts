@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { Adjoints } from './adjoints.ts';
-export { forwardAllPairs, type AllPairs, type BaselineOptions } from './forward-all-pairs.ts';
+export { forwardAllPairs, type AllPairs, type BaselineOptions, type TableCounts } from './forward-all-pairs.ts';
 export {
   grad,
   valueAndGrad,

@@ -1,5 +1,6 @@
 /** Gradients of plain functions: trees in, trees out; when they are traced; and how they nest. */
 import {
+  evaluate,
   type Executor,
   Graph,
   GraphError,
@@ -425,4 +426,9 @@ describe('types', () => {
     // @ts-expect-error the function returns an array of numbers
     expect(() => grad((x: GraphNode) => [x])(1)).toThrow(GraphError);
   });
+});
+
+test('a function that evaluates its argument is traced anew for every value', () => {
+  const g = grad((x: GraphNode) => (evaluate(x).item() > 0 ? x.mul(2) : x.mul(3)));
+  expect([g(1), g(-1), g(2)]).toEqual([2, 3, 2]);
 });

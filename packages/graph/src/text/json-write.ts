@@ -37,7 +37,7 @@ export interface ToJSONOptions {
  *
  * const x = new Graph().input('x', { value: 3 });
  * const file = JSON.stringify(toJSON({ loss: x.square().add(1) }));
- * fromJSON(file).named.get('loss').value; // => 10
+ * fromJSON(file).named.get('loss')?.value; // => 10
  * toJSON(x.add(-0)).nodes;
  * // => [
  * //   { op: 'input', name: 'x', value: 3 },

@@ -1,5 +1,6 @@
 /** What a model is worth on samples: loss and metrics without training. */
-import { type Executor, interpreter, ValueError } from '@ad/graph';
+import { compiler } from '@ad/compiler';
+import { type Executor, ValueError } from '@ad/graph';
 import {
   checkLabelRange,
   countOf,
@@ -36,7 +37,7 @@ export interface EvaluateOptions<Name extends string = string> {
   readonly metrics?: Readonly<Record<Name, Metric>>;
   /** How many samples are looked at together; default 256. */
   readonly batchSize?: number;
-  /** What runs the programs; default the interpreter. */
+  /** What runs the programs; default the compiler, in double precision. */
   readonly executor?: Executor;
 }
 
@@ -105,7 +106,7 @@ export function objectiveOf<P, Name extends string>(
       'a function that makes programs, such as interpreter',
     );
   }
-  return { caller, model, loss: options.loss, metrics, executor: options.executor ?? interpreter };
+  return { caller, model, loss: options.loss, metrics, executor: options.executor ?? compiler() };
 }
 
 /** Evaluates one model on one set of samples, again and again: the programs are built once. */

@@ -90,7 +90,7 @@ export interface FitOptions<P, Name extends string = string> {
   readonly onEpoch?: (record: EpochRecord<Name>) => void | Promise<void>;
   /** Stops training before the next step once it is aborted; the result has the parameters so far. */
   readonly signal?: StopSignal;
-  /** What runs the programs; default the interpreter. */
+  /** What runs the programs; default the compiler, in double precision. */
   readonly executor?: Executor;
   /** Parameters to start from; default `model.init(seed)`. */
   readonly parameters?: P;

@@ -1,12 +1,6 @@
 /** Applying a trained model. */
-import {
-  type Executor,
-  Graph,
-  interpreter,
-  type Program,
-  type Tensor,
-  type TensorLike,
-} from '@ad/graph';
+import { type Executor, Graph, type Program, type Tensor, type TensorLike } from '@ad/graph';
+import { compiler } from '@ad/compiler';
 import { type Leaf, leavesOf, type NodesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
 import { rowsOf } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
@@ -15,7 +9,7 @@ import { inputsFor } from './variables.ts';
 
 /** Options of {@link predict} and {@link predictor}. */
 export interface PredictOptions {
-  /** What runs the program; default the interpreter. */
+  /** What runs the program; default the compiler, in double precision. */
   readonly executor?: Executor;
 }
 
@@ -63,7 +57,7 @@ export function predictor<P>(
   options: PredictOptions = {},
 ): (parameters: P, inputs: TensorLike) => Tensor {
   checkNames('predict', options, ['executor']);
-  const executor = options.executor ?? interpreter;
+  const executor = options.executor ?? compiler();
   const programs = new Map<string, Program>();
   return (parameters, inputs) => {
     const rows = rowsOf(inputs, 'predict: inputs');
