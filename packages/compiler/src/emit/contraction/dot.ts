@@ -6,11 +6,7 @@
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import { chunksOf, type Lanes, type Place, pushLoad, pushLocal, shifted } from './lanes.ts';
 import { interleaved } from './pack.ts';
-
-/** Sums that keep the arithmetic busy and fit in registers. */
-const SUMS = 8;
-/** Vectors along the inner dimension per turn of the loop. */
-const UNROLL = 8;
+import { UNROLL, waysOf } from './tile.ts';
 
 /** Where the factors' elements are: bytes from row to row, column to column, and step to step. */
 export interface DotFactors {
@@ -33,8 +29,8 @@ export function emitDots(
   finish: (sums: readonly (readonly Local[])[]) => void,
 ): void {
   const { leftRow, leftStep, rightColumn, steps } = factors;
-  // Sums that are fewer than this would wait for each other: they are taken apart.
-  const ways = [8, 4, 2].find((some) => some * rows * columns <= SUMS) ?? 1;
+  const whole = Math.floor(steps / lanes.width);
+  const ways = waysOf(rows * columns, whole);
   const sums = Array.from({ length: rows }, () =>
     Array.from({ length: columns }, () => Array.from({ length: ways }, () => code.local('v128'))),
   );
@@ -56,7 +52,6 @@ export function emitDots(
       });
     }
   };
-  const whole = Math.floor(steps / lanes.width);
   const leftVector = lanes.width * leftStep;
   if (whole > 0) {
     const [left, right, end] = [code.local('i32'), code.local('i32'), code.local('i32')];

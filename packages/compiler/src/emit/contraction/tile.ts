@@ -11,7 +11,9 @@ import { type Chunk, type Lanes, type Place, pushLoad, pushLocal, shifted } from
 import { type Count, pushCount } from './walk.ts';
 
 /** Steps along the inner dimension per turn of the loop. */
-const UNROLL = 8;
+export const UNROLL = 8;
+/** Sums that keep the arithmetic busy and fit in registers. */
+const SUMS = 8;
 
 /** The inner dimension, or a block of it. */
 export interface Inner {
@@ -49,8 +51,11 @@ export function emitTile(
   finish: (sums: readonly (readonly Local[])[]) => void,
 ): void {
   const { leftRow, leftStep, rightStep, padded } = factors;
-  const sums = Array.from({ length: rows }, () => chunks.map(() => code.local('v128')));
-  for (const sum of sums.flat()) code.v128(new Uint8Array(16)).set(sum);
+  const ways = waysOf(rows * chunks.length, steps);
+  const sums = Array.from({ length: rows }, () =>
+    chunks.map(() => Array.from({ length: ways }, () => code.local('v128'))),
+  );
+  for (const sum of sums.flat(2)) code.v128(new Uint8Array(16)).set(sum);
   // The left pointer tells when all is done, unless it does not move: then steps are counted.
   const moves = leftStep !== 0;
   const [position, right, end] = [code.local('i32'), code.local('i32'), code.local('i32')];
@@ -79,7 +84,8 @@ export function emitTile(
         .memory(lanes.splat, left.base + r * leftRow)
         .set(element);
       row.forEach((sum, c) => {
-        code.get(sum).get(element).get(vectors[c]!).op(lanes.mul).op(lanes.add).set(sum);
+        const way = sum[index % ways]!;
+        code.get(way).get(element).get(vectors[c]!).op(lanes.mul).op(lanes.add).set(way);
       });
     });
     code.get(position).i32(distance).op('i32.add').set(position);
@@ -97,6 +103,14 @@ export function emitTile(
 
   for (const local of [position, right, end]) code.release('i32', local);
   for (const local of [element, ...vectors]) code.release('v128', local);
-  finish(sums);
-  for (const sum of sums.flat()) code.release('v128', sum);
+  for (const [first, ...others] of sums.flat())
+    for (const other of others) code.get(first!).get(other).op(lanes.add).set(first!);
+  finish(sums.map((row) => row.map((sum) => sum[0]!)));
+  for (const sum of sums.flat(2)) code.release('v128', sum);
+}
+
+/** Into how many sums each is taken apart, by steps: so many that the additions need not wait for each other. */
+export function waysOf(sums: number, steps: Count): number {
+  const most = typeof steps === 'number' ? steps / 4 : SUMS;
+  return [8, 4, 2].find((ways) => ways * sums <= SUMS && ways <= most) ?? 1;
 }
