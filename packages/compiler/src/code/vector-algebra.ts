@@ -31,7 +31,7 @@ export function asNumbers(e: Expressions, value: VectorValue): Expression {
 }
 
 /** Mask of an element; numbers count as true unless they are 0. */
-export function asMask(e: Expressions, value: VectorValue): Expression {
+function asMask(e: Expressions, value: VectorValue): Expression {
   return value.isMask ? value.expression : e.real('ne', value.expression, e.constant(0));
 }
 
@@ -74,6 +74,10 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorV
     minimum: binary('min'),
     maximum: binary('max'),
     sqrt: unary('sqrt'),
+    cbrt: call('cbrt'),
+    floor: unary('floor'),
+    round: unary('nearest'),
+    fmod: call('fmod'),
     pow: call('pow'),
     exp: call('exp'),
     expm1: call('expm1'),

@@ -38,14 +38,16 @@ function far(e: Expressions, x: Expression, accuracy: Precision): Expression {
     return scale(e, add(factor, mul(factor, add(r, curve))), n);
   }
   const large = head(size);
-  const { n, r, curve, correction } = reduceExponent(
-    e,
-    e.real('neg', mul(large, large)),
-    mul(sub(large, size), add(size, large)),
-  );
+  const {
+    n,
+    r,
+    head: exact,
+    tail,
+    curve,
+  } = reduceExponent(e, e.real('neg', mul(large, large)), mul(sub(size, large), add(size, large)));
   const lost = sub(variable, sub(sum, constantTerm));
   const relative = mul(add(lost, constant(ERROR_FAR_TAIL)), constant(1 / TYPICAL));
-  const rest = add(curve, add(correction, relative));
+  const rest = add(curve, add(sub(sub(exact, r), tail), relative));
   return scale(e, add(factor, mul(factor, add(r, rest))), n);
 }
 

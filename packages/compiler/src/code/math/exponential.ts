@@ -37,26 +37,27 @@ const CONSTANTS: Readonly<Record<Precision, Constants>> = {
   },
 };
 
-/** x = n ln 2 + r + correction, and e^r = 1 + r + curve. */
+/** x = n ln 2 + head - tail, and e^(head - tail) = 1 + head - tail + curve. */
 interface Reduced {
   /** n as an integer, in the lowest bits: enough for an exponent. */
   readonly n: Expression;
+  /** Exact, while r, the difference, is rounded. */
+  readonly head: Expression;
+  readonly tail: Expression;
   readonly r: Expression;
   readonly curve: Expression;
-  /** Half a unit in the last place of r at most, and the addend. */
-  readonly correction: Expression;
 }
 
 /**
  * Takes apart an argument that is not too large.
  *
- * @param addend - a small number to add, which would be lost in x.
+ * @param less - a small number to subtract, which would be lost in x.
  * @param accuracy - the precision of the result, where that is not the one of the lanes.
  */
 export function reduceExponent(
   e: Expressions,
   x: Expression,
-  addend?: Expression,
+  less?: Expression,
   accuracy: Precision = e.precision,
 ): Reduced {
   const { add, sub, mul, constant } = lanesOf(e);
@@ -66,9 +67,9 @@ export function reduceExponent(
   const count = sub(n, shift);
   const head = sub(x, mul(count, constant(ln2Head)));
   const product = mul(count, constant(ln2Tail));
-  const tail = addend === undefined ? product : sub(product, addend);
+  const tail = less === undefined ? product : add(product, less);
   const r = sub(head, tail);
-  return { n, r, curve: growth(e, r, accuracy), correction: sub(sub(head, r), tail) };
+  return { n, head, tail, r, curve: growth(e, r, accuracy) };
 }
 
 /** e^r - 1 - r for |r| up to half of ln 2. */
@@ -77,7 +78,7 @@ export function growth(e: Expressions, r: Expression, accuracy: Precision): Expr
   return mul(mul(r, r), polynomial(e, r, EXPONENTIAL[accuracy]));
 }
 
-/** 2^n times 2^-`halvings` for an integer in the lowest bits, if that is a normal number. */
+/** 2^n times 2^-`halvings` for an integer n in the lowest bits, if that is a normal number. */
 function powerOfTwo(e: Expressions, n: Expression, halvings = 0): Expression {
   const { significandBits, one } = FORMAT[e.precision];
   const exponent = one - (BigInt(halvings) << BigInt(significandBits));
@@ -101,14 +102,18 @@ export function scaledExp(e: Expressions, x: Expression, halvings = 0): Expressi
   return scale(e, add(constant(1), add(r, curve)), n, halvings);
 }
 
-/** e^x for x up to 0 with an error of little more than half a unit in the last place. */
-export function preciseExp(e: Expressions, x: Expression): Expression {
-  const { add, sub, atLeast, constant } = lanesOf(e);
-  const { n, r, curve, correction } = reduceExponent(e, atLeast(x, CONSTANTS[e.precision].lowest));
+/** $e^{-|x|}$ with an error of little more than half a unit in the last place. */
+export function decay(e: Expressions, x: Expression): Expression {
+  const { add, sub, mul, or, atLeast, constant } = lanesOf(e);
+  const bounded = atLeast(or(x, constant(-0)), CONSTANTS[e.precision].lowest);
+  const { n, head, tail, curve } = reduceExponent(e, bounded);
   const one = constant(1);
-  const sum = add(one, r);
-  const lost = sub(r, sub(sum, one));
-  return scale(e, add(sum, add(lost, add(correction, curve))), n);
+  const sum = add(one, head);
+  const lost = sub(head, sub(sum, one));
+  const power = add(sum, add(lost, sub(curve, tail)));
+  // As n is not positive, one factor that is a normal number and one that is constant will do.
+  const lift = FORMAT[e.precision].significandBits + 2;
+  return mul(mul(power, powerOfTwo(e, n, -lift)), constant(2 ** -lift));
 }
 
 /** $e^x$ */
@@ -117,18 +122,18 @@ export const exp: Unary = (e, x) => scaledExp(e, x);
 /**
  * (e^x - 1) 2^-`halvings` with its relative accuracy near 0, except for subnormal numbers, whose last bits it loses.
  *
- * 2^n (1 + r + rest) - 1 is the sum of 2^n - 1, of 2^n r and of small terms; what the first sum loses joins them.
+ * 2^n (1 + head + ...) - 1 is the sum of 2^n - 1, of 2^n head and of small terms; what the first sum loses joins them.
  * Each is scaled, lest 2^n overflow.
  */
 export function scaledExpm1(e: Expressions, x: Expression, halvings: number): Expression {
   const { add, sub, mul, constant } = lanesOf(e);
-  const { n, r, curve, correction } = reduceExponent(e, x);
+  const { n, head, tail, curve } = reduceExponent(e, x);
   const factor = powerOfTwo(e, n, halvings);
   const step = sub(factor, constant(2 ** -halvings));
-  const slope = mul(factor, r);
+  const slope = mul(factor, head);
   const sum = add(step, slope);
   const lost = sub(slope, sub(sum, step));
-  return add(sum, add(lost, mul(factor, add(correction, curve))));
+  return add(sum, add(lost, mul(factor, sub(curve, tail))));
 }
 
 /** $e^x - 1$ */
@@ -142,16 +147,15 @@ export const expm1: Unary = (e, x) => {
 
 /**
  * $1 / (1 + e^{-x})$ by $d = e^{-|x|}$, so that nothing cancels or overflows: $1 / (1 + d)$, or $d / (1 + d)$ for
- * negative x. The latter is computed as $d - d^2 / (1 + d)$, which hides the rounding of the sum, and with the
- * division of the former: the derivative needs both.
+ * negative x. Where d is small, $d - d q$ with this quotient q hides the rounding of 1 + d.
  */
 export const sigmoid: Unary = (e, x) => {
-  const { add, sub, mul, div, abs, less, constant } = lanesOf(e);
+  const { add, sub, mul, div, less, constant } = lanesOf(e);
   const one = constant(1);
-  const decay = preciseExp(e, e.real('neg', abs(x)));
-  const upper = div(one, add(one, decay));
-  const lower = sub(decay, mul(decay, mul(decay, upper)));
-  return e.select(less(x, constant(0)), lower, upper);
+  const d = decay(e, x);
+  const quotient = div(e.select(less(x, constant(0)), d, one), add(one, d));
+  const refined = sub(d, mul(d, quotient));
+  return e.select(less(x, constant(-Math.LN2)), refined, quotient);
 };
 
 /**

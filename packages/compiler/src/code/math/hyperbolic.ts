@@ -11,14 +11,19 @@ const HIGHEST: Readonly<Record<Precision, number>> = { f64: 710.48, f32: 89.42 }
 const SQUARE_ABSORBS = 2 ** 28;
 
 /**
- * $\sinh x = h + h / (2 h + 1)$ with $h = (e^{|x|} - 1) / 2$, and the sign of x. It is computed with q = h / 2, since
- * the greatest results leave no room for the power of 2 in h.
+ * $\sinh x = h + q$ with $h = (e^{|x|} - 1) / 2$ and $q = h / (2 h + 1)$, and the sign of x. Where h is small,
+ * $2 (h - h q)$ hides the rounding of 2 h + 1. All is computed by halves: the greatest results leave no room for h.
  */
 export const sinh: Unary = (e, x) => {
-  const { add, mul, div, abs, atMost, less, withSign, constant } = lanesOf(e);
-  const q = scaledExpm1(e, atMost(abs(x), HIGHEST[e.precision]), 2);
-  const sum = add(q, div(q, add(mul(q, constant(4)), constant(1))));
-  const tiny = less(abs(x), constant(FORMAT[e.precision].negligible));
+  const { add, sub, mul, div, abs, atMost, less, withSign, constant } = lanesOf(e);
+  const size = abs(x);
+  const half = scaledExpm1(e, atMost(size, HIGHEST[e.precision]), 2);
+  const twice = add(half, half);
+  const quotient = div(half, add(add(twice, twice), constant(1)));
+  const refined = sub(half, mul(twice, quotient));
+  const small = less(size, constant(0.5));
+  const sum = e.select(small, add(refined, refined), add(half, quotient));
+  const tiny = less(size, constant(FORMAT[e.precision].negligible));
   return e.select(tiny, x, withSign(add(sum, sum), x));
 };
 

@@ -82,7 +82,10 @@ export const asin: Unary = (e, x) => {
   const { add, sub, withSign, constant } = lanesOf(e);
   const { head, tail } = QUARTER_TURN[e.precision];
   const { beyond, s, curve } = arcsine(e, x);
-  const far = sub(sub(constant(head), add(s, s)), sub(add(curve, curve), constant(tail)));
+  const [quarter, twice] = [constant(head), add(s, s)];
+  const main = sub(quarter, twice);
+  const lost = sub(sub(quarter, main), twice);
+  const far = add(main, add(lost, sub(constant(tail), add(curve, curve))));
   return withSign(e.select(beyond, far, add(s, curve)), x);
 };
 

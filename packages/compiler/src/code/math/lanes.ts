@@ -31,7 +31,7 @@ export interface Lanes {
   readonly or: Binary;
   /** The bits that differ. */
   readonly xor: Binary;
-  /** |x| with the sign of y. */
+  /** x, which is not negative, with the sign of y. */
   readonly withSign: Binary;
   /** x with the lower half of its significand set to 0. */
   readonly head: (x: Expression) => Expression;
@@ -50,8 +50,9 @@ export function lanesOf(e: Expressions): Lanes {
       e.instruction(name, x, y);
   const [and, or] = [bitwise('v128.and'), bitwise('v128.or')];
   const sign = constant(-0);
+  // One instruction where the constant is at hand; engines take three for `abs`.
   const abs = (x: Expression): Expression =>
-    e.real('abs', x.name === `${e.lanes}.neg` ? x.operands[0]! : x);
+    e.instruction('v128.andnot', x.name === `${e.lanes}.neg` ? x.operands[0]! : x, sign);
   return {
     add: binary('add'),
     sub: binary('sub'),
@@ -66,7 +67,7 @@ export function lanesOf(e: Expressions): Lanes {
     and,
     or,
     xor: bitwise('v128.xor'),
-    withSign: (x, y) => or(abs(x), and(y, sign)),
+    withSign: (x, y) => or(x, and(y, sign)),
     head: (x) => and(x, e.integer(FORMAT[e.precision].headMask)),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Expression, Expressions, Precision } from '../expression.ts';
 import { LOGARITHM, LOGARITHM_TO_TWO, type Polynomial } from './coefficients.ts';
-import { preciseExp } from './exponential.ts';
+import { decay } from './exponential.ts';
 import { FORMAT, lanesOf, polynomial, type Unary } from './lanes.ts';
 
 /** A number as the sum of one with few bits and another. */
@@ -179,8 +179,8 @@ export const log10: Unary = (e, x) => {
 
 /** $\ln(1 + e^x)$ as max(x, 0) + ln(1 + d) with $d = e^{-|x|}$ from 0 to 1, where 1 + d needs no taking apart. */
 export const softplus: Unary = (e, x) => {
-  const { add, sub, abs, atLeast } = lanesOf(e);
-  const decay = preciseExp(e, e.real('neg', abs(x)));
-  const { f, half, rest } = mantissaTerms(e, decay, LOGARITHM_TO_TWO);
+  const { add, sub, atLeast } = lanesOf(e);
+  const d = decay(e, x);
+  const { f, half, rest } = mantissaTerms(e, d, LOGARITHM_TO_TWO);
   return add(atLeast(x, 0), sub(f, sub(half, rest)));
 };
