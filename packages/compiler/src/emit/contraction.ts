@@ -30,6 +30,7 @@ import {
 } from './contraction/lanes.ts';
 import { emitPacking, TURN } from './contraction/pack.ts';
 import {
+  PACKED_TILE,
   planProduct,
   type ProductPlan,
   type Region,
@@ -41,6 +42,31 @@ import { type Count, pushCount, walk, walkBlocks } from './contraction/walk.ts';
 
 /** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads. */
 type Places = readonly Place[];
+
+/** Rows of the result and columns that are computed together by dot products. */
+const DOT_ROWS = 2;
+const DOT_COLUMNS = 4;
+
+/** A block of the right factor, packed or not. */
+interface Block {
+  readonly inner: Inner;
+  readonly panels: Count;
+  /** The columns of a panel. */
+  readonly chunks: readonly Chunk[];
+  /** Bytes from step to step. */
+  readonly rightStep: number;
+  /** How far the places move from panel to panel. */
+  readonly byPanel: readonly number[];
+}
+
+/** Tiles of so many rows, and how the left factor is read for them. */
+interface Rows {
+  readonly rows: number;
+  readonly leftRow: number;
+  readonly leftStep: number;
+  /** How far the places move from tile to tile. */
+  readonly byTile: readonly number[];
+}
 
 /** The function that computes a product. */
 export function emitContraction(
@@ -104,7 +130,7 @@ class ContractionEmitter {
     }
     const { left, right, result, others } = this.#plan;
     const distances = [left, right, result, ...others].map((matrix) => matrix.stack[axis]!);
-    walk(this.#code, length, places, distances, (moved) => this.#stack(moved, body, axis + 1));
+    walk(this.#code, length, places, distances, (at) => this.#stack(at, body, axis + 1));
   }
 
   /** How far the places move from row to row, from column to column, and along the inner dimension. */
@@ -122,102 +148,100 @@ class ContractionEmitter {
     return [left.column, right.row, 0, ...others.map(() => 0)].map((by) => by * steps);
   }
 
-  /** The blocks of a region of columns. */
+  /** The blocks of a region of columns and of the inner dimension; the right factor is packed for each. */
   #region(
     region: Region,
     start: Places,
     stack: (places: Places, body: (places: Places) => void) => void,
   ): void {
-    const { packsRight, packsLeft, panelsPerBlock, stepsPerBlock, tilesPerBlock } = this.#plan;
-    const [code, lanes, plan] = [this.#code, this.#lanes, this.#plan];
-    const chunks = chunksOf(region.columns, lanes);
+    const { packsRight, panelsPerBlock, stepsPerBlock, right } = this.#plan;
+    const code = this.#code;
+    const chunks = chunksOf(region.columns, this.#lanes);
     const byPanel = this.#byColumn(region.columns);
-    const rightStep = packsRight ? chunks.length * 16 : plan.right.row;
+    const rightStep = packsRight ? chunks.length * 16 : right.row;
     const panelBytes = packsRight ? stepsPerBlock * rightStep : byPanel[1]!;
-    const scratch = packsRight ? this.#contraction.scratch!.address : 0;
-    const [tall, ...low] = rowGroups(plan.n, chunks.length);
-    const from = start.map((place, i) => shifted(place, this.#byColumn(region.first)[i]!));
+    const first = moved(start, this.#byColumn(region.first));
 
-    walkBlocks(code, region.panels, panelsPerBlock, from, byPanel, (panels, inColumns) => {
-      this.#innerBlocks(inColumns, (inner, inBlock) => {
-        if (packsRight) {
-          emitPacking(code, lanes, inner, {
-            source: inBlock[1]!,
-            step: plan.right.row,
-            column: plan.right.column,
-            panels,
-            columns: region.columns,
-            chunks,
-            target: { local: undefined, base: scratch },
-            panelBytes,
-          });
+    walkBlocks(code, region.panels, panelsPerBlock, first, byPanel, (panels, atColumns) => {
+      this.#innerBlocks(atColumns, (inner, atStep) => {
+        const block: Block = {
+          inner,
+          panels,
+          chunks,
+          rightStep,
+          byPanel: replaced(byPanel, 1, panelBytes),
+        };
+        if (!packsRight) {
+          stack(atStep, (places) => this.#rowBlocks(block, places));
+          return;
         }
-        stack(inBlock, (inStack) => {
-          const read = packsRight
-            ? replaced(inStack, 1, { local: undefined, base: scratch })
-            : inStack;
-          const panelDistances = replaced(byPanel, 1, panelBytes);
-          const tiles = (rows: number, count: Count, places: Places, packed: boolean): void => {
-            const byTile = this.#byRow(rows);
-            const size = lanes.size;
-            const [leftRow, leftStep] = packed
-              ? [size, rows * size]
-              : [plan.left.row, plan.left.column];
-            const leftTile = packed ? stepsPerBlock * leftStep : byTile[0]!;
-            walk(code, panels, places, panelDistances, (atPanel) => {
-              walk(code, count, atPanel, replaced(byTile, 0, leftTile), (at) => {
-                const factors = {
-                  left: at[0]!,
-                  leftRow,
-                  leftStep,
-                  right: at[1]!,
-                  rightStep,
-                  padded: packsRight,
-                };
-                emitTile(code, lanes, inner.steps, factors, rows, chunks, (sums) => {
-                  this.#finish(sums, chunks, inner, at);
-                });
-              });
-            });
-          };
-          const whole = { rows: tall!.rows, count: tall!.count };
-          const packs = packsLeft && whole.rows === 4 && region.panels > 1;
-          walkBlocks(
-            code,
-            whole.count,
-            tilesPerBlock,
-            read,
-            this.#byRow(whole.rows),
-            (count, at) => {
-              if (!packs) {
-                tiles(whole.rows, count, at, false);
-                return;
-              }
-              const target = { local: undefined, base: scratch + plan.rightBytes };
-              emitPacking(code, lanes, inner, {
-                source: at[0]!,
-                step: plan.left.column,
-                column: plan.left.row,
-                panels: count,
-                columns: whole.rows,
-                chunks: chunksOf(whole.rows, lanes),
-                target,
-                panelBytes: stepsPerBlock * whole.rows * lanes.size,
-              });
-              tiles(whole.rows, count, replaced(at, 0, target), true);
-            },
-          );
-          let below = whole.rows * whole.count;
-          for (const { rows, count } of low) {
-            const away = this.#byRow(below);
-            tiles(
-              rows,
-              count,
-              read.map((place, i) => shifted(place, away[i]!)),
-              false,
-            );
-            below += rows * count;
-          }
+        const target = { local: undefined, base: this.#contraction.scratch!.address };
+        emitPacking(code, this.#lanes, inner, {
+          source: atStep[1]!,
+          step: right.row,
+          column: right.column,
+          panels,
+          columns: region.columns,
+          chunks,
+          target,
+          panelBytes,
+        });
+        stack(atStep, (places) => this.#rowBlocks(block, replaced(places, 1, target)));
+      });
+    });
+  }
+
+  /** The blocks of rows; the left factor is packed for each, if that pays. */
+  #rowBlocks(block: Block, start: Places): void {
+    const { n, left, packsLeft, stepsPerBlock, tilesPerBlock, rightBytes } = this.#plan;
+    const { size } = this.#lanes;
+    const code = this.#code;
+    let above = 0;
+    for (const { rows, count } of rowGroups(n, block.chunks.length)) {
+      const first = moved(start, this.#byRow(above));
+      above += rows * count;
+      const byTile = this.#byRow(rows);
+      if (!packsLeft || rows !== PACKED_TILE || block.panels === 1) {
+        const rowsAsTheyLie = { rows, leftRow: left.row, leftStep: left.column, byTile };
+        walkBlocks(code, count, tilesPerBlock, first, byTile, (tiles, at) =>
+          this.#tiles(block, rowsAsTheyLie, tiles, at),
+        );
+        continue;
+      }
+      const leftStep = rows * size;
+      const panelBytes = stepsPerBlock * leftStep;
+      const packed = { rows, leftRow: size, leftStep, byTile: replaced(byTile, 0, panelBytes) };
+      const target = { local: undefined, base: this.#contraction.scratch!.address + rightBytes };
+      walkBlocks(code, count, tilesPerBlock, first, byTile, (tiles, at) => {
+        emitPacking(code, this.#lanes, block.inner, {
+          source: at[0]!,
+          step: left.column,
+          column: left.row,
+          panels: tiles,
+          columns: rows,
+          chunks: chunksOf(rows, this.#lanes),
+          target,
+          panelBytes,
+        });
+        this.#tiles(block, packed, tiles, replaced(at, 0, target));
+      });
+    }
+  }
+
+  /** The tiles of a block: panel after panel, and down the rows in each. */
+  #tiles(
+    block: Block,
+    { rows, leftRow, leftStep, byTile }: Rows,
+    tiles: Count,
+    start: Places,
+  ): void {
+    const { inner, panels, chunks, rightStep, byPanel } = block;
+    const padded = this.#plan.packsRight;
+    walk(this.#code, panels, start, byPanel, (atPanel) => {
+      walk(this.#code, tiles, atPanel, byTile, (at) => {
+        const factors = { left: at[0]!, leftRow, leftStep, right: at[1]!, rightStep, padded };
+        emitTile(this.#code, this.#lanes, inner.steps, factors, rows, chunks, (sums) => {
+          this.#finish(sums, chunks, inner, at);
         });
       });
     });
@@ -247,42 +271,21 @@ class ContractionEmitter {
     for (const local of locals) code.release('i32', local);
   }
 
-  /** All tiles of a product by dot products. */
+  /** All of a product by dot products. */
   #dots(start: Places): void {
     const { n, k, m, left, right } = this.#plan;
-    const tall = n === 1 ? 1 : 2;
-    const wide = 4;
     const inner: Inner = { steps: k, turns: 0, rest: k, isFirst: undefined, isLast: undefined };
-    const tile = (rows: number, columns: number, at: Places): void => {
-      const factors = {
-        left: at[0]!,
-        leftRow: left.row,
-        leftStep: left.column,
-        right: at[1]!,
-        rightColumn: right.column,
-        steps: k,
-      };
-      emitDots(this.#code, this.#lanes, factors, rows, columns, (sums) => {
-        this.#finish(sums, chunksOf(columns, this.#lanes), inner, at);
+    const steps = { leftRow: left.row, leftStep: left.column, rightColumn: right.column, steps: k };
+    const columnsOf = (columns: number): number[] => this.#byColumn(columns);
+    const rowsOf = (rows: number): number[] => this.#byRow(rows);
+    this.#split(m, DOT_COLUMNS, start, columnsOf, (columns, atColumns) => {
+      this.#split(n, DOT_ROWS, atColumns, rowsOf, (rows, at) => {
+        const factors = { left: at[0]!, right: at[1]!, ...steps };
+        emitDots(this.#code, this.#lanes, factors, rows, columns, (sums) => {
+          this.#finish(sums, chunksOf(columns, this.#lanes), inner, at);
+        });
       });
-    };
-    this.#split(
-      m,
-      wide,
-      start,
-      (columns) => this.#byColumn(columns),
-      (columns, atColumns) => {
-        this.#split(
-          n,
-          tall,
-          atColumns,
-          (rows) => this.#byRow(rows),
-          (rows, at) => {
-            tile(rows, columns, at);
-          },
-        );
-      },
-    );
+    });
   }
 
   /** Runs through `total` in steps of `most`, and what is left over in one step. */
@@ -294,16 +297,10 @@ class ContractionEmitter {
     body: (count: number, places: Places) => void,
   ): void {
     const rest = total % most;
-    walk(
-      this.#code,
-      (total - rest) / most,
-      start,
-      distances(most),
-      (at) => body(most, at),
-      (at) => {
-        if (rest > 0) body(rest, at);
-      },
-    );
+    const whole = (at: Places): void => body(most, at);
+    walk(this.#code, (total - rest) / most, start, distances(most), whole, (at) => {
+      if (rest > 0) body(rest, at);
+    });
   }
 
   /** Stores the sums of a tile: adds those of earlier blocks, and applies the epilogue to the final ones. */
@@ -362,6 +359,11 @@ class ContractionEmitter {
     };
     emitExpressions(context, [expression], () => code.set(sum));
   }
+}
+
+/** Places some bytes further. */
+function moved(places: Places, distances: readonly number[]): Places {
+  return places.map((place, i) => shifted(place, distances[i]!));
 }
 
 /** A list with one element replaced. */

@@ -81,6 +81,9 @@ const DOT_BYTES = 32;
 /** Panels from which packing the left factor pays. */
 const PACKED_PANELS = 8;
 
+/** Rows of a tile for which the left factor is packed: whole vectors of either precision. */
+export const PACKED_TILE = 4;
+
 /** Plans a product. */
 export function planProduct(operands: Operands, precision: Precision): ProductPlan {
   const { size, width } = LANES[precision];
@@ -102,7 +105,11 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
   const rows = tileRows(panelVectors);
   const tiles = Math.floor(n / rows);
   const packsLeft =
-    packsRight && panels >= PACKED_PANELS && rows === 4 && tiles > 0 && left.column !== size;
+    packsRight &&
+    panels >= PACKED_PANELS &&
+    rows === PACKED_TILE &&
+    tiles > 0 &&
+    left.column !== size;
 
   const stepsPerBlock = packsRight ? blockSteps(k) : k;
   const panelBytes = stepsPerBlock * panelVectors * 16;
