@@ -41,7 +41,7 @@ export class Adjoints {
   /**
    * What the sweep did.
    *
-   * @throws {@link GraphError} when the sweep was not asked to count.
+   * @throws `GraphError` when the sweep was not asked to count.
    */
   get counts(): SweepCounts {
     if (this.#counts !== undefined) return this.#counts;
@@ -58,7 +58,7 @@ export class Adjoints {
   /**
    * Whether any message reached the node. If none did, the output does not depend on it and its adjoint is 0.
    *
-   * @throws {@link GraphError} when the node belongs to another graph.
+   * @throws `GraphError` when the node belongs to another graph.
    */
   reached(node: GraphNode): boolean {
     if (node.graph !== this.output.graph) {
@@ -70,8 +70,8 @@ export class Adjoints {
   /**
    * The derivative of the output with respect to a scalar node; 0 if the output does not depend on it.
    *
-   * @throws {@link ShapeError} when the node is an array: use {@link adjointTensor}.
-   * @throws {@link GraphError} when the node belongs to another graph.
+   * @throws `ShapeError` when the node is an array: use {@link adjointTensor}.
+   * @throws `GraphError` when the node belongs to another graph.
    */
   adjoint(node: GraphNode): number {
     if (node.shape.length > 0) {
@@ -83,7 +83,7 @@ export class Adjoints {
   /**
    * The derivative of the output with respect to any node, in the node's shape.
    *
-   * @throws {@link GraphError} when the node belongs to another graph.
+   * @throws `GraphError` when the node belongs to another graph.
    */
   adjointTensor(node: GraphNode): Tensor {
     if (this.reached(node)) return this.#adjoints.tensor(node.id);

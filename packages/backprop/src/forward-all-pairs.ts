@@ -40,7 +40,7 @@ export interface AllPairs {
   /**
    * The derivative of one node with respect to another; 0 where there is no path.
    *
-   * @throws {@link GraphError} when the output does not depend on one of the nodes.
+   * @throws `GraphError` when the output does not depend on one of the nodes.
    */
   derivative(of: GraphNode, withRespectTo: GraphNode): number;
 }
@@ -49,8 +49,8 @@ export interface AllPairs {
  * The derivatives of every node below `output` with respect to every other, by forward induction. For scalar
  * graphs; quadratic in time and memory, meant for comparison.
  *
- * @throws {@link CapacityError} when the table would not fit in `maxBytes`: says how much it would need.
- * @throws {@link ShapeError} when a node on the way is an array.
+ * @throws `CapacityError` when the table would not fit in `maxBytes`: says how much it would need.
+ * @throws `ShapeError` when a node on the way is an array.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';

@@ -4,7 +4,7 @@ import { type GraphNode, ShapeError } from '@ad/graph';
 /**
  * Checks that all nodes in `order` are scalars.
  *
- * @throws {@link ShapeError} naming the first that is not.
+ * @throws `ShapeError` naming the first that is not.
  */
 export function checkScalarGraph(output: GraphNode, order: Int32Array, caller: string): void {
   const { graph } = output;

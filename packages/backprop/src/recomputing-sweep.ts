@@ -30,8 +30,8 @@ const NOTHING = new Float64Array(0);
  * The same derivatives as {@link reverseSweep}, counted, but with every activation recomputed where it is read. For
  * scalar graphs; quadratic in time, meant for comparison.
  *
- * @throws {@link CapacityError} when more than `maxBytes` would be needed; says how much.
- * @throws {@link ShapeError} when a node on the way is an array.
+ * @throws `CapacityError` when more than `maxBytes` would be needed; says how much.
+ * @throws `ShapeError` when a node on the way is an array.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';

@@ -37,9 +37,9 @@ export interface ReverseSweepOptions extends ObserverOptions {
  *
  * @param output - a scalar, or an array with `options.seed`.
  * @returns the adjoint of every node.
- * @throws {@link ShapeError} when the output is an array and no seed is given, or when arrays are to be counted.
- * @throws {@link KindError} when the output is not real.
- * @throws {@link GraphError} when an input has no value.
+ * @throws `ShapeError` when the output is an array and no seed is given, or when arrays are to be counted.
+ * @throws `KindError` when the output is not real.
+ * @throws `GraphError` when an input has no value.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';

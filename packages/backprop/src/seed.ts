@@ -14,8 +14,8 @@ import {
  * The checked seed of a sweep.
  *
  * @param caller - the function to name in messages.
- * @throws {@link KindError} when the output is not real.
- * @throws {@link ShapeError} when an array has no seed, or the seed another shape.
+ * @throws `KindError` when the output is not real.
+ * @throws `ShapeError` when an array has no seed, or the seed another shape.
  */
 export function seedOf(output: GraphNode, seed: TensorLike | undefined, caller: string): Tensor {
   checkDifferentiable(output, seed === undefined ? undefined : tensor(seed).shape, caller);

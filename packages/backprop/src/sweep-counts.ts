@@ -44,7 +44,7 @@ export function noCounts(): SweepCounts {
 /**
  * How many activations each local derivative of a row reads: the saved-value analysis, made once per row.
  *
- * @throws {@link ShapeError} when the row is not a scalar expression.
+ * @throws `ShapeError` when the row is not a scalar expression.
  */
 export class ReadCounter {
   readonly #reads = new Map<Operation, readonly number[]>();

@@ -40,8 +40,8 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  * Where the platform refuses to compile (a strict content security policy) the interpreter serves instead, with the
  * same interface.
  *
- * @throws {@link CapacityError} when the program would need more memory than 32-bit addresses reach.
- * @throws {@link GraphError} or {@link ShapeError} when the specification is wrong, as for the interpreter.
+ * @throws `CapacityError` when the program would need more memory than 32-bit addresses reach.
+ * @throws `GraphError` or `ShapeError` when the specification is wrong, as for the interpreter.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';

@@ -54,8 +54,8 @@ function checkLabels(caller: string, logits: GraphNode, labels: GraphNode): void
  * Logits: [..., classes], real. Labels: [...], integers from 0 to classes - 1; as indices, negative ones count from
  * the back, but `fit` and `evaluateModel` refuse them. The result is a scalar.
  *
- * @throws {@link KindError} when the labels are not integers, {@link ShapeError} when the shapes do not fit;
- * {@link ValueError} at evaluation when a label is out of range.
+ * @throws `KindError` when the labels are not integers, `ShapeError` when the shapes do not fit;
+ * `ValueError` at evaluation when a label is out of range.
  * @example
  * ```ts
  * import { evaluate, Graph } from '@ad/graph';
@@ -84,7 +84,7 @@ export const crossEntropy: Loss = /* @__PURE__ */ Object.assign(
  * Prediction and targets have the same shape: nothing is broadcast, because `[n, 1]` and `[n]` would silently
  * become `[n, n]`. The result is a scalar.
  *
- * @throws {@link ShapeError} when the shapes differ.
+ * @throws `ShapeError` when the shapes differ.
  * @example
  * ```ts
  * import { evaluate, Graph } from '@ad/graph';
@@ -114,7 +114,7 @@ export const meanSquaredError: Loss = /* @__PURE__ */ Object.assign(
  *
  * Logits: [..., classes], real. Labels: [...], integers. The result is a scalar.
  *
- * @throws {@link KindError} when the labels are not integers, {@link ShapeError} when the shapes do not fit.
+ * @throws `KindError` when the labels are not integers, `ShapeError` when the shapes do not fit.
  * @example
  * ```ts
  * import { evaluate, Graph } from '@ad/graph';

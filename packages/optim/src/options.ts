@@ -54,7 +54,7 @@ export function describeValue(value: unknown): string {
 /**
  * Checks that options are an object with no other names than the known ones.
  *
- * @throws {@link ValueError} otherwise; the message lists the names there are.
+ * @throws `ValueError` otherwise; the message lists the names there are.
  */
 export function checkNames(caller: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -73,7 +73,7 @@ export function checkNames(caller: string, options: unknown, known: readonly str
 /**
  * A number in a range, or the default where it is not given.
  *
- * @throws {@link ValueError} when it is not in the range.
+ * @throws `ValueError` when it is not in the range.
  */
 export function numberOption(
   caller: string,
@@ -92,7 +92,7 @@ export function numberOption(
 /**
  * A truth value, or the default where it is not given.
  *
- * @throws {@link ValueError} when it is anything else.
+ * @throws `ValueError` when it is anything else.
  */
 export function booleanOption(
   caller: string,
@@ -111,7 +111,7 @@ export function booleanOption(
  * Checks that something is a function.
  *
  * @param words - what was expected.
- * @throws {@link ValueError} when it is not.
+ * @throws `ValueError` when it is not.
  */
 export function checkFunction(caller: string, name: string, value: unknown, words: string): void {
   if (typeof value === 'function') return;

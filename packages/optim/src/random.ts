@@ -56,7 +56,7 @@ const bits53 = ([high, low]: readonly [number, number]): number => high * 2 ** 2
 /**
  * Checks a seed and gives it as the key of a generator.
  *
- * @throws {@link ValueError} when it is not an integer from 0 to $2^{53} - 1$.
+ * @throws `ValueError` when it is not an integer from 0 to $2^{53} - 1$.
  */
 function keyOfSeed(seed: number, caller: string): [number, number] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -71,7 +71,7 @@ function keyOfSeed(seed: number, caller: string): [number, number] {
  * The seed of an independent stream: another one for each number of the stream.
  *
  * @param stream - an integer from 0 to $2^{32} - 1$, such as the number of a layer or of an epoch.
- * @throws {@link ValueError} when the seed is not an integer from 0 to $2^{53} - 1$, or the stream not one of its own
+ * @throws `ValueError` when the seed is not an integer from 0 to $2^{53} - 1$, or the stream not one of its own
  * range.
  * @example
  * ```ts
@@ -113,7 +113,7 @@ export class Random {
    * The stream of a seed, from its beginning.
    *
    * @param seed - an integer from 0 to $2^{53} - 1$.
-   * @throws {@link ValueError} when it is not.
+   * @throws `ValueError` when it is not.
    */
   constructor(seed: number) {
     this.#key = keyOfSeed(seed, 'Random');
@@ -128,7 +128,7 @@ export class Random {
   /**
    * A whole number from 0 to `count - 1`, all equally likely: draws that would favour some are rejected.
    *
-   * @throws {@link ValueError} when `count` is not an integer from 1 to $2^{53} - 1$.
+   * @throws `ValueError` when `count` is not an integer from 1 to $2^{53} - 1$.
    */
   below(count: number): number {
     if (!Number.isSafeInteger(count) || count < 1) {

@@ -7,7 +7,7 @@ import { describeValue } from './options.ts';
  * What stands in `other` where a tree has its leaves, in their order. What `other` has besides does not matter.
  *
  * @param what - the name of `other`, for the message.
- * @throws {@link ValueError} when `other` has nothing at one of the places.
+ * @throws `ValueError` when `other` has nothing at one of the places.
  */
 export function matchLeaves(tree: unknown, other: unknown, what: string): unknown[] {
   const matches: unknown[] = [];

@@ -87,7 +87,7 @@ export class Recipe {
 
   /**
    * @param output - the position of the output; default the last step.
-   * @throws {@link GraphError} when a step uses one that does not stand before it, or there is no such output.
+   * @throws `GraphError` when a step uses one that does not stand before it, or there is no such output.
    */
   constructor(steps: readonly Step[], output: number = steps.length - 1) {
     this.steps = steps;

@@ -36,8 +36,8 @@ export function countOf(rows: Tensor): number {
  * Rows as a tensor.
  *
  * @param what - as in `fit: inputs`, for messages.
- * @throws {@link ValueError} when there are no rows, or one holds something that is not a finite number;
- * {@link ShapeError} when the rows differ in length.
+ * @throws `ValueError` when there are no rows, or one holds something that is not a finite number;
+ * `ShapeError` when the rows differ in length.
  */
 export function rowsOf(rows: TensorLike, what: string): Tensor {
   const result = asTensor(rows, what);
@@ -57,7 +57,7 @@ export function rowsOf(rows: TensorLike, what: string): Tensor {
  * Checked samples.
  *
  * @param targets - what the loss says of the targets.
- * @throws {@link ValueError} or {@link ShapeError}.
+ * @throws `ValueError` or `ShapeError`.
  */
 export function samplesOf(
   samples: Samples,
@@ -90,7 +90,7 @@ export function samplesOf(
 /**
  * Checks that labels are in range.
  *
- * @throws {@link ValueError} naming the first row that is not.
+ * @throws `ValueError` naming the first row that is not.
  */
 export function checkLabelRange(labels: Tensor, classes: number, what: string): void {
   const bad = labels.data.findIndex((label) => label < 0 || label >= classes);

@@ -24,7 +24,7 @@ export interface SplitOptions {
 /**
  * The samples in random order; the same for the same seed on every machine.
  *
- * @throws {@link ValueError} or {@link ShapeError} when samples or seed are wrong.
+ * @throws `ValueError` or `ShapeError` when samples or seed are wrong.
  * @example
  * ```ts
  * import { shuffle } from '@ad/optim';
@@ -44,7 +44,7 @@ export function shuffle(samples: Samples, seed: number = 0): SampleTensors {
  * The samples in two parts, drawn at random; the same for the same seed on every machine.
  *
  * @returns `test` has the given share of the samples, rounded; `train` the others. Each has at least one.
- * @throws {@link ValueError} or {@link ShapeError} when samples or options are wrong, or a part would be empty.
+ * @throws `ValueError` or `ShapeError` when samples or options are wrong, or a part would be empty.
  * @example
  * ```ts
  * import { split } from '@ad/optim';
@@ -92,7 +92,7 @@ export interface Standardized {
  * (over the number of samples). Columns that do not vary become 0.
  *
  * @param inputs - the inputs of the training samples: [samples, ...].
- * @throws {@link ValueError} or {@link ShapeError} when they are empty, ragged or not finite; `apply` too, or when its
+ * @throws `ValueError` or `ShapeError` when they are empty, ragged or not finite; `apply` too, or when its
  * columns are not those of `inputs`.
  * @example
  * ```ts

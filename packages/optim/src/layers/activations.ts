@@ -58,7 +58,7 @@ export function isRectifier(activation: Activation | undefined): boolean {
 /**
  * The function of an activation.
  *
- * @throws {@link ValueError} when it is neither a known name nor a function.
+ * @throws `ValueError` when it is neither a known name nor a function.
  */
 export function activationFunction(
   caller: string,

@@ -38,8 +38,8 @@ export type WeightsOnly = Pick<DenseParameters, 'weights'>;
  * A fully connected layer $f(x W + b)$ from `[samples, inputs]` to `[samples, outputs]`; further axes before the
  * last are allowed.
  *
- * @throws {@link ValueError} when a size is not an integer of 1 or more, or an option is unknown or wrong;
- * {@link ShapeError} when it is applied to inputs of another size.
+ * @throws `ValueError` when a size is not an integer of 1 or more, or an option is unknown or wrong;
+ * `ShapeError` when it is applied to inputs of another size.
  * @example
  * ```ts
  * import { dense, predict } from '@ad/optim';

@@ -136,7 +136,7 @@ export function zeros(shape: Shape): Tensor {
 /**
  * The initialiser of an option.
  *
- * @throws {@link ValueError} when it is neither a known name nor a function.
+ * @throws `ValueError` when it is neither a known name nor a function.
  */
 export function initializerFunction(
   caller: string,

@@ -25,7 +25,7 @@ export type MlpParameters = {
  * can be any numbers, such as logits.
  *
  * @param sizes - the numbers of units: inputs, hidden layers, outputs; two or more.
- * @throws {@link ValueError} when there are fewer than two sizes, one is not an integer of 1 or more, or an option
+ * @throws `ValueError` when there are fewer than two sizes, one is not an integer of 1 or more, or an option
  * is unknown or wrong.
  * @example
  * ```ts

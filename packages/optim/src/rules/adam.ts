@@ -43,7 +43,7 @@ export interface AdamOptions {
  *
  * The state holds `step`, `first` $m$, `second` $v$, and `largest` with `amsgrad`.
  *
- * @throws {@link ValueError} when an option is unknown or outside its range.
+ * @throws `ValueError` when an option is unknown or outside its range.
  * Sources: D. P. Kingma, J. Ba, ICLR 2015; S. J. Reddi, S. Kale, S. Kumar, ICLR 2018.
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
  *
  * Equations and defaults are PyTorch's, with $\lambda = 0.01$ (optax: 0.0001).
  *
- * @throws {@link ValueError} when an option is unknown or outside its range.
+ * @throws `ValueError` when an option is unknown or outside its range.
  * Source: I. Loshchilov, F. Hutter, ICLR 2019.
  * @example
  * ```ts

@@ -185,7 +185,7 @@ export function optimizerOf<Slot extends string>(rule: Rule<Slot>): Optimizer {
 /**
  * Checks an option that is a learning rate.
  *
- * @throws {@link ValueError} when it is neither a function nor a finite number of 0 or more.
+ * @throws `ValueError` when it is neither a function nor a finite number of 0 or more.
  */
 export function learningRateOption(
   caller: string,

@@ -45,7 +45,7 @@ export interface SgdOptions {
  *
  * The state holds `momentum` $b$ if there is momentum, and `step` if the rule needs it.
  *
- * @throws {@link ValueError} when an option is unknown or outside its range, for `nesterov` without momentum or with
+ * @throws `ValueError` when an option is unknown or outside its range, for `nesterov` without momentum or with
  * dampening, and for `dampening` without momentum.
  * Sources: B. T. Polyak, 1964; Yu. Nesterov, 1983; I. Sutskever et al., ICML 2013.
  * @example

@@ -44,7 +44,7 @@ export interface EvaluateOptions<Name extends string = string> {
 /**
  * Loss and metrics of a model on samples.
  *
- * @throws {@link ValueError} or {@link ShapeError} as `fit` does for its data and options.
+ * @throws `ValueError` or `ShapeError` as `fit` does for its data and options.
  * @example
  * ```ts
  * import { tensor } from '@ad/graph';
@@ -118,7 +118,7 @@ export class Evaluator<P, Name extends string> {
   /**
    * Builds the programs: one for full batches, and one for the rest.
    *
-   * @throws {@link ValueError} when labels are out of range; whatever the model, the loss or a metric throw.
+   * @throws `ValueError` when labels are out of range; whatever the model, the loss or a metric throw.
    */
   constructor(
     objective: Objective<P, Name>,

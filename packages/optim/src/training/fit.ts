@@ -138,7 +138,7 @@ export interface FitResult<P, Name extends string = string> {
  * Other tasks get their turn about every 40 ms. A step whose loss, gradient or new parameters are not finite is not
  * taken and ends the training; the report names the node where it began.
  *
- * @throws (rejects with) {@link ValueError}, {@link ShapeError} or {@link KindError} when samples or options are
+ * @throws (rejects with) `ValueError`, `ShapeError` or `KindError` when samples or options are
  * wrong, before anything has happened; and with whatever a callback throws.
  * @example
  * ```ts

@@ -18,7 +18,7 @@ export interface PredictOptions {
  * {@link predictor}.
  *
  * @param inputs - one row for each sample.
- * @throws {@link ValueError} or {@link ShapeError} when the inputs are empty, ragged, not finite, or do not fit.
+ * @throws `ValueError` or `ShapeError` when the inputs are empty, ragged, not finite, or do not fit.
  * @example
  * ```ts
  * import { mlp, predict } from '@ad/optim';
