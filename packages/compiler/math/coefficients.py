@@ -86,11 +86,11 @@ def erfcx(x):
     return mp.exp(x * x) * mp.erfc(x)
 
 
-TAIL_CENTRE = 4
+TAIL_CENTRE = mpf(3) / 2
 
 
 def error_far(t):
-    """x e^(x^2) erfc(x) with t = (x - 4) / (x + 4)"""
+    """x e^(x^2) erfc(x) with t = (x - 3/2) / (x + 3/2)"""
     if abs(t - 1) < mpf(10) ** -20:
         return 1 / mp.sqrt(mp.pi)
     x = TAIL_CENTRE * (1 + t) / (1 - t)
@@ -120,8 +120,8 @@ POLYNOMIALS = {
     "ARCTANGENT": ("$(\\\\arctan x - x) / x^3$ in $x^2$, to tan(pi/8)", arctangent, 0, TAN_EIGHTH, 11, 6),
     "ARCSINE": ("$(\\\\arcsin x - x) / x^3$ in $x^2$, to 1/2", arcsine, 0, mpf(1) / 4 * mpf("1.0001"), 13, 6),
     "ERROR_NEAR": ("$\\\\operatorname{erf}(x) / x - 1$ in $x^2$, to 25/32", error_near, 0, ERROR_SPLIT**2 * mpf("1.0001"), 11, 7),
-    "ERROR_FAR": ("$x e^{x^2} \\\\operatorname{erfc} x$ in $(x - 4) / (x + 4)$, from 25/32 to 28",
-                  error_far, TAIL_LOW, TAIL_HIGH, 21, 12),
+    "ERROR_FAR": ("$x e^{x^2} \\\\operatorname{erfc} x$ in $(x - 3/2) / (x + 3/2)$, from 25/32 to 28",
+                  error_far, TAIL_LOW, TAIL_HIGH, 24, 12),
 }
 
 

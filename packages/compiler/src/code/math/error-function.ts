@@ -1,6 +1,6 @@
 /**
  * The error function and its complement: up to 25/32 by erf x = x + x P(x^2), beyond by
- * erfc x = e^(-x^2) Q(t) / x with t = (x - 4) / (x + 4), where Q hardly changes. In double precision x^2 is split into
+ * erfc x = e^(-x^2) Q(t) / x with t = (x - 3/2) / (x + 3/2), where Q hardly changes. In double precision x^2 is split into
  * the square of a head, which is exact, and the rest; in single precision it is exact in doubles.
  */
 import type { Expression, Expressions, Precision } from '../expression.ts';
@@ -25,9 +25,10 @@ function near(e: Expressions, x: Expression, accuracy: Precision): Expression {
 function far(e: Expressions, x: Expression, accuracy: Precision): Expression {
   const { add, sub, mul, div, abs, atMost, head, constant } = lanesOf(e);
   const size = atMost(abs(x), VANISHED);
-  const four = constant(4);
-  const t = div(sub(size, four), add(size, four));
-  // The constant is by far the largest term and comes last; in doubles, what that sum loses is put right below.
+  const centre = constant(1.5);
+  const t = div(sub(size, centre), add(size, centre));
+  // The constant is by far the largest term and comes last; in doubles, what that sum
+  // and the quotient lose is put right below.
   const [first, ...others] = ERROR_FAR[accuracy];
   const constantTerm = constant(first!);
   const variable = mul(t, polynomial(e, t, others));
@@ -46,7 +47,10 @@ function far(e: Expressions, x: Expression, accuracy: Precision): Expression {
     curve,
   } = reduceExponent(e, e.real('neg', mul(large, large)), mul(sub(size, large), add(size, large)));
   const lost = sub(variable, sub(sum, constantTerm));
-  const relative = mul(add(lost, constant(ERROR_FAR_TAIL)), constant(1 / TYPICAL));
+  const factorHead = head(factor);
+  const product = add(mul(factorHead, sub(size, large)), mul(sub(factor, factorHead), size));
+  const remainder = sub(sub(sum, mul(factorHead, large)), product);
+  const relative = mul(add(add(lost, remainder), constant(ERROR_FAR_TAIL)), constant(1 / TYPICAL));
   const rest = add(curve, add(sub(sub(exact, r), tail), relative));
   return scale(e, add(factor, mul(factor, add(r, rest))), n);
 }
