@@ -240,37 +240,57 @@ describe.each(PRECISIONS)('in %s', (precision) => {
       { numRuns: 40 },
     );
   });
+
+  test('read nothing behind the end of the memory', () => {
+    fc.assert(
+      fc.property(dimension, dimension, dimension, fc.boolean(), (n, k, m, transposes) => {
+        checkEpilogue(n, k, m, transposes, precision, true);
+      }),
+    );
+  });
 });
 
-test('need scratch memory only where they pack', () => {
-  const view = (shape: Shape, strides = stridesOf(shape)): View => ({
+/** Factors that are not transposed, and the other things that a plan is made from. */
+function operandsOf(left: Shape, right: Shape, rightStrides?: readonly number[]) {
+  const view = (shape: Shape, strides: readonly number[] = stridesOf(shape)): View => ({
     buffer: { node: 0, storage: 'real', size: sizeOf(shape), address: -1 },
     offset: 0,
     shape,
     strides,
   });
-  const operands = (n: number, k: number, m: number, right: View) => ({
-    left: view([n, k]),
-    right,
-    result: view([n, m]),
-    others: [],
-  });
-  expect(scratchSize(operands(16, 16, 16, view([16, 16])), 'f32')).toBe(0);
-  expect(scratchSize(operands(1, 999, 999, view([999, 999], [1, 999])), 'f32')).toBe(0);
-  const transposed = operands(64, 64, 64, view([64, 64], [1, 64]));
-  expect(planProduct(transposed, 'f64').packsRight).toBe(true);
+  const result = [...left.slice(0, -1), right.at(-1)!];
+  return { left: view(left), right: view(right, rightStrides), result: view(result), others: [] };
+}
+
+test('need scratch memory only where they pack', () => {
+  expect(scratchSize(operandsOf([16, 16], [16, 16]), 'f32')).toBe(0);
+  expect(scratchSize(operandsOf([1, 999], [999, 999], [1, 999]), 'f32')).toBe(0);
+  expect(planProduct(operandsOf([64, 64], [64, 64], [1, 64]), 'f64').packsRight).toBe(true);
   // Blocks bound it, whatever the size.
-  const huge = operands(9999, 9999, 9999, view([9999, 9999], [1, 9999]));
+  const huge = operandsOf([9999, 9999], [9999, 9999], [1, 9999]);
   expect(scratchSize(huge, 'f64') * 8).toBeLessThan(2 ** 20);
 });
 
-/** max(0, sum + bias of the column) - scale of the row. */
+test('take a stack that shares its right factor for rows', () => {
+  const shared = operandsOf([2, 1, 3, 5, 7], [2, 1, 3, 7, 4], [0, 0, 0, 4, 1]);
+  expect(planProduct(shared, 'f64')).toMatchObject({ n: 30, k: 7, m: 4, stack: [] });
+  const partly = operandsOf([2, 1, 3, 5, 7], [2, 1, 3, 7, 4], [28, 0, 0, 4, 1]);
+  expect(planProduct(partly, 'f64')).toMatchObject({ n: 15, stack: [2] });
+});
+
+test('exchange the factors of a matrix and a column', () => {
+  const plan = planProduct(operandsOf([9, 7], [7, 1]), 'f64');
+  expect(plan).toMatchObject({ swapped: true, form: 'dots', n: 1, m: 9 });
+});
+
+/** max(0, sum + bias of the column) - scale of the row + another matrix; `atEnd` puts the right factor at the end. */
 function checkEpilogue(
   n: number,
   k: number,
   m: number,
   transposes: boolean,
   precision: Precision,
+  atEnd = false,
 ): void {
   const buffer = (size: number): Buffer => ({ node: 0, storage: 'real', size, address: -1 });
   const left = contiguousView(buffer(n * k), [n, k]);
@@ -300,7 +320,8 @@ function checkEpilogue(
   const elementSize = precision === 'f64' ? 8 : 4;
   const inputs = [left, stored, bias, scale, residual].map((view) => view.buffer);
   const bytes = planMemory([kernel], [...inputs, result.buffer], new Map(), elementSize);
-  const pages = Math.ceil(bytes / 65_536);
+  const pages = Math.ceil(bytes / 65_536) + (atEnd ? 1 : 0);
+  if (atEnd) stored.buffer.address = pages * 65_536 - stored.buffer.size * elementSize;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const module = emitModule([kernel], [], precision, pages).bytes;
   expect(WebAssembly.validate(new Uint8Array(module))).toBe(true);

@@ -42,7 +42,7 @@ export interface Contraction {
   readonly right: View;
   /** [..., n, m], contiguous. */
   readonly result: View;
-  /** Where factors are rearranged; `undefined` if they are read as they lie. */
+  /** Where factors are rearranged, as large as `scratchSize` says; `undefined` if they are read as they lie. */
   readonly scratch: Buffer | undefined;
   /** What is made of the sums before they are stored; `undefined` for nothing. */
   readonly epilogue: Epilogue | undefined;

@@ -113,9 +113,9 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
 
   const stepsPerBlock = packsRight ? blockSteps(k) : k;
   const panelBytes = stepsPerBlock * panelVectors * 16;
-  const panelsPerBlock = packsRight ? Math.max(1, Math.floor(BLOCK_BYTES / panelBytes)) : m;
+  const panelsPerBlock = packsRight ? Math.floor(BLOCK_BYTES / panelBytes) : m;
   const tileBytes = stepsPerBlock * rows * size;
-  const tilesPerBlock = packsRight ? Math.max(1, Math.floor(LEFT_BYTES / tileBytes)) : n;
+  const tilesPerBlock = packsRight ? Math.floor(LEFT_BYTES / tileBytes) : n;
   return {
     n,
     k,
@@ -133,8 +133,8 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
     panelsPerBlock,
     tilesPerBlock,
     panelVectors,
-    // The last panel may be wider by a vector.
-    rightBytes: packsRight ? (Math.min(panels, panelsPerBlock) + 1) * panelBytes : 0,
+    // A panel of three vectors stands for two, so it fits too.
+    rightBytes: packsRight ? Math.min(panels, panelsPerBlock) * panelBytes : 0,
     leftBytes: packsLeft ? Math.min(tiles, tilesPerBlock) * tileBytes : 0,
   };
 }
