@@ -13,14 +13,13 @@ import { isGraphNode, type Operand } from './explain.ts';
 import { NodeValues } from './interpreter/node-values.ts';
 import { computeOnDemand } from './interpreter/on-demand.ts';
 import { constant, input, type Attributes, type Operation } from './rows/row.ts';
-import { checkShape, formatShape, sameShape, type Shape } from './shape.ts';
+import { checkShape, formatShape, sameShape, sizeOf, type Shape } from './shape.ts';
 import {
   checkKind,
   tensor,
   Tensor,
   type Kind,
   type TensorLike,
-  type TensorOptions,
 } from './tensor.ts';
 
 /** What an input is: its shape and kind, or a current value from which both follow. */
@@ -29,7 +28,7 @@ export interface InputOptions {
   readonly shape?: Shape;
   /** The kind; default that of `value`, or `real`. */
   readonly kind?: Kind;
-  /** A current value, for `node.value` and for `evaluate` where no other value is fed. */
+  /** A current value (a typed array gives the elements row-major), for `node.value` and for `evaluate` where no other value is fed. */
   readonly value?: TensorLike;
 }
 
@@ -123,7 +122,7 @@ export class Graph {
     const value =
       options.value === undefined
         ? undefined
-        : tensorFor(name, options.value, options.kind === undefined ? {} : { kind: options.kind });
+        : tensorFor(name, options.value, options.shape, options.kind);
     const shape = options.shape ?? value?.shape ?? [];
     const kind = options.kind ?? value?.kind ?? 'real';
     checkShape(shape, `input "${name}"`);
@@ -197,7 +196,7 @@ export class Graph {
       const value =
         given instanceof Tensor && given.kind === node.kind
           ? given
-          : tensorFor(name, given, { kind: node.kind });
+          : tensorFor(name, given, node.shape, node.kind);
       this.#checkFeed(name, value, node.shape, node.kind);
       values.set(node.id, value);
     }
@@ -307,10 +306,16 @@ export class Graph {
   }
 }
 
-/** The value of an input as a tensor; what is wrong with the value is said of the input. */
-function tensorFor(name: string, value: TensorLike, options: TensorOptions): Tensor {
+/** A value for an input, with the name in its errors. A typed array holds the elements row-major, whatever the shape. */
+function tensorFor(
+  name: string,
+  value: TensorLike,
+  shape: Shape | undefined,
+  kind: Kind | undefined,
+): Tensor {
+  const isFlat = ArrayBuffer.isView(value) && shape !== undefined && sizeOf(shape) === value.length;
   try {
-    return tensor(value, options);
+    return tensor(value, { ...(isFlat ? { shape } : {}), ...(kind === undefined ? {} : { kind }) });
   } catch (error) {
     if (error instanceof AdError) error.message = `input "${name}": ${error.message}`;
     throw error;

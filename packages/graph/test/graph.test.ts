@@ -249,3 +249,19 @@ test('with traceCreation every node knows where it was built', () => {
   );
   expect(new Graph().creationSite(0)).toBeUndefined();
 });
+
+test('a typed array gives the elements of an input of any shape, row-major', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { shape: [2, 3], value: Float64Array.of(1, 2, 3, 4, 5, 6) });
+  expect(x.tensor.toArray()).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(evaluate(x.sum({ axes: 1 }), { x: Float32Array.of(1, 1, 1, 2, 2, 2) }).toArray()).toEqual([
+    3, 6,
+  ]);
+  expect(() => evaluate(x, { x: Float64Array.of(1, 2) })).toThrow(
+    /input "x" has shape \[2, 3\], got a value of shape \[2\]/,
+  );
+  expect(() => evaluate(x, { x: [1, 2, 3, 4, 5, 6] })).toThrow(ShapeError);
+});
