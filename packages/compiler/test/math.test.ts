@@ -18,35 +18,37 @@ interface Known {
   readonly arity?: 2;
   /** The largest error in ulp. */
   readonly f64: number;
+  /** Of the 240 points of the table in double precision, those whose values were not correctly rounded. */
+  readonly missed: number;
   readonly f32: number;
 }
 
 const KNOWN: Readonly<Record<string, Known>> = {
-  exp: { f64: 1, f32: 1 },
-  expm1: { f64: 1, f32: 1.2 },
-  log: { f64: 1, f32: 0.85 },
-  log1p: { f64: 1, f32: 0.9 },
-  log2: { f64: 1, f32: 0.85 },
-  log10: { f64: 1, f32: 0.75 },
-  pow: { arity: 2, f64: 1, f32: 0.51 },
-  sigmoid: { f64: 1, f32: 1.7 },
-  softplus: { f64: 2, f32: 1.98 },
-  sinh: { f64: 2, f32: 1.8 },
-  cosh: { f64: 1, f32: 1.45 },
-  tanh: { f64: 1, f32: 1.85 },
-  asinh: { f64: 1, f32: 1.25 },
-  acosh: { f64: 1, f32: 1.7 },
-  atanh: { f64: 1, f32: 1.9 },
-  sin: { f64: 1, f32: 0.501 },
-  cos: { f64: 1, f32: 0.501 },
-  tan: { f64: 2, f32: 0.501 },
-  asin: { f64: 1, f32: 1.15 },
-  acos: { f64: 1, f32: 1.2 },
-  atan: { f64: 1, f32: 1.9 },
-  atan2: { arity: 2, f64: 1, f32: 1.9 },
-  hypot: { arity: 2, f64: 1, f32: 0.501 },
-  erf: { f64: 1, f32: 0.51 },
-  erfc: { f64: 1, f32: 0.52 },
+  exp: { f64: 1, missed: 8, f32: 1 },
+  expm1: { f64: 1, missed: 2, f32: 1.2 },
+  log: { f64: 1, missed: 5, f32: 0.85 },
+  log1p: { f64: 1, missed: 8, f32: 0.9 },
+  log2: { f64: 1, missed: 2, f32: 0.85 },
+  log10: { f64: 1, missed: 3, f32: 0.75 },
+  pow: { arity: 2, f64: 1, missed: 15, f32: 0.51 },
+  sigmoid: { f64: 1, missed: 59, f32: 1.7 },
+  softplus: { f64: 2, missed: 41, f32: 1.98 },
+  sinh: { f64: 2, missed: 13, f32: 1.8 },
+  cosh: { f64: 1, missed: 27, f32: 1.45 },
+  tanh: { f64: 1, missed: 22, f32: 1.85 },
+  asinh: { f64: 1, missed: 7, f32: 1.25 },
+  acosh: { f64: 1, missed: 15, f32: 1.7 },
+  atanh: { f64: 1, missed: 13, f32: 1.9 },
+  sin: { f64: 1, missed: 6, f32: 0.501 },
+  cos: { f64: 1, missed: 6, f32: 0.501 },
+  tan: { f64: 2, missed: 35, f32: 0.501 },
+  asin: { f64: 1, missed: 15, f32: 1.15 },
+  acos: { f64: 1, missed: 22, f32: 1.2 },
+  atan: { f64: 1, missed: 9, f32: 1.9 },
+  atan2: { arity: 2, f64: 1, missed: 44, f32: 1.9 },
+  hypot: { arity: 2, f64: 1, missed: 41, f32: 0.501 },
+  erf: { f64: 1, missed: 16, f32: 0.51 },
+  erfc: { f64: 1, missed: 20, f32: 0.52 },
 };
 
 const PRECISIONS = ['f64', 'f32'] as const;
@@ -141,6 +143,15 @@ test('every function that has vector code is known here', () => {
 test('no function needs more than 2 ulp', () => {
   const bounds = Object.values(KNOWN).flatMap(({ f64, f32 }) => [f64, f32]);
   expect(Math.max(...bounds)).toBeLessThanOrEqual(2);
+});
+
+test.each(Object.entries(KNOWN))('%s rounds correctly where it did', (name, { missed }) => {
+  const rows = readTable(table[name]!, arityOf(name));
+  const points = rows.map((row) => row.at);
+  const value = (_: Point, i: number): number => rows[i]!.value;
+  expect(rows.length).toBe(240);
+  // Two more, as the platform's functions, which serve large operands, differ.
+  expect(beyond(name, 'f64', points, value, 0).length).toBeLessThanOrEqual(missed + 2);
 });
 
 /** Points that vector code leaves to the platform, and how many of these operands that is. */
