@@ -1,10 +1,12 @@
 /**
- * Which operations share a loop. An elementwise node joins the loop of its users when all of them are in one loop
- * over the same shape: then its value never leaves a register. A reduction starts a loop over its operand's shape.
+ * Which operations share a loop. An elementwise node joins the loop of its first user, if that runs over the same
+ * elements: then its value does not leave a register on the way. A reduction starts a loop over its operand's shape.
  *
- * Invariant: only the last node of a cluster is read by other kernels, so kernels run in the order of their last
- * nodes. (Other nodes of a cluster may be stored too, but only as outputs of the program.) Scalars are clustered by
- * position instead: straight-line code between the array kernels.
+ * A node that other kernels read too is stored on the way, which asks for care with the order. Invariant: kernels run
+ * in the order of their last nodes, and whatever reads a node of a cluster from outside runs after the cluster.
+ * Nothing that runs before the last node can then depend on a node of the cluster, so no circle can arise.
+ *
+ * Scalars are clustered by position instead: straight-line code between the array kernels.
  */
 import { type Arena, sameShape, type Shape } from '@ad/graph';
 
@@ -53,7 +55,7 @@ export function clusterNodes(
       });
     } else if (nodeClass === 'elementwise') {
       const { shape } = arena.typeOf(node);
-      const cluster = commonCluster(users.get(node) ?? [], clusters);
+      const cluster = firstUser(users.get(node) ?? [], clusters);
       if (
         cluster !== undefined &&
         sameShape(cluster.shape, shape) &&
@@ -69,14 +71,21 @@ export function clusterNodes(
   return clusters;
 }
 
-function commonCluster(
+/** The cluster of the user that runs first; `undefined` where that is no loop. */
+function firstUser(
   users: readonly number[],
   clusters: ReadonlyMap<number, Cluster>,
 ): Cluster | undefined {
-  const first = users[0] === undefined ? undefined : clusters.get(users[0]);
-  return first !== undefined && users.every((user) => clusters.get(user) === first)
-    ? first
-    : undefined;
+  let first: Cluster | undefined;
+  let earliest = Infinity;
+  for (const user of users) {
+    const cluster = clusters.get(user);
+    const position = cluster?.nodes.at(-1) ?? user;
+    if (position > earliest) continue;
+    earliest = position;
+    first = cluster;
+  }
+  return first;
 }
 
 /** The nodes that read each node. */

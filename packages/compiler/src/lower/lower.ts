@@ -166,17 +166,19 @@ class Lowering {
     const nodes = this.#scalars;
     this.#scalars = [];
     if (nodes.length === 0) return;
-    const inside = new Set(nodes);
-    const isRead = (node: number): boolean =>
-      this.#stored.has(node) || (this.#users.get(node) ?? []).some((user) => !inside.has(user));
-    this.#emitCluster({ nodes, shape: [] }, nodes.filter(isRead));
+    this.#emitCluster({ nodes, shape: [] }, this.#readFromOutside(nodes));
   }
 
   #lowerCluster(cluster: Cluster): void {
-    const last = cluster.nodes.at(-1)!;
-    this.#emitCluster(
-      cluster,
-      cluster.nodes.filter((node) => node === last || this.#stored.has(node)),
+    this.#emitCluster(cluster, this.#readFromOutside(cluster.nodes));
+  }
+
+  /** The nodes of a cluster that must be stored. */
+  #readFromOutside(nodes: readonly number[]): number[] {
+    const inside = new Set(nodes);
+    return nodes.filter(
+      (node) =>
+        this.#stored.has(node) || (this.#users.get(node) ?? []).some((user) => !inside.has(user)),
     );
   }
 
