@@ -8,7 +8,7 @@ import { ModuleBuilder, PAGE } from '../../src/wasm/module-builder.ts';
 import { webAssembly } from '../../src/webassembly.ts';
 
 /** The numbers of a precision. */
-export type Reals = Float64Array | Float32Array;
+type Reals = Float64Array | Float32Array;
 
 /** A function compiled for arrays of one length. */
 export interface Loop {

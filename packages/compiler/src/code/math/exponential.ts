@@ -1,7 +1,7 @@
 /**
  * e^x and what is made of it. x = n ln 2 + r with |r| at most half of ln 2, and e^x = 2^n e^r with a polynomial for
- * e^r. The multiple of ln 2 is subtracted in two parts, the first so short that its product with n is exact; what
- * rounding r loses is kept in a correction.
+ * e^r. The multiple of ln 2 is subtracted in two parts, the first so short that its product with n is exact: where
+ * every bit counts, r is kept as the difference of a head and a tail.
  */
 import type { Expression, Expressions, Precision } from '../expression.ts';
 import { EXPONENTIAL } from './coefficients.ts';
