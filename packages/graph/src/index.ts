@@ -28,6 +28,7 @@ export * from './functions/exponential.ts';
 export * from './functions/indexing.ts';
 export * from './functions/layout.ts';
 export * from './functions/reduction.ts';
+export * from './functions/rounding.ts';
 export * from './functions/trigonometric.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
 export { kernelOf, prepareKernel } from './interpreter/compute.ts';

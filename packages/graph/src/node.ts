@@ -14,6 +14,7 @@ import * as exponential from './functions/exponential.ts';
 import * as indexing from './functions/indexing.ts';
 import * as layout from './functions/layout.ts';
 import * as reduction from './functions/reduction.ts';
+import * as rounding from './functions/rounding.ts';
 import * as trigonometric from './functions/trigonometric.ts';
 import type { ReductionOptions } from './functions/reduction.ts';
 import type { SliceRange } from './functions/layout.ts';
@@ -148,6 +149,36 @@ export class GraphNode extends Handle implements Type {
     return arithmetic.sign(this);
   }
 
+  /** The largest integer that is not larger, of every element. Its derivative is 0 by definition. */
+  floor(): GraphNode {
+    return rounding.floor(this);
+  }
+
+  /** The smallest integer that is not smaller, of every element. Its derivative is 0 by definition. */
+  ceil(): GraphNode {
+    return rounding.ceil(this);
+  }
+
+  /** The nearest integer of every element; of two equally near ones the even one, as in IEEE 754 and Python. */
+  round(): GraphNode {
+    return rounding.round(this);
+  }
+
+  /** Every element without its fraction. Its derivative is 0 by definition. */
+  trunc(): GraphNode {
+    return rounding.trunc(this);
+  }
+
+  /** Remainder of $x / y$ with the sign of `y`, elementwise with broadcasting: `%` of Python, NumPy's `remainder`. */
+  remainder(y: Operand): GraphNode {
+    return rounding.remainder(this, y);
+  }
+
+  /** Remainder of $x / y$ with the sign of `x`, elementwise with broadcasting: `%` of JavaScript, `fmod` of C. */
+  fmod(y: Operand): GraphNode {
+    return rounding.fmod(this, y);
+  }
+
   /** Square $x^2$ of every element. */
   square(): GraphNode {
     return arithmetic.square(this);
@@ -161,6 +192,16 @@ export class GraphNode extends Handle implements Type {
   /** Square root of every element; NaN below 0. The derivative at 0 is Infinity. */
   sqrt(): GraphNode {
     return arithmetic.sqrt(this);
+  }
+
+  /** Reciprocal square root $1 / \sqrt{x}$ of every element; NaN below 0. */
+  rsqrt(): GraphNode {
+    return arithmetic.rsqrt(this);
+  }
+
+  /** Cube root of every element, of negative ones too. The derivative at 0 is Infinity. */
+  cbrt(): GraphNode {
+    return arithmetic.cbrt(this);
   }
 
   /** Power $x^y$, elementwise with broadcasting; $x^0 = 1$ for every $x$. */
@@ -193,6 +234,11 @@ export class GraphNode extends Handle implements Type {
     return exponential.expm1(this);
   }
 
+  /** Power $2^x$ of every element. */
+  exp2(): GraphNode {
+    return exponential.exp2(this);
+  }
+
   /** Natural logarithm of every element; NaN below 0. */
   log(): GraphNode {
     return exponential.log(this);
@@ -211,6 +257,21 @@ export class GraphNode extends Handle implements Type {
   /** Logarithm to base 10 of every element. */
   log10(): GraphNode {
     return exponential.log10(this);
+  }
+
+  /** $\ln(e^x + e^y)$, elementwise with broadcasting, without overflow. */
+  logAddExp(y: Operand): GraphNode {
+    return exponential.logAddExp(this, y);
+  }
+
+  /** $x \ln y$, elementwise with broadcasting; 0 where `x` is 0, whatever `y` is. */
+  xlogy(y: Operand): GraphNode {
+    return exponential.xlogy(this, y);
+  }
+
+  /** $x \ln(1 + y)$, elementwise with broadcasting; 0 where `x` is 0, whatever `y` is. */
+  xlog1py(y: Operand): GraphNode {
+    return exponential.xlog1py(this, y);
   }
 
   /** Error function $\frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt$ of every element, to about 1 ulp. */
@@ -288,6 +349,11 @@ export class GraphNode extends Handle implements Type {
     return trigonometric.atanh(this);
   }
 
+  /** $\sin(\pi x) / (\pi x)$ of every element, 1 at 0; accurate for large elements too. */
+  sinc(): GraphNode {
+    return trigonometric.sinc(this);
+  }
+
   /** Length $\sqrt{x^2 + y^2}$, elementwise with broadcasting, without overflow. Both derivatives at the origin are 0. */
   hypot(y: Operand): GraphNode {
     return trigonometric.hypot(this, y);
@@ -323,14 +389,49 @@ export class GraphNode extends Handle implements Type {
     return activation.elu(this, scale);
   }
 
+  /** Self-normalising exponential linear unit of every element: {@link elu} with scale 1.6733, times 1.0507. */
+  selu(): GraphNode {
+    return activation.selu(this);
+  }
+
+  /** Continuously differentiable exponential linear unit: `x` where positive, else `scale * (exp(x / scale) - 1)`. */
+  celu(scale?: number): GraphNode {
+    return activation.celu(this, scale);
+  }
+
   /** Gaussian error linear unit $x \Phi(x)$ of every element, with the normal distribution function itself. */
   gelu(): GraphNode {
     return activation.gelu(this);
   }
 
+  /** The Gaussian error linear unit with the approximation of $\Phi$ by a hyperbolic tangent, as in GPT-2: off by up */
+  geluTanh(): GraphNode {
+    return activation.geluTanh(this);
+  }
+
   /** Sigmoid linear unit $x \sigma(x)$ of every element. */
   silu(): GraphNode {
     return activation.silu(this);
+  }
+
+  /** $x \tanh(\ln(1 + e^x))$ of every element. */
+  mish(): GraphNode {
+    return activation.mish(this);
+  }
+
+  /** $x / (1 + |x|)$ of every element. */
+  softsign(): GraphNode {
+    return activation.softsign(this);
+  }
+
+  /** Every element limited to [-1, 1]; the derivative at the bounds is 0. */
+  hardTanh(): GraphNode {
+    return activation.hardTanh(this);
+  }
+
+  /** $x / 6 + 1 / 2$ limited to [0, 1], of every element; the derivative at the bounds is 0. */
+  hardSigmoid(): GraphNode {
+    return activation.hardSigmoid(this);
   }
 
   /** Whether $x = y$, elementwise with broadcasting. */
@@ -371,6 +472,11 @@ export class GraphNode extends Handle implements Type {
   /** Whether this or another condition holds. */
   or(y: Operand): GraphNode {
     return comparison.or(this, y);
+  }
+
+  /** Whether exactly one of this and another condition holds. */
+  xor(y: Operand): GraphNode {
+    return comparison.xor(this, y);
   }
 
   /** The opposite of this condition. */

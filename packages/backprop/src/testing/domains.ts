@@ -23,12 +23,23 @@ const isFarFromZero: Condition = (x) => Math.abs(x) >= MARGIN;
 const areApart: Condition = (x, y) => Math.abs(x - y) >= MARGIN;
 const isModerate: Condition = (x) => Math.abs(x) <= 1.5;
 const isInsideUnit: Condition = (x) => Math.abs(x) <= 0.7;
+const isFarFromIntegers: Condition = (x) => Math.abs(x - Math.round(x)) >= MARGIN;
+/** Also when both operands move by the margin. */
+const isFarFromMultiples: Condition = (x, y) => {
+  const quotient = x / y;
+  const distance = Math.abs(quotient - Math.round(quotient)) * Math.abs(y);
+  return Math.abs(y) >= 0.5 && distance >= MARGIN * (1 + Math.abs(quotient));
+};
 
 /** Conditions on the elements of the operands, of operations that have any. */
 const conditions: Partial<Record<OperationName, Condition>> = {
   div: (_x, y) => Math.abs(y) >= 0.5,
   reciprocal: (x) => Math.abs(x) >= 0.5,
   sqrt: isPositive,
+  rsqrt: isPositive,
+  cbrt: (x) => Math.abs(x) >= 0.4,
+  xlogy: (_x, y) => isPositive(y, 0, 0),
+  xlog1py: (_x, y) => y >= -0.6,
   log: isPositive,
   log2: isPositive,
   log10: isPositive,
@@ -36,6 +47,7 @@ const conditions: Partial<Record<OperationName, Condition>> = {
   pow: (x, y) => isPositive(x, 0, 0) && Math.abs(y) <= 3,
   exp: isModerate,
   expm1: isModerate,
+  exp2: isModerate,
   sinh: isModerate,
   cosh: isModerate,
   tan: (x) => Math.abs(x) <= 1,
@@ -50,6 +62,14 @@ const conditions: Partial<Record<OperationName, Condition>> = {
   relu: isFarFromZero,
   leakyRelu: isFarFromZero,
   elu: isFarFromZero,
+  selu: isFarFromZero,
+  softsign: isFarFromZero,
+  floor: isFarFromIntegers,
+  ceil: isFarFromIntegers,
+  trunc: isFarFromIntegers,
+  round: (x) => isFarFromIntegers(x + 0.5, 0, 0),
+  fmod: isFarFromMultiples,
+  remainder: isFarFromMultiples,
   minimum: areApart,
   maximum: areApart,
   less: areApart,

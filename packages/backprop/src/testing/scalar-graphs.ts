@@ -72,11 +72,23 @@ const SMOOTH: readonly StepOperation[] = [
     'atanh',
     'hypot',
   ] as const),
+  ...([
+    'rsqrt',
+    'cbrt',
+    'exp2',
+    'logAddExp',
+    'xlogy',
+    'xlog1py',
+    'sinc',
+    'geluTanh',
+    'mish',
+  ] as const),
 ];
 
 const ALL: readonly StepOperation[] = [
   ...SMOOTH,
   ...(['where', 'abs', 'relu', 'maximum', 'minimum', 'leakyRelu', 'elu', 'clamp', 'sign'] as const),
+  ...(['selu', 'softsign', 'floor', 'ceil', 'round', 'trunc', 'fmod', 'remainder'] as const),
 ];
 
 /** The elementwise operations of each vocabulary, simplest first: shrinking goes that way. */

@@ -23,6 +23,9 @@ export function duals<T>(A: Algebra<T>): Algebra<Dual<T>> {
 const derivatives = {
   abs: (x) => (x < 0 ? -1 : 1),
   sign: () => 0,
+  floor: () => 0,
+  round: () => 0,
+  cbrt: (x) => 1 / (3 * Math.cbrt(x) ** 2),
   sqrt: (x) => 1 / (2 * Math.sqrt(x)),
   exp: (x) => Math.exp(x),
   expm1: (x) => Math.exp(x),
@@ -72,6 +75,7 @@ export const dualNumbers: Algebra<Dual<number>> = {
   div: ([x, dx], [y, dy]) => [x / y, (dx * y - x * dy) / (y * y)],
   strongMul: ([x, dx], [y, dy]) => [x * y, dx * y + x * dy],
   neg: ([x, dx]) => [-x, -dx],
+  fmod: ([x, dx], [y, dy]) => [x % y, dx - Math.trunc(x / y) * dy],
   minimum: (x, y) => (x[0] < y[0] ? x : y),
   maximum: (x, y) => (x[0] > y[0] ? x : y),
   pow: ([x, dx], [y, dy]) => [x ** y, x ** y * ((y * dx) / x + Math.log(x) * dy)],

@@ -106,6 +106,7 @@ describe.each([
       'notEqual',
       'or',
       'strongMul',
+      'xor',
     ]);
     const smooth = drawn('smooth');
     for (const kinked of ['where', 'abs', 'relu', 'max', 'min', 'sign'])

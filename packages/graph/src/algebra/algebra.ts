@@ -38,6 +38,14 @@ export interface Algebra<T> {
   maximum(x: T, y: T): T;
   /** $\sqrt{x}$ */
   sqrt(x: T): T;
+  /** $\sqrt[3]{x}$, of negative numbers too. */
+  cbrt(x: T): T;
+  /** The largest integer that is not larger. */
+  floor(x: T): T;
+  /** The nearest integer; of two equally near ones the even one. */
+  round(x: T): T;
+  /** The exact remainder of $x / y$ with the sign of `x`, $x - y \operatorname{trunc}(x / y)$. */
+  fmod(x: T, y: T): T;
   /** $x^y$ */
   pow(x: T, y: T): T;
   /** $e^x$ */

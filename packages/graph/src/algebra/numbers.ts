@@ -33,6 +33,14 @@ export const numbers: Algebra<number> = {
   minimum: (x, y) => Math.min(x, y),
   maximum: (x, y) => Math.max(x, y),
   sqrt: Math.sqrt,
+  cbrt: Math.cbrt,
+  floor: Math.floor,
+  // Math.round takes halves up.
+  round: (x) => {
+    const nearest = Math.round(x);
+    return nearest - x === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+  },
+  fmod: (x, y) => x % y,
   // IEEE 754 and C say pow(1, y) = 1 for every y; ECMAScript says NaN for infinite and NaN exponents.
   pow: (x, y) => (x === 1 ? 1 : x ** y),
   exp: Math.exp,

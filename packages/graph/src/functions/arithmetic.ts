@@ -265,3 +265,33 @@ export function maximum(x: Operand, y: Operand): GraphNode {
 export function clamp(x: Operand, lowest: Operand, highest: Operand): GraphNode {
   return apply(rows.clamp, [x, lowest, highest]);
 }
+
+/**
+ * Reciprocal square root $1 / \sqrt{x}$ of every element; NaN below 0.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, rsqrt } from '@ad/graph';
+ *
+ * const x = new Graph().input('x');
+ * evaluate(rsqrt(x), { x: 4 }).item(); // => 0.5
+ * ```
+ */
+export function rsqrt(x: Operand): GraphNode {
+  return apply(rows.rsqrt, [x]);
+}
+
+/**
+ * Cube root of every element, of negative ones too. The derivative at 0 is Infinity.
+ *
+ * @example
+ * ```ts
+ * import { cbrt, evaluate, Graph } from '@ad/graph';
+ *
+ * const x = new Graph().input('x');
+ * evaluate(cbrt(x), { x: -8 }).item(); // => -2
+ * ```
+ */
+export function cbrt(x: Operand): GraphNode {
+  return apply(rows.cbrt, [x]);
+}

@@ -170,3 +170,18 @@ export function not(x: Operand): GraphNode {
 export function where(condition: Operand, x: Operand, y: Operand): GraphNode {
   return apply(rows.where, [condition, x, y]);
 }
+
+/**
+ * Whether exactly one of two conditions holds, elementwise with broadcasting.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, xor } from '@ad/graph';
+ *
+ * const x = new Graph().input('x');
+ * evaluate(xor(x.less(0), x.less(1)), { x: 0.5 }).toArray(); // => true
+ * ```
+ */
+export function xor(x: Operand, y: Operand): GraphNode {
+  return apply(rows.xor, [x, y]);
+}

@@ -123,3 +123,69 @@ export function erf(x: Operand): GraphNode {
 export function erfc(x: Operand): GraphNode {
   return apply(rows.erfc, [x]);
 }
+
+/**
+ * Power $2^x$ of every element.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, exp2, Graph } from '@ad/graph';
+ *
+ * const x = new Graph().input('x');
+ * evaluate(exp2(x), { x: 10 }).item(); // => 1024
+ * ```
+ */
+export function exp2(x: Operand): GraphNode {
+  return apply(rows.exp2, [x]);
+}
+
+/**
+ * $\ln(e^x + e^y)$, elementwise with broadcasting, without overflow.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, logAddExp } from '@ad/graph';
+ *
+ * const graph = new Graph();
+ * const x = graph.input('x');
+ * const y = graph.input('y');
+ * evaluate(logAddExp(x, y), { x: 1000, y: -1000 }).item(); // => 1000
+ * ```
+ */
+export function logAddExp(x: Operand, y: Operand): GraphNode {
+  return apply(rows.logAddExp, [x, y]);
+}
+
+/**
+ * $x \ln y$, elementwise with broadcasting; 0 where `x` is 0, whatever `y` is.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, xlogy } from '@ad/graph';
+ *
+ * const graph = new Graph();
+ * const x = graph.input('x');
+ * const y = graph.input('y');
+ * evaluate(xlogy(x, y), { x: 0, y: 0 }).item(); // => 0
+ * ```
+ */
+export function xlogy(x: Operand, y: Operand): GraphNode {
+  return apply(rows.xlogy, [x, y]);
+}
+
+/**
+ * $x \ln(1 + y)$, elementwise with broadcasting; 0 where `x` is 0, whatever `y` is.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, xlog1py } from '@ad/graph';
+ *
+ * const graph = new Graph();
+ * const x = graph.input('x');
+ * const y = graph.input('y');
+ * evaluate(xlog1py(x, y), { x: 0, y: -1 }).item(); // => 0
+ * ```
+ */
+export function xlog1py(x: Operand, y: Operand): GraphNode {
+  return apply(rows.xlog1py, [x, y]);
+}

@@ -217,3 +217,18 @@ export function atanh(x: Operand): GraphNode {
 export function hypot(x: Operand, y: Operand): GraphNode {
   return apply(rows.hypot, [x, y]);
 }
+
+/**
+ * $\sin(\pi x) / (\pi x)$ of every element, 1 at 0; accurate for large elements too.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, Graph, sinc } from '@ad/graph';
+ *
+ * const x = new Graph().input('x');
+ * evaluate(sinc(x), { x: 0.5 }).item(); // ≈ 0.63662
+ * ```
+ */
+export function sinc(x: Operand): GraphNode {
+  return apply(rows.sinc, [x]);
+}

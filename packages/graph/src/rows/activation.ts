@@ -118,3 +118,98 @@ export const silu: ElementwiseRow = {
     },
   ],
 };
+
+/** c in tanh(c (x + a x^3)), and a: with them x Phi(x) is approximated to 5e-4. */
+const GELU_SCALE = 0.7978845608028654;
+const GELU_CUBE = 0.044715;
+
+/** $2 \sqrt{2 / \pi} (x + 0.044715 x^3)$ */
+const geluArgument = <T>(A: Algebra<T>, x: T): T => {
+  const cube = A.mul(A.constant(GELU_CUBE), A.mul(x, x));
+  return A.mul(A.constant(2 * GELU_SCALE), A.mul(x, A.add(A.constant(1), cube)));
+};
+
+export const geluTanh: ElementwiseRow = {
+  name: 'geluTanh',
+  family: 'elementwise',
+  arity: 1,
+  formula:
+    '\\frac{x}{2} \\left(1 + \\tanh\\left(\\sqrt{2 / \\pi} (x + 0.044715 x^3)\\right)\\right)',
+  resultKind: 'real',
+  // (1 + tanh u) / 2 is the sigmoid of 2u, which does not cancel for negative u.
+  value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), A.sigmoid(geluArgument(A, x))),
+  partials: [
+    (A, _r, x) => {
+      const u = geluArgument(A, x);
+      const cube = A.mul(A.constant(3 * GELU_CUBE), A.mul(x, x));
+      const slope = A.mul(A.constant(2 * GELU_SCALE), A.add(A.constant(1), cube));
+      const bend = A.strongMul(A.mul(x, slope), A.sigmoid(A.neg(u)));
+      return A.strongMul(A.sigmoid(u), A.add(A.constant(1), bend));
+    },
+  ],
+};
+
+export const mish: ElementwiseRow = {
+  name: 'mish',
+  family: 'elementwise',
+  arity: 1,
+  formula: 'x \\tanh(\\ln(1 + e^x))',
+  resultKind: 'real',
+  value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), A.tanh(A.softplus(x))),
+  // t + x t' with t' = 4 s(2p) s(-2p) s(x), p = softplus(x); strong, as t' vanishes where x is infinite.
+  partials: [
+    (A, _r, x) => {
+      const p = A.softplus(x);
+      const twice = A.add(p, p);
+      const bell = A.mul(A.mul(A.constant(4), A.sigmoid(twice)), A.sigmoid(A.neg(twice)));
+      return A.add(A.tanh(p), A.strongMul(x, A.mul(bell, A.sigmoid(x))));
+    },
+  ],
+};
+
+/** The two constants of the self-normalising unit, for which mean 0 and variance 1 are a fixed point. */
+const SELU_SCALE = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
+
+export const selu: ElementwiseRow = {
+  name: 'selu',
+  family: 'elementwise',
+  arity: 1,
+  formula: '1.0507 x \\text{ for } x \\ge 0 \\text{, else } 1.7581 (e^x - 1)',
+  resultKind: 'real',
+  value: (A, x) => {
+    const curve = A.mul(A.constant(SELU_SCALE * SELU_ALPHA), A.expm1(x));
+    return A.select(A.less(x, A.constant(0)), curve, A.mul(A.constant(SELU_SCALE), x));
+  },
+  partials: [
+    (A, _r, x) => {
+      const zero = A.constant(0);
+      const curve = A.mul(A.constant(SELU_SCALE * SELU_ALPHA), A.exp(A.minimum(x, zero)));
+      return A.select(A.lessEqual(zero, x), A.constant(SELU_SCALE), curve);
+    },
+  ],
+  kinks: [
+    { at: [0], partials: [SELU_SCALE], why: 'the supergradient of least norm in [1.05, 1.76]' },
+  ],
+};
+
+/** Far above every `x` at which x / (1 + |x|) has rounded to 1; keeps the quotient from being infinite by infinite. */
+const FAR = 1e30;
+
+export const softsign: ElementwiseRow = {
+  name: 'softsign',
+  family: 'elementwise',
+  arity: 1,
+  formula: '\\frac{x}{1 + |x|}',
+  resultKind: 'real',
+  value: (A, x) => {
+    const near = A.maximum(A.minimum(x, A.constant(FAR)), A.constant(-FAR));
+    return A.div(near, A.add(A.constant(1), A.abs(near)));
+  },
+  partials: [
+    (A, _r, x) => {
+      const inverse = A.div(A.constant(1), A.add(A.constant(1), A.abs(x)));
+      return A.mul(inverse, inverse);
+    },
+  ],
+};

@@ -128,6 +128,29 @@ export const sqrt: ElementwiseRow = {
   kinks: [{ at: [0], partials: [Infinity], why: 'by continuity from the right' }],
 };
 
+export const rsqrt: ElementwiseRow = {
+  name: 'rsqrt',
+  family: 'elementwise',
+  arity: 1,
+  formula: '\\frac{1}{\\sqrt{x}}',
+  resultKind: 'real',
+  value: (A, x) => A.div(A.constant(1), A.sqrt(x)),
+  // -r/(2x) rather than -r^3/2, which triples the error of r.
+  partials: [(A, r, x) => A.mul(A.constant(-0.5), A.div(r, x))],
+  domain: [[0, Infinity]],
+};
+
+export const cbrt: ElementwiseRow = {
+  name: 'cbrt',
+  family: 'elementwise',
+  arity: 1,
+  formula: '\\sqrt[3]{x}',
+  resultKind: 'real',
+  value: (A, x) => A.cbrt(x),
+  partials: [(A, r) => A.div(A.constant(1), A.mul(A.constant(3), A.mul(r, r)))],
+  kinks: [{ at: [0], partials: [Infinity], why: 'by continuity' }],
+};
+
 /**
  * ln 2 and -8 ln 2, neither read from `Math` nor computed: bundlers take either for an effect and would keep the
  * row where nobody uses it.

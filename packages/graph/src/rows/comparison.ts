@@ -83,6 +83,17 @@ export const or: ElementwiseRow = {
   partials: [0, 0],
 };
 
+export const xor: ElementwiseRow = {
+  name: 'xor',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x \\oplus y',
+  operandKinds: ['boolean', 'boolean'],
+  resultKind: 'boolean',
+  value: (A, x, y) => A.and(A.or(x, y), A.not(A.and(x, y))),
+  partials: [0, 0],
+};
+
 export const not: ElementwiseRow = {
   name: 'not',
   family: 'elementwise',

@@ -85,3 +85,83 @@ export const erfc: ElementwiseRow = {
   value: (A, x) => A.erfc(x),
   partials: [(A, _r, x) => A.mul(A.constant(-2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };
+
+export const exp2: ElementwiseRow = {
+  name: 'exp2',
+  family: 'elementwise',
+  arity: 1,
+  formula: '2^x',
+  resultKind: 'real',
+  value: (A, x) => A.pow(A.constant(2), x),
+  partials: [(A, r) => A.mul(A.constant(Math.LN2), r)],
+};
+
+export const logAddExp: ElementwiseRow = {
+  name: 'logAddExp',
+  family: 'elementwise',
+  arity: 2,
+  formula: '\\ln(e^x + e^y)',
+  resultKind: 'real',
+  // The difference of equal infinities is not defined; equal operands need none.
+  value: (A, x, y) => {
+    const gap = A.select(A.equal(x, y), A.constant(0), A.abs(A.sub(x, y)));
+    return A.add(A.maximum(x, y), A.log1p(A.exp(A.neg(gap))));
+  },
+  partials: [
+    (A, _r, x, y) => A.sigmoid(A.select(A.equal(x, y), A.constant(0), A.sub(x, y))),
+    (A, _r, x, y) => A.sigmoid(A.select(A.equal(x, y), A.constant(0), A.sub(y, x))),
+  ],
+};
+
+export const xlogy: ElementwiseRow = {
+  name: 'xlogy',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x \\ln y \\text{, and } 0 \\text{ if } x = 0',
+  resultKind: 'real',
+  value: (A, x, y) => {
+    const zero = A.constant(0);
+    return A.select(A.equal(x, zero), zero, A.mul(x, A.log(y)));
+  },
+  partials: [
+    (A, _r, _x, y) => A.log(y),
+    (A, _r, x, y) => A.select(A.equal(x, A.constant(0)), A.constant(0), A.div(x, y)),
+  ],
+  domain: [
+    [-Infinity, Infinity],
+    [0, Infinity],
+  ],
+  kinks: [
+    { at: [0, 0], partials: [-Infinity, 0], why: 'ln y goes to -Infinity; 0 ln y is constant' },
+  ],
+};
+
+export const xlog1py: ElementwiseRow = {
+  name: 'xlog1py',
+  family: 'elementwise',
+  arity: 2,
+  formula: 'x \\ln(1 + y) \\text{, and } 0 \\text{ if } x = 0',
+  resultKind: 'real',
+  value: (A, x, y) => {
+    const zero = A.constant(0);
+    return A.select(A.equal(x, zero), zero, A.mul(x, A.log1p(y)));
+  },
+  partials: [
+    (A, _r, _x, y) => A.log1p(y),
+    (A, _r, x, y) => {
+      const slope = A.div(x, A.add(A.constant(1), y));
+      return A.select(A.equal(x, A.constant(0)), A.constant(0), slope);
+    },
+  ],
+  domain: [
+    [-Infinity, Infinity],
+    [-1, Infinity],
+  ],
+  kinks: [
+    {
+      at: [0, -1],
+      partials: [-Infinity, 0],
+      why: 'ln(1 + y) goes to -Infinity; 0 ln(1 + y) is constant',
+    },
+  ],
+};

@@ -10,6 +10,7 @@ import * as exponential from './exponential.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
 import * as reduction from './reduction.ts';
+import * as rounding from './rounding.ts';
 import * as trigonometric from './trigonometric.ts';
 import { constant, input, type Operation } from './row.ts';
 
@@ -26,19 +27,20 @@ function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
   ) as RowsOf<Module>;
 }
 
+/** The families as one type. */
+type Table = { readonly input: unknown; readonly constant: unknown } & RowsOf<typeof activation> &
+  RowsOf<typeof arithmetic> &
+  RowsOf<typeof comparison> &
+  RowsOf<typeof contraction> &
+  RowsOf<typeof exponential> &
+  RowsOf<typeof indexing> &
+  RowsOf<typeof layout> &
+  RowsOf<typeof reduction> &
+  RowsOf<typeof rounding> &
+  RowsOf<typeof trigonometric>;
+
 /** The name of an operation of the table. */
-export type OperationName =
-  | 'input'
-  | 'constant'
-  | keyof RowsOf<typeof activation>
-  | keyof RowsOf<typeof arithmetic>
-  | keyof RowsOf<typeof comparison>
-  | keyof RowsOf<typeof contraction>
-  | keyof RowsOf<typeof exponential>
-  | keyof RowsOf<typeof indexing>
-  | keyof RowsOf<typeof layout>
-  | keyof RowsOf<typeof reduction>
-  | keyof RowsOf<typeof trigonometric>;
+export type OperationName = keyof Table;
 
 /**
  * Every operation by its name.
@@ -57,6 +59,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(arithmetic),
   ...rowsOf(exponential),
   ...rowsOf(trigonometric),
+  ...rowsOf(rounding),
   ...rowsOf(activation),
   ...rowsOf(comparison),
   ...rowsOf(reduction),

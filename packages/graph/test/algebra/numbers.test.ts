@@ -99,3 +99,23 @@ test('truth values are 1 and 0, and everything but 0 is true', () => {
     }),
   );
 });
+
+test('round takes halves to the even integer and everything else to the nearest', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        real,
+        between(-9, 9),
+        fc.integer().map((i) => i / 2),
+      ),
+      (x) => {
+        const rounded = numbers.round(x);
+        expect(Number.isInteger(rounded) || !Number.isFinite(x)).toBe(true);
+        if (!Number.isFinite(x)) return;
+        expect(Math.abs(rounded - x)).toBeLessThanOrEqual(0.5);
+        expect(Math.abs(rounded - x) === 0.5 && rounded % 2 !== 0).toBe(false);
+        expect(Object.is(numbers.round(-x), -rounded)).toBe(true);
+      },
+    ),
+  );
+});

@@ -114,6 +114,15 @@ AROUND = pairs([5e-324, -1e-200, 0.3, -1.5, 7.25, 1e200, -LARGEST], [1e-310, -1e
 POWERS = pairs([1e-300, 0.02, 0.7, 1.0, 1.5, 10.0, 1e200], [-2.3, -1.0, 0.0, 0.1, 0.4, 1.0, 1.75, 3.0]) + [
     (0.0, 0.0), (0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (-2.0, 3.0), (-1.5, -2.0), (-7.0, 1.0), (5e-324, 0.5), (LARGEST, 0.5),
     (1e-200, 1.6), (1e200, 1.5), (1.0000001, 1e9), (0.9999999, 1e10)]
+# Doubles with exact halves, integers and their neighbours among them.
+ROUNDINGS = signed(*TINY, *ORDINARY, 0.49999999999999994, 1.5, 2.5, 3.5, 4503599627370495.5, 4503599627370497.5, *HUGE)
+REMAINDERS = pairs([0.0, 5e-324, -1e-200, 0.3, -0.3, 1.0, -7.25, 7.75, 22.0, 1e17, -1e60], [0.7, -0.7, 3.0, -2.5, 1e10])
+LOG_PRODUCTS = pairs([0.0, 5e-324, -1e-160, 0.3, -1.5, 1e160], [1e-310, 1e-5, 0.7, 1.0, 1.0000001, 2.5, 1e16, 1e300])
+LOG1P_PRODUCTS = pairs([0.0, 5e-324, -1e-160, 0.3, -1.5, 1e160], [-0.9999, -0.5, -1e-10, 1e-300, 0.02, 2.5, 1e16, 1e300])
+# Away from points where the logarithm of the sum is near 0.
+LOGARITHMS = pairs([-800.0, -30.25, -1.5, 0.0, 0.5, 3.0, 709.5, 1e5], [-745.0, -30.5, -2.0, 1e-300, 0.75, 40.0, LARGEST])
+# Away from the maxima and minima, at which the derivative cancels.
+WAVES = signed(*TINY, *ORDINARY[:5], 0.2499999, 0.9, 1.0, 1.1, 1.7, 1.9, 2.0, 2.25, 3.0, 3.2, 10.1, 100.25, 12345.678, 1e10 + 0.25, 1e16, 1e100)
 SLOPES = pairs([0.0, 5e-324, -5e-324, 1e-8, -1e-8, 0.3, -0.3, -1.5, 2.0, 30.0, -30.0, -800.0, 800.0, LARGEST, -LARGEST],
                [0.01, 0.25, -1.5])
 BOUNDS = [(x, low, high) for x in [0.0, 5e-324, -5e-324, 0.3, -0.3, -1.5, 2.0, 30.0, LARGEST, -LARGEST]
@@ -127,6 +136,93 @@ def constant(c):
 
 def unary(points):
     return [(x,) for x in points]
+
+
+def fraction_floor(x):
+    """The floor of any number, exactly: mpmath rounds to its precision."""
+    sign, mantissa, exponent, _ = x._mpf_
+    whole = Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** exponent
+    return whole.numerator // whole.denominator
+
+
+def rounded_half_even(x):
+    below = fraction_floor(x)
+    rest = x - below
+    return mpf(below + (1 if rest > 0.5 or (rest == 0.5 and below % 2) else 0))
+
+
+def truncated(x):
+    return mpf(fraction_floor(x) if x >= 0 else -fraction_floor(-x))
+
+
+def as_fraction(x):
+    sign, mantissa, exponent, _ = x._mpf_
+    return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** exponent
+
+
+def of_fraction(q):
+    """Exactly, at whatever precision: the denominator is a power of two."""
+    return mpmath.mpf(mpmath.libmp.from_man_exp(q.numerator, 1 - q.denominator.bit_length()))
+
+
+def quotient_floor(x, y):
+    return as_fraction(x) // as_fraction(y)
+
+
+def quotient_trunc(x, y):
+    q = as_fraction(x) / as_fraction(y)
+    return q.numerator // q.denominator if q >= 0 else -((-q.numerator) // q.denominator)
+
+
+def remainder_by(quotient):
+    def value(x, y):
+        return of_fraction(as_fraction(x) - as_fraction(y) * quotient(x, y))
+
+    def away_from_jumps(slope):
+        return lambda x, y: KINK if as_fraction(x) % as_fraction(y) == 0 else slope(x, y)
+
+    return value, [away_from_jumps(constant(1)), away_from_jumps(lambda x, y: -mpf(int(quotient(x, y))))]
+
+
+def sinc(x):
+    return mpf(1) if x == 0 else mp.sinpi(x) / (mp.pi * x)
+
+
+def sinc_slope(x):
+    """By its power series where the closed form cancels beyond 50 digits."""
+    if abs(x) < mpf(10) ** -5:
+        t = (mp.pi * x) ** 2
+        return -mp.pi**2 * x / 3 * (1 - t / 10 + t**2 / 280 - t**3 / 15120 + t**4 / 1330560 - t**5 / 172972800)
+    return (mp.cospi(x) - sinc(x)) / x
+
+
+def selu_alpha():
+    """Klambauer and others, "Self-normalizing neural networks", 2017, equation 14."""
+    half = erfc(1 / mp.sqrt(2))
+    return -mp.sqrt(2 / mp.pi) / (half * mp.sqrt(mp.e) - 1)
+
+
+def selu_scale():
+    half, whole = erfc(1 / mp.sqrt(2)), erfc(mp.sqrt(2))
+    square = 2 * whole * mp.e**2 + mp.pi * half**2 * mp.e - 2 * (2 + mp.pi) * half * mp.sqrt(mp.e) + mp.pi + 2
+    return (1 - half * mp.sqrt(mp.e)) * mp.sqrt(2 * mp.pi) / mp.sqrt(square)
+
+
+def gelu_argument(x):
+    return 2 * mp.sqrt(2 / mp.pi) * (x + mpf(44715) / 1000000 * x**3)
+
+
+def mish_gate(x):
+    return mp.tanh(softplus(x))
+
+
+def mish_slope(x):
+    twice = 2 * softplus(x)
+    return mish_gate(x) + x * 4 * sigmoid(twice) * sigmoid(-twice) * sigmoid(x)
+
+
+def log_add_exp(x, y):
+    return max(x, y) + mp.log1p(mp.exp(-abs(x - y)))
 
 
 def clamp_partials():
@@ -211,6 +307,27 @@ TABLE = {
              at_zero(lambda x, y: mpf(0) if x > 0 else mp.expm1(x))]),
     "gelu": (unary(BELL), lambda x: x * normal_cdf(x), [lambda x: normal_cdf(x) + x * normal_pdf(x)]),
     "silu": (unary(EXPONENTIAL), lambda x: x * sigmoid(x), [lambda x: sigmoid(x) * (1 + x * sigmoid(-x))]),
+    "rsqrt": (unary(POSITIVE), lambda x: 1 / mp.sqrt(x), [lambda x: -1 / (2 * x * mp.sqrt(x))]),
+    "cbrt": (unary(EVERYWHERE), lambda x: mp.sign(x) * mp.cbrt(abs(x)), [at_zero(lambda x: 1 / (3 * mp.cbrt(abs(x)) ** 2))]),
+    "exp2": (unary(EXPONENTIAL), lambda x: mp.exp(x * mp.log(2)), [lambda x: mp.log(2) * mp.exp(x * mp.log(2))]),
+    "logAddExp": (LOGARITHMS, log_add_exp, [lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x)]),
+    "xlogy": (LOG_PRODUCTS, lambda x, y: mpf(0) if x == 0 else x * mp.log(y), [lambda x, y: mp.log(y), lambda x, y: x / y]),
+    "xlog1py": (LOG1P_PRODUCTS, lambda x, y: mpf(0) if x == 0 else x * mp.log1p(y),
+                [lambda x, y: mp.log1p(y), lambda x, y: x / (1 + y)]),
+    "sinc": (unary(WAVES), sinc, [sinc_slope]),
+    "floor": (unary(ROUNDINGS), lambda x: mpf(fraction_floor(x)), [constant(0)]),
+    "ceil": (unary(ROUNDINGS), lambda x: mpf(-fraction_floor(-x)), [constant(0)]),
+    "round": (unary(ROUNDINGS), rounded_half_even, [constant(0)]),
+    "trunc": (unary(ROUNDINGS), truncated, [constant(0)]),
+    "remainder": (REMAINDERS, *remainder_by(quotient_floor)),
+    "fmod": (REMAINDERS, *remainder_by(quotient_trunc)),
+    "geluTanh": (unary(BELL), lambda x: x * sigmoid(gelu_argument(x)), [
+        lambda x: sigmoid(gelu_argument(x)) * (1 + x * 2 * mp.sqrt(2 / mp.pi) * (1 + 3 * mpf(44715) / 1000000 * x**2)
+                                               * sigmoid(-gelu_argument(x)))]),
+    "mish": (unary(EXPONENTIAL), lambda x: x * mish_gate(x), [mish_slope]),
+    "selu": (unary(EXPONENTIAL), lambda x: selu_scale() * (x if x > 0 else selu_alpha() * mp.expm1(x)),
+             [at_zero(lambda x: selu_scale() * (1 if x > 0 else selu_alpha() * mp.exp(x)))]),
+    "softsign": (unary(EVERYWHERE), lambda x: x / (1 + abs(x)), [lambda x: 1 / (1 + abs(x)) ** 2]),
     "where": (CHOICES, lambda c, x, y: x if c else y, [constant(0), lambda c, *_: c, lambda c, *_: 1 - c]),
 }
 
@@ -263,7 +380,7 @@ def main():
             partials = []
             for k, slope in enumerate(slopes):
                 partials.append(rounded(slope, point, f"{where} by operand {k}"))
-                discrete = name == "sign" or (name == "where" and k == 0)
+                discrete = name in ("sign", "floor", "ceil", "round", "trunc") or (name == "where" and k == 0)
                 if partials[-1] is not None and not discrete:
                     check_derivative(value, slope, point, k, f"{where} by operand {k}")
             lines.append(" | ".join([" ".join(map(text, point)), text(result), " ".join(map(text, partials))]))

@@ -17,6 +17,16 @@ const TOLERANCE = 1e-9;
 const SMOOTH: Readonly<Record<string, (at: readonly number[]) => boolean>> = {
   abs: ([x]) => apart(x!, 0),
   sign: ([x]) => apart(x!, 0),
+  cbrt: ([x]) => apart(x!, 0),
+  selu: ([x]) => apart(x!, 0),
+  // Its slope is smooth, but jumps in its own slope.
+  softsign: ([x]) => apart(x!, 0),
+  floor: ([x]) => apart(x!, Math.round(x!)),
+  ceil: ([x]) => apart(x!, Math.round(x!)),
+  trunc: ([x]) => apart(x!, Math.round(x!)),
+  round: ([x]) => apart(x! + 0.5, Math.round(x! + 0.5)),
+  fmod: isOffMultiples,
+  remainder: isOffMultiples,
   relu: ([x]) => apart(x!, 0),
   leakyRelu: ([x]) => apart(x!, 0),
   elu: ([x]) => apart(x!, 0),
@@ -30,6 +40,12 @@ const SMOOTH: Readonly<Record<string, (at: readonly number[]) => boolean>> = {
   atan2: ([x, y]) => Math.hypot(x!, y!) > 0.1 && (y! > 0 || apart(x!, 0)),
   tan: ([x]) => Math.abs(Math.cos(x!)) > 0.1,
 };
+
+/** Away from the jumps of a remainder, also when the divisor moves. */
+function isOffMultiples([x, y]: readonly number[]): boolean {
+  const quotient = x! / y!;
+  return Math.abs(y!) > 0.5 && apart(quotient, Math.round(quotient));
+}
 
 function apart(x: number, y: number): boolean {
   return Math.abs(x - y) > 0.02;
@@ -52,6 +68,8 @@ function scaleAt(row: ElementwiseRow, k: number, at: readonly number[]): number 
   const [low, high] = row.domain?.[k] ?? [-Infinity, Infinity];
   const x = at[k]!;
   let scale = Math.min(1, x - low, high - x);
+  if (row.name === 'cbrt') scale = Math.min(scale, Math.abs(x));
+  if (row.name === 'fmod' || row.name === 'remainder') scale = 0.1;
   if (row.name === 'tan') scale = Math.min(scale, Math.abs(Math.cos(x)));
   if (row.name === 'div' || row.name === 'reciprocal')
     scale = Math.min(scale, Math.abs(at.at(-1)!));
