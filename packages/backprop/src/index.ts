@@ -5,17 +5,44 @@
  * @packageDocumentation
  */
 export { Adjoints } from './adjoints.ts';
-export { forwardAllPairs, type AllPairs, type BaselineOptions, type TableCounts } from './forward-all-pairs.ts';
+export {
+  forwardAllPairs,
+  type AllPairs,
+  type BaselineOptions,
+  type TableCounts,
+} from './forward-all-pairs.ts';
 export {
   grad,
   valueAndGrad,
   type GradFunction,
-  type GradOptions,
   type ValueAndGradFunction,
   type ValueAndGradient,
 } from './grad.ts';
 export { gradient, type GradientOptions } from './gradient.ts';
+export {
+  hessian,
+  jacobian,
+  type HessianFunction,
+  type HessianOf,
+  type JacobianFunction,
+  type JacobianMode,
+  type JacobianOf,
+  type JacobianOptions,
+} from './jacobian.ts';
+export {
+  hvp,
+  jvp,
+  vjp,
+  type HvpFunction,
+  type JvpFunction,
+  type Pullback,
+  type TangentsOf,
+  type ValueAndPullback,
+  type ValueAndTangent,
+  type VjpFunction,
+} from './products.ts';
 export { pushforward } from './pushforward.ts';
+export type { ArgumentOptions, TransformOptions } from './tracing.ts';
 export { recomputingSweep } from './recomputing-sweep.ts';
 export { reverseSweep, type ReverseSweepOptions } from './reverse-sweep.ts';
 export type { Message, ObserverOptions } from './sweep-observer.ts';

@@ -36,10 +36,10 @@ import { nodeMessages, timesPartial } from './message.ts';
  * @param wrt - the node or nodes that move: inputs, constants, or any other real nodes.
  * @param tangents - in which direction each of them moves: nodes of their shapes.
  * @returns a node of the shape of the output.
- * @throws {@link ShapeError} when a tangent has another shape than its node.
- * @throws {@link KindError} when a node is not real.
- * @throws {@link GraphError} when nodes belong to different graphs.
- * @throws {@link ValueError} when there are more or fewer tangents than nodes.
+ * @throws `ShapeError` when a tangent has another shape than its node.
+ * @throws `KindError` when a node is not real.
+ * @throws `GraphError` when nodes belong to different graphs.
+ * @throws `ValueError` when there are more or fewer tangents than nodes.
  * Complexity: O(V + E) nodes are appended.
  * @example
  * ```ts

@@ -210,7 +210,7 @@ describe('results that cannot be differentiated', () => {
 
   test('a number, nothing, or a condition', () => {
     expect(() => grad(((x: GraphNode) => x.value) as never)(1)).toThrow(GraphError);
-    expect(() => grad((() => 3) as never)(1)).toThrow(/returned 3, expected a scalar node/);
+    expect(() => grad((() => 3) as never)(1)).toThrow(/returned 3, expected a node/);
     expect(() => grad((() => undefined) as never)(1)).toThrow(/returned undefined/);
     expect(() => grad((x: GraphNode) => x.greater(0))(1)).toThrow(KindError);
   });

@@ -3,7 +3,14 @@
  * operand with its label, shape and kind, the rule that is broken, and the line of the caller.
  */
 import { callSite } from './call-site.ts';
-import { AdError, GraphError, KindError, ShapeError, ValueError } from './errors.ts';
+import {
+  AdError,
+  ForeignNodeError,
+  GraphError,
+  KindError,
+  ShapeError,
+  ValueError,
+} from './errors.ts';
 import type { Graph } from './graph.ts';
 import { Handle } from './handle.ts';
 import type { GraphNode } from './node.ts';
@@ -32,7 +39,7 @@ export function graphOfOperands(name: string, operands: readonly Operand[]): Gra
     const operand = operands[k]!;
     if (isGraphNode(operand)) {
       if (graph === undefined) graph = operand.graph;
-      else if (graph !== operand.graph) throw foreignOperand(name, operand, k);
+      else if (graph !== operand.graph) throw foreignOperand(name, operand, k, graph);
     } else if (!isConstant(operand)) {
       throw notAnOperand(name, operand, k);
     }
@@ -71,10 +78,16 @@ function isConstant(value: unknown): value is number | boolean | Tensor {
   return typeof value === 'number' || typeof value === 'boolean' || value instanceof Tensor;
 }
 
-function foreignOperand(name: string, operand: GraphNode, k: number): GraphError {
-  return new GraphError(
+function foreignOperand(
+  name: string,
+  operand: GraphNode,
+  k: number,
+  graph: Graph,
+): ForeignNodeError {
+  return new ForeignNodeError(
     `${name}: operand ${k + 1}, ${describeOperand(operand)}, belongs to another graph than the operands before it; ` +
       `build both in one graph, or pass the value of one as a constant${at()}`,
+    [graph, operand.graph],
   );
 }
 

@@ -13,6 +13,7 @@ export { callSite } from './call-site.ts';
 export {
   AdError,
   CapacityError,
+  ForeignNodeError,
   FormatError,
   GraphError,
   KindError,

@@ -4,6 +4,7 @@ import {
   apply,
   concat,
   Graph,
+  ForeignNodeError,
   GraphError,
   KindError,
   operations,
@@ -246,13 +247,13 @@ describe('operands that are none', () => {
     const y = other.input('y', { shape: [3] });
     expectRefused(
       () => x.add(y),
-      GraphError,
+      ForeignNodeError,
       'add: operand 2, #0 "y" = input of shape [3], real, belongs to another graph than the operands before it',
       'pass the value of one as a constant',
       HERE,
     );
-    expectRefused(() => concat([x, x, y]), GraphError, 'concat: operand 3, #0 "y"', HERE);
-    expectRefused(() => x.clamp(1, y), GraphError, 'clamp: operand 3', HERE);
+    expectRefused(() => concat([x, x, y]), ForeignNodeError, 'concat: operand 3, #0 "y"', HERE);
+    expectRefused(() => x.clamp(1, y), ForeignNodeError, 'clamp: operand 3', HERE);
     expect(other.nodeCount).toBe(1);
   });
 });
@@ -345,7 +346,13 @@ test('functions of several nodes fail before they build the first', () => {
     'operand 1: #0 "x" = input of shape [3]',
     HERE,
   );
-  expectRefused(() => x.matmul(foreign), GraphError, 'matmul: operand 2', 'another graph', HERE);
+  expectRefused(
+    () => x.matmul(foreign),
+    ForeignNodeError,
+    'matmul: operand 2',
+    'another graph',
+    HERE,
+  );
   expectRefused(
     () => x.matmul(undefined as never),
     GraphError,
@@ -365,7 +372,7 @@ test('functions of several nodes fail before they build the first', () => {
     'stack: all operands must be of one kind',
     HERE,
   );
-  expectRefused(() => stack([x, foreign]), GraphError, 'stack: operand 2', HERE);
+  expectRefused(() => stack([x, foreign]), ForeignNodeError, 'stack: operand 2', HERE);
   expectRefused(() => stack([x, x], 2), ValueError, 'axis 2 does not exist');
   expectRefused(() => matrix.softmax(2), ValueError, 'axis 2 does not exist');
   expectRefused(() => matrix.mean({ axes: 5 }), ValueError, 'axis 5 does not exist');

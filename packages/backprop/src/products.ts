@@ -1,0 +1,305 @@
+/**
+ * Products of the derivatives of plain functions with vectors: Jacobian times tangent (forward mode), cotangent times
+ * Jacobian (reverse mode), Hessian times vector (forward over reverse). None of the matrices is built.
+ */
+import {
+  type Feeds,
+  formatShape,
+  type GraphNode,
+  isGraphNode,
+  sameShape,
+  ShapeError,
+  type Tensor,
+  ValueError,
+} from '@ad/graph';
+import { checkScalar, treeLike } from './grad.ts';
+import { gradient } from './gradient.ts';
+import { pushforward } from './pushforward.ts';
+import {
+  type Argument,
+  type ArgumentOptions,
+  checkArgument,
+  type Trace,
+  type Traceable,
+  Tracer,
+  type TransformOptions,
+} from './tracing.ts';
+import {
+  type GradientOf,
+  type Leaf,
+  leavesOf,
+  type NodesOf,
+  tensorOfLeaf,
+  type ValuesOf,
+} from './tree.ts';
+
+/** A value and how fast it changes. */
+export interface ValueAndTangent<V> {
+  /** The value of the function. */
+  readonly value: V;
+  /** Its derivative along the tangents, in its shape. */
+  readonly tangent: V;
+}
+
+/** One tangent for each argument that moves, in its form; arguments without one are held fixed. */
+export type TangentsOf<Args extends readonly unknown[]> = {
+  readonly [Index in keyof Args]?: ValuesOf<Args[Index]> | undefined;
+};
+
+/** What {@link jvp} returns. */
+export interface JvpFunction<Args extends readonly unknown[]> {
+  /** Nodes in, nodes out: so derivatives can be nested. */
+  (primals: Args, tangents: TangentsOf<Args>): ValueAndTangent<GraphNode>;
+  /** Values in, values out. */
+  (primals: ValuesOf<Args>, tangents: TangentsOf<Args>): ValueAndTangent<Tensor>;
+}
+
+/**
+ * The value of a function and its derivative along a direction, by forward mode: the Jacobian times the tangents.
+ *
+ * The cost is a small multiple of that of the function, whatever the number of results: right for few directions and
+ * many results. Tracing, trees and nesting are as for `grad`; the function may return an array.
+ *
+ * @returns a function of the list of arguments and the list of their tangents. An argument without a tangent
+ * (`undefined`, or missing at the end) is held fixed, as labels and data are.
+ * @throws `ShapeError` when a tangent has another shape than its argument, `KindError` when an argument that moves
+ * holds integers, `ValueError` when a tangent has another form, and as `grad` does.
+ * Complexity: O(V + E) for each direction.
+ * @example
+ * ```ts
+ * import { tensor, type GraphNode } from '@ad/graph';
+ * import { jvp } from '@ad/backprop';
+ *
+ * const f = (x: GraphNode, c: GraphNode) => x.square().mul(c);
+ * const { value, tangent } = jvp(f)([tensor([1, 2]), 10], [tensor([1, 1])]);
+ * value.toArray(); // => [10, 40]
+ * tangent.toArray(); // => [20, 40]
+ * ```
+ */
+export function jvp<Args extends readonly unknown[]>(
+  f: (...args: Args) => GraphNode,
+  options: TransformOptions = {},
+): JvpFunction<Args> {
+  // Which arguments move is part of the call, so there is a tracer for each choice.
+  const tracers = new Map<string, Tracer>();
+  return ((primals: readonly Argument[], tangents: readonly (Argument | undefined)[]) => {
+    const areLists = [primals, tangents].every((list) => Array.isArray(list));
+    if (!areLists || tangents.length > primals.length) {
+      throw new ValueError(
+        'jvp: expected a list of arguments and a list of as many tangents or fewer, as in jvp(f)([x, y], [dx, dy])',
+      );
+    }
+    const moving = primals.flatMap((_, i) => (tangents[i] === undefined ? [] : [i]));
+    const key = moving.join();
+    let tracer = tracers.get(key);
+    if (tracer === undefined) {
+      tracer = new Tracer('jvp', f as Traceable, (position) => moving.includes(position), options);
+      tracers.set(key, tracer);
+    }
+    const directions = moving.map((i) => tangents[i]!);
+    const { trace, feeds } = tracer.call(primals, directions);
+    const leaves = moving.flatMap((i, k) =>
+      matching('jvp', `the tangent of argument ${i}`, directions[k]!, primals[i]!),
+    );
+    const wrt = moving.flatMap((i) => trace.leaves[i]!);
+    if (feeds === undefined) {
+      const tangent = pushforward(
+        trace.output,
+        wrt,
+        leaves.map((leaf) => trace.lift(leaf)),
+      );
+      return { value: trace.output, tangent };
+    }
+    const program = trace.program('tangent', () => [
+      trace.output,
+      pushforward(trace.output, wrt, inputsLike(trace, 'tangent', wrt)),
+    ]);
+    const [value, tangent] = program.run({ ...feeds, ...feedsOf('tangent', leaves) });
+    return { value, tangent };
+  }) as unknown as JvpFunction<Args>;
+}
+
+/** A value, and what takes cotangents of it back to an argument. */
+export interface ValueAndPullback<V, P> {
+  /** The value of the function. */
+  readonly value: V;
+  /** Takes an adjoint of the value, in its shape, to the adjoint of the argument: the cotangent times the Jacobian. */
+  readonly pullback: P;
+}
+
+/** Takes cotangents of the value of a function back to its argument. */
+export interface Pullback<V, N> {
+  /** Values in, values out. */
+  (cotangent: Leaf): V;
+  /** Nodes in, nodes out: so derivatives can be nested. */
+  (cotangent: GraphNode): N;
+}
+
+/** What {@link vjp} returns. */
+export interface VjpFunction<Args extends readonly unknown[], Index extends number> {
+  /** Nodes in, nodes out: so derivatives can be nested. */
+  (...nodes: Args): ValueAndPullback<GraphNode, Pullback<Args[Index], Args[Index]>>;
+  /** Values in, values out. */
+  <Values extends ValuesOf<Args>>(
+    ...values: Values
+  ): ValueAndPullback<Tensor, Pullback<GradientOf<Values[Index]>, NodesOf<Values[Index]>>>;
+}
+
+/**
+ * The value of a function and its pullback, by reverse mode: from an adjoint of the value to the adjoint of the first
+ * (or another) argument.
+ *
+ * The cost of a pullback is a small multiple of that of the function, whatever the size of the argument. Each
+ * computes the forward pass again. Tracing, trees and nesting are as for `grad`; the function may return an array.
+ *
+ * @throws `ShapeError` (from the pullback) when a cotangent has another shape than the value, and as `grad` does.
+ * Complexity: O(V + E) for each pullback.
+ * @example
+ * ```ts
+ * import { tensor, type GraphNode } from '@ad/graph';
+ * import { vjp } from '@ad/backprop';
+ *
+ * const { value, pullback } = vjp((x: GraphNode) => x.square())(tensor([1, 2]));
+ * value.toArray(); // => [1, 4]
+ * pullback(tensor([1, 10])).toArray(); // => [2, 40]
+ * ```
+ */
+export function vjp<Args extends readonly unknown[], const Index extends number = 0>(
+  f: (...args: Args) => GraphNode,
+  options: ArgumentOptions<Index> = {},
+): VjpFunction<Args, Index> {
+  const argument: number = options.argument ?? 0;
+  const tracer = new Tracer('vjp', f as Traceable, (position) => position === argument, options);
+  return ((...args: readonly Argument[]) => {
+    checkArgument('vjp', argument, args.length);
+    const call = tracer.call(args);
+    const pullback = (cotangent: Leaf | GraphNode): unknown => {
+      // A cotangent that is a node makes this a call on nodes, even where the arguments are values.
+      const { trace, feeds } =
+        isGraphNode(cotangent) && call.feeds !== undefined ? tracer.call(args, [cotangent]) : call;
+      const { output } = trace;
+      const wrt = trace.leaves[argument]!;
+      checkShape('vjp', 'the cotangent', cotangent, output.shape);
+      if (feeds === undefined) {
+        const slopes = gradient(output, wrt, { seed: trace.lift(cotangent) });
+        return treeLike(args[argument]!, slopes);
+      }
+      const program = trace.program('pullback', () => {
+        const [seed] = inputsLike(trace, 'cotangent', [output]) as [GraphNode];
+        return gradient(output, wrt, { seed });
+      });
+      const seeds = feedsOf('cotangent', [cotangent]);
+      return treeLike(args[argument]!, program.run({ ...feeds, ...seeds }));
+    };
+    if (call.feeds === undefined) return { value: call.trace.output, pullback };
+    const program = call.trace.program('value', () => [call.trace.output]);
+    return { value: program.run(call.feeds)[0]!, pullback };
+  }) as unknown as VjpFunction<Args, Index>;
+}
+
+/** What {@link hvp} returns. */
+export interface HvpFunction<X, Rest extends readonly unknown[]> {
+  /** Values in, values out. */
+  <Value extends ValuesOf<X>>(x: Value, v: ValuesOf<X>, ...rest: ValuesOf<Rest>): GradientOf<Value>;
+  /** Nodes in, nodes out: so derivatives can be nested. */
+  (x: X, v: X, ...rest: Rest): X;
+}
+
+/**
+ * The Hessian of a scalar function times a vector, forward over reverse: the derivative of the gradient along `v`.
+ *
+ * The cost is a small multiple of that of the function, whatever the size of `x`. Tracing, trees and nesting are as
+ * for `grad`.
+ *
+ * @returns a function of `x`, of a direction `v` in its form, and of the further arguments of the function.
+ * @throws `ShapeError` when the result is not a scalar or `v` has another shape than `x`, `ValueError` when `v` has
+ * another form, and as `grad` does.
+ * Complexity: O(V + E).
+ * @example
+ * ```ts
+ * import { tensor, type GraphNode } from '@ad/graph';
+ * import { hvp } from '@ad/backprop';
+ *
+ * const f = (x: GraphNode) => x.pow(3).sum();
+ * hvp(f)(tensor([1, 2]), tensor([1, 10])).toArray(); // => [6, 120]
+ * ```
+ */
+export function hvp<X, Rest extends readonly unknown[] = []>(
+  f: (x: X, ...rest: Rest) => GraphNode,
+  options: TransformOptions = {},
+): HvpFunction<X, Rest> {
+  const tracer = new Tracer('hvp', f as Traceable, (position) => position === 0, options);
+  return ((x: Argument, v: Argument, ...rest: readonly Argument[]) => {
+    const { trace, feeds } = tracer.call([x, ...rest], [v]);
+    checkScalar('hvp', trace.output);
+    const leaves = matching('hvp', 'the vector', v, x);
+    const wrt = trace.leaves[0]!;
+    const product = (tangents: readonly GraphNode[]): GraphNode[] =>
+      pushforward(gradient(trace.output, wrt), wrt, tangents);
+    if (feeds === undefined) return treeLike(x, product(leaves.map((leaf) => trace.lift(leaf))));
+    const program = trace.program('product', () => product(inputsLike(trace, 'tangent', wrt)));
+    return treeLike(x, program.run({ ...feeds, ...feedsOf('tangent', leaves) }));
+  }) as unknown as HvpFunction<X, Rest>;
+}
+
+/** Inputs of the shapes of nodes, all 0 at first: where a program takes its tangents or cotangents. */
+export function inputsLike(
+  { graph }: Trace,
+  name: string,
+  nodes: readonly GraphNode[],
+): GraphNode[] {
+  return nodes.map(({ shape }, i) => graph.input(`${name}${i}`, { shape }));
+}
+
+/** What is fed to the inputs of {@link inputsLike}. */
+function feedsOf(name: string, leaves: readonly (Leaf | GraphNode)[]): Feeds {
+  return Object.fromEntries(leaves.map((leaf, i) => [`${name}${i}`, tensorOfLeaf(leaf as Leaf)]));
+}
+
+/**
+ * The leaves of a tree in the order of another one.
+ *
+ * @throws {@link ValueError} when the two have not the same form, {@link ShapeError} when leaves have not the same
+ * shapes.
+ */
+function matching(
+  name: string,
+  what: string,
+  tree: Argument,
+  like: Argument,
+): (Leaf | GraphNode)[] {
+  const byPath = new Map(leavesOf(tree).map(({ path, leaf }) => [path, leaf]));
+  const places = leavesOf(like);
+  const matches = places.map(({ path, leaf }) => {
+    const match = byPath.get(path);
+    const place = path === '' ? what : `${what} at ${path}`;
+    if (match === undefined) {
+      throw new ValueError(
+        `${name}: ${place} is missing; expected the form of the argument, with a leaf for each of its leaves`,
+      );
+    }
+    checkShape(name, place, match, isGraphNode(leaf) ? leaf.shape : tensorOfLeaf(leaf).shape);
+    return match;
+  });
+  if (byPath.size > places.length) {
+    const known = new Set(places.map(({ path }) => path));
+    const extra = [...byPath.keys()].find((path) => !known.has(path));
+    throw new ValueError(
+      `${name}: ${what} has ${extra === '' ? 'a single value' : extra}, which the argument has not; expected the same form`,
+    );
+  }
+  return matches;
+}
+
+function checkShape(
+  name: string,
+  what: string,
+  leaf: Leaf | GraphNode,
+  shape: readonly number[],
+): void {
+  const got = isGraphNode(leaf) ? leaf.shape : tensorOfLeaf(leaf).shape;
+  if (sameShape(got, shape)) return;
+  throw new ShapeError(
+    `${name}: ${what} has shape ${formatShape(got)}, expected ${formatShape(shape)}`,
+  );
+}

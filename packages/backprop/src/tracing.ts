@@ -1,0 +1,289 @@
+/**
+ * Tracing: a function of trees of nodes is called once with nodes in the place of values, and what it builds is kept.
+ * Every transform of functions (`grad`, `vjp`, `jvp`, `jacobian`, ...) is a {@link Tracer} and what it appends to the
+ * graph of the {@link Trace}.
+ *
+ * Called with nodes, the function is applied to them in their own graph, and so is the transform: so transforms nest.
+ * Each call differentiates with respect to nodes of its own, which no other call knows: perturbations of two calls
+ * cannot be confused.
+ *
+ * A function may close over nodes of the call around it: `x => x * grad(y => x + y)(1)`. Then its values become
+ * constants of that graph, and the call is one on nodes. It is recognised by the error that mixing the two graphs
+ * raises, and only graphs in which a call is going on are taken up: a node that outlives its call stays an error.
+ */
+import { compiler } from '@ad/compiler';
+import {
+  type Executor,
+  type Feeds,
+  ForeignNodeError,
+  Graph,
+  GraphError,
+  type GraphNode,
+  identity,
+  interpreter,
+  isGraphNode,
+  KindError,
+  type Program,
+  type Tensor,
+  ValueError,
+} from '@ad/graph';
+import { type Leaf, leavesOf, mapTree, tensorOfLeaf, type Tree } from './tree.ts';
+
+/** What every transform of functions can be told. */
+export interface TransformOptions {
+  /**
+   * What runs the traced function; default the compiler, and the interpreter for a function that looks at values,
+   * which is traced anew in every call.
+   */
+  readonly executor?: Executor;
+}
+
+/** What every transform with respect to one argument can be told. */
+export interface ArgumentOptions<Index extends number = number> extends TransformOptions {
+  /** Which argument to differentiate with respect to; default 0, the first. */
+  readonly argument?: Index;
+}
+
+/** An argument of a call: values, nodes, or both. */
+export type Argument = Tree<Leaf | GraphNode>;
+
+/** A function of trees of nodes, its types forgotten. */
+export type Traceable = (...args: readonly unknown[]) => GraphNode;
+
+/** A function applied to nodes: its result, and what can be computed from it. */
+export class Trace {
+  /** The graph of all nodes here. */
+  readonly graph: Graph;
+  /** The result of the function. */
+  readonly output: GraphNode;
+  /** The nodes of each argument, in the order of its leaves. */
+  readonly leaves: readonly (readonly GraphNode[])[];
+  readonly #executor: Executor;
+  readonly #programs = new Map<string, Program>();
+
+  /** @internal */
+  constructor(
+    output: GraphNode,
+    leaves: readonly (readonly GraphNode[])[],
+    executor: Executor = compiler(),
+  ) {
+    this.graph = output.graph;
+    this.output = output;
+    this.leaves = leaves;
+    this.#executor = executor;
+  }
+
+  /** A program, made when it is first asked for. `outputs` may append nodes. */
+  program(name: string, outputs: () => readonly GraphNode[]): Program {
+    let program = this.#programs.get(name);
+    if (program === undefined) {
+      program = this.#executor({ outputs: outputs() });
+      this.#programs.set(name, program);
+    }
+    return program;
+  }
+
+  /** A node as it is, a value as a constant. */
+  lift(leaf: Leaf | GraphNode): GraphNode {
+    return isGraphNode(leaf) ? leaf : this.graph.constant(tensorOfLeaf(leaf));
+  }
+}
+
+/** One call of a transformed function. */
+export interface Call {
+  /** The function applied to nodes. */
+  readonly trace: Trace;
+  /** The values for its inputs; `undefined` when it was called on nodes, so that the result is to be nodes. */
+  readonly feeds: Feeds | undefined;
+}
+
+/** Traces of one function, one for each form of its arguments. */
+export class Tracer {
+  readonly #name: string;
+  readonly #f: Traceable;
+  readonly #varies: (position: number) => boolean;
+  readonly #executor: Executor | undefined;
+  readonly #traces = new TraceCache();
+
+  /**
+   * @param name - the transform, for messages.
+   * @param varies - with respect to which arguments derivatives are taken.
+   */
+  constructor(
+    name: string,
+    f: Traceable,
+    varies: (position: number) => boolean,
+    { executor }: TransformOptions,
+  ) {
+    this.#name = name;
+    this.#f = f;
+    this.#varies = varies;
+    this.#executor = executor;
+  }
+
+  /**
+   * Applies the function to arguments, from the cache if it was traced for such arguments before.
+   *
+   * @param others - what belongs to the call besides: if there is a node in it, this is a call on nodes.
+   * @throws `KindError` when derivatives are to be taken with respect to integers or conditions,
+   * `GraphError` when the function does not return a node, `ValueError` when an argument is not a tree.
+   */
+  call(args: readonly Argument[], others: readonly Argument[] = []): Call {
+    const leaves = args.flatMap((arg, i) =>
+      leavesOf(arg).map(({ path, leaf }) => ({ name: `arg${i}${path}`, leaf })),
+    );
+    const node =
+      leaves.find(({ leaf }) => isGraphNode(leaf))?.leaf ??
+      others.flatMap((other) => leavesOf(other)).find(({ leaf }) => isGraphNode(leaf))?.leaf;
+    if (node !== undefined) return this.#onNodes(args, (node as GraphNode).graph);
+
+    const feeds: Record<string, Tensor> = Object.create(null) as Record<string, Tensor>;
+    for (const { name, leaf } of leaves) feeds[name] = tensorOfLeaf(leaf as Leaf);
+    // The whole form of the arguments: a function may look at parts without leaves, such as empty lists, too.
+    const key = JSON.stringify(args.map((arg) => mapTree(arg as Tree<Leaf>, typeOfLeaf)));
+    const trace = this.#traces.get(key);
+    return trace === undefined ? this.#onValues(args, feeds, key) : { trace, feeds };
+  }
+
+  /** The function applied to inputs of a new graph, which stand for the values. */
+  #onValues(args: readonly Argument[], feeds: Feeds, key: string): Call {
+    const graph = new Graph();
+    const [nodes, leaves] = liftAll(args, (_leaf, name) =>
+      graph.input(name, { value: feeds[name]! }),
+    );
+    let output: GraphNode;
+    try {
+      output = this.#apply(nodes, leaves, graph);
+    } catch (error) {
+      const around = error instanceof ForeignNodeError ? openAround(graph, error) : undefined;
+      if (around === undefined) throw error;
+      return this.#onNodes(args, around);
+    }
+    if (!graph.valuesRead) {
+      const trace = new Trace(output, leaves, this.#executor);
+      this.#traces.add(key, trace);
+      return { trace, feeds };
+    }
+    return { trace: new Trace(output, leaves, this.#executor ?? interpreter), feeds };
+  }
+
+  /** The function applied to nodes of an existing graph. */
+  #onNodes(args: readonly Argument[], graph: Graph): Call {
+    const [nodes, leaves] = liftAll(args, (leaf, _name, position) => {
+      const node = isGraphNode(leaf) ? leaf : graph.constant(tensorOfLeaf(leaf));
+      // A node of its own, so that other uses of the same node are not differentiated too.
+      return this.#varies(position) && node.kind === 'real' ? identity(node) : node;
+    });
+    return { trace: new Trace(this.#apply(nodes, leaves, graph), leaves), feeds: undefined };
+  }
+
+  #apply(
+    nodes: readonly unknown[],
+    leaves: readonly (readonly GraphNode[])[],
+    graph: Graph,
+  ): GraphNode {
+    leaves.forEach((nodesOfArgument, position) => {
+      if (this.#varies(position)) this.#checkReal(nodesOfArgument);
+    });
+    open.set(graph, (open.get(graph) ?? 0) + 1);
+    try {
+      return this.#checkResult(this.#f(...nodes), graph);
+    } finally {
+      open.set(graph, open.get(graph)! - 1);
+    }
+  }
+
+  #checkReal(targets: readonly GraphNode[]): void {
+    const discrete = targets.find((target) => target.kind !== 'real');
+    if (discrete === undefined) return;
+    throw new KindError(
+      `${this.#name}: ${discrete.label ?? discrete.toString()} is of kind ${discrete.kind}; derivatives exist with respect to real values only. ` +
+        'Pass labels and indices in another argument',
+    );
+  }
+
+  #checkResult(result: unknown, graph: Graph): GraphNode {
+    if (!isGraphNode(result)) {
+      throw new GraphError(
+        `${this.#name}: the function returned ${String(result)}, expected a node computed from its arguments`,
+      );
+    }
+    if (result.graph !== graph) {
+      throw new ForeignNodeError(
+        `${this.#name}: the function returned a node of another graph; pass what it uses from outside as an argument`,
+        [graph, result.graph],
+      );
+    }
+    if (result.kind !== 'real') {
+      throw new KindError(
+        `${this.#name}: the function returned ${result.toString()}, which is not real; only real nodes have derivatives`,
+      );
+    }
+    return result;
+  }
+}
+
+/** The graphs in which functions are being applied right now, and how many. */
+const open = new WeakMap<Graph, number>();
+
+/** The graph of a call that is going on around the one in `graph`, if an error is about nodes of these two. */
+function openAround(graph: Graph, { graphs }: ForeignNodeError): Graph | undefined {
+  if (!graphs.includes(graph)) return undefined;
+  return graphs.find((other) => other !== graph && (open.get(other) ?? 0) > 0);
+}
+
+/** Trees of nodes in the place of the arguments, and the nodes of each in order. */
+function liftAll(
+  args: readonly Argument[],
+  lift: (leaf: Leaf | GraphNode, name: string, position: number) => GraphNode,
+): [nodes: unknown[], leaves: GraphNode[][]] {
+  const leaves: GraphNode[][] = args.map(() => []);
+  const nodes = args.map((arg, i) =>
+    mapTree(arg, (leaf: Leaf | GraphNode, path) => {
+      const node = lift(leaf, `arg${i}${path}`, i);
+      leaves[i]!.push(node);
+      return node;
+    }),
+  );
+  return [nodes, leaves];
+}
+
+/** The kind and shape of a leaf: what a trace depends on. */
+function typeOfLeaf(leaf: Leaf): string {
+  const { kind, shape } = tensorOfLeaf(leaf);
+  return `${kind} ${shape.join('x')}`;
+}
+
+/**
+ * The position of the argument that derivatives are taken with respect to.
+ *
+ * @throws `ValueError` when a call has no such argument.
+ */
+export function checkArgument(name: string, argument: number, count: number): void {
+  if (Number.isInteger(argument) && argument >= 0 && argument < count) return;
+  throw new ValueError(
+    `${name}: argument ${argument} does not exist; the function was called with ${count}`,
+  );
+}
+
+/** Traces kept per function; beyond, the one that was not used for longest is dropped. */
+const CACHE_LIMIT = 64;
+
+/** The traces of one function by the shapes they were made for. A Map remembers the order of insertion. */
+class TraceCache {
+  readonly #traces = new Map<string, Trace>();
+
+  get(key: string): Trace | undefined {
+    const trace = this.#traces.get(key);
+    if (trace !== undefined && this.#traces.size >= CACHE_LIMIT) {
+      this.#traces.delete(key);
+      this.#traces.set(key, trace);
+    }
+    return trace;
+  }
+
+  add(key: string, trace: Trace): void {
+    if (this.#traces.size >= CACHE_LIMIT) this.#traces.delete(this.#traces.keys().next().value!);
+    this.#traces.set(key, trace);
+  }
+}
