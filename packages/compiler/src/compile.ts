@@ -23,7 +23,7 @@ import { lower } from './lower/lower.ts';
 import type { Buffer } from './lower/view.ts';
 import { bytesOf, planMemory } from './plan.ts';
 import { PAGE } from './wasm/module-builder.ts';
-import { webAssembly, type WasmPlatform } from './webassembly.ts';
+import { webAssembly, type WasmMemory, type WasmPlatform } from './webassembly.ts';
 
 /** Options of {@link compile}. */
 export interface CompileOptions {
@@ -37,8 +37,8 @@ const MAX_BYTES = 2 ** 32 - PAGE;
 /**
  * Compiles a graph to one WebAssembly program.
  *
- * Where the platform refuses to compile (a strict content security policy) the interpreter serves instead, with the
- * same interface.
+ * Where the platform refuses to compile (a strict content security policy), or has no room for another memory, the
+ * interpreter serves instead, with the same interface; `report()` says who runs.
  *
  * @throws `CapacityError` when the program would need more memory than 32-bit addresses reach.
  * @throws `GraphError` or `ShapeError` when the specification is wrong, as for the interpreter.
@@ -96,7 +96,8 @@ function build(
   const emitted = emitModule(kernels, copies, precision, pages);
   const module = compileBytes(platform, emitted.bytes);
   if (module === undefined) return undefined;
-  const memory = new platform.Memory({ initial: pages, maximum: pages });
+  const memory = allocate(platform, pages);
+  if (memory === undefined) return undefined;
   const dataOf = (buffer: Buffer): TensorData => viewOf(memory.buffer, buffer, precision);
   const hostCalls = emitted.hostCalls.map(({ kernel, operands, result }) => {
     const [out, data] = [dataOf(result), operands.map(dataOf)];
@@ -125,6 +126,16 @@ function build(
     codeBytes: emitted.bytes.length,
     updatesInPlace: inPlace.size,
   });
+}
+
+/** A memory, or `undefined` where the platform has no room for one more: each reserves gigabytes of addresses. */
+function allocate(platform: WasmPlatform, pages: number): WasmMemory | undefined {
+  try {
+    return new platform.Memory({ initial: pages, maximum: pages });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** The module, or `undefined` where a policy forbids making code. */

@@ -4,7 +4,7 @@
 type WasmModule = object;
 
 /** A linear memory. */
-interface WasmMemory {
+export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 

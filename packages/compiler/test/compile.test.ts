@@ -1,83 +1,263 @@
-import { expect, test } from 'vitest';
-import { Graph, interpreter, type GraphNode, where } from '@ad/graph';
-import { compile } from '../src/index.ts';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  concat,
+  Graph,
+  GraphError,
+  interpreter,
+  type GraphNode,
+  ShapeError,
+  where,
+} from '@ad/graph';
+import { compile, compiler, type Precision } from '../src/index.ts';
 
-function check(outputs: GraphNode[], feeds = {}) {
-  const a = interpreter({ outputs }).run(feeds);
+/** How far compiled numbers may be from interpreted ones, relative to the largest of an output. */
+const SLACK: Readonly<Record<Precision, number>> = { f64: 1e-13, f32: 2e-5 };
+
+/** Runs the same outputs interpreted and compiled in both precisions. */
+function expectAgreement(outputs: readonly GraphNode[]): void {
+  const wanted = interpreter({ outputs }).run();
   for (const precision of ['f64', 'f32'] as const) {
-    const b = compile({ outputs }, { precision }).run(feeds);
-    b.forEach((t, k) => {
-      expect(t.shape).toEqual(a[k]!.shape);
-      const tol = precision === 'f64' ? 1e-12 : 1e-4;
-      t.data.forEach((v, i) => {
-        const w = a[k]!.data[i]!;
-        if (!(Object.is(v, w) || Math.abs(v - w) <= tol * (1 + Math.abs(w))))
-          throw new Error(`${precision} out ${k} [${i}]: ${v} vs ${w}`);
+    const program = compile({ outputs }, { precision });
+    expect(program.report()).toMatch(`WebAssembly ${precision}`);
+    program.run().forEach((got, k) => {
+      const { shape, kind, data } = wanted[k]!;
+      expect([got.shape, got.kind]).toEqual([shape, kind]);
+      const largest = Math.max(1, ...Array.from(data, Math.abs));
+      got.data.forEach((x, i) => {
+        if (kind !== 'real') expect(x).toBe(data[i]);
+        else expect(Math.abs(x - data[i]!)).toBeLessThanOrEqual(SLACK[precision] * largest);
       });
     });
   }
 }
-const rnd = (n: number) =>
-  Float64Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898 + n) * 1.7);
-test('elementwise, broadcast, reduce, matmul', () => {
-  for (const [n, k, m] of [
-    [5, 7, 9],
-    [4, 8, 8],
-    [1, 1, 1],
-    [13, 3, 17],
-    [16, 16, 1],
-    [1, 5, 3],
-  ] as const) {
-    const g = new Graph();
-    const x = g.input('x', {
-      value: Array.from({ length: n }, (_, i) => Array.from(rnd(k).map((v) => v + i))),
-    });
-    const w = g.input('w', {
-      value: Array.from({ length: k }, (_, i) => Array.from(rnd(m).map((v) => v - i * 0.1))),
-    });
-    const b = g.input('b', { value: Array.from(rnd(m)) });
-    const h = x.matmul(w).add(b).mul(0.1).tanh();
-    const z = h.transpose();
-    check([
-      h,
-      h.sum({ axes: 0 }),
-      h.sum({ axes: 1 }),
-      h.sum(),
-      h.max({ axes: 1 }),
-      h.min({ axes: 0 }),
-      h.logSumExp({ axes: 1 }),
-      h.logSumExp(),
-      z.matmul(x),
-      x.matmul(x.transpose()),
-      w.transpose().matmul(x.transpose()),
-    ]);
-    check([
-      h.mul(h).sum({ axes: 0 }),
-      z.exp().sum(),
-      h
-        .slice([{ step: -1 }, { start: 0, step: 2 }])
-        .mul(2)
-        .sum({ axes: 1 }),
+
+/** Numbers between -1.7 and 1.7 without ties. */
+const waves = (length: number, phase: number): Float64Array =>
+  Float64Array.from({ length }, (_, i) => Math.sin(i * 12.9898 + phase) * 1.7);
+
+const length = fc.integer({ min: 1, max: 19 });
+
+describe('compiled = interpreted in both precisions', () => {
+  test('for layers, their reductions over any axes, and products of views', () => {
+    fc.assert(
+      fc.property(length, length, length, (n, k, m) => {
+        const graph = new Graph();
+        const x = graph.input('x', { shape: [n, k], value: waves(n * k, 1) });
+        const w = graph.input('w', { shape: [k, m], value: waves(k * m, 2) });
+        const b = graph.input('b', { value: waves(m, 3) });
+        const h = x.matmul(w).mul(0.1).add(b).tanh();
+        const turned = h.transpose();
+        expectAgreement([
+          h,
+          ...[0, 1, [0, 1]].map((axes) => h.sum({ axes })),
+          h.max({ axes: 1 }),
+          h.min({ axes: 0, keepDims: true }),
+          h.logSumExp({ axes: 1 }),
+          h.softmax(0),
+          turned.matmul(x),
+          x.matmul(x.transpose()),
+          turned.matmul(h.slice([{ step: -1 }])),
+        ]);
+      }),
+    );
+  });
+
+  test('for views of views: turned, cut, reversed, repeated, reshaped', () => {
+    fc.assert(
+      fc.property(length, length, (n, m) => {
+        const x = new Graph().input('x', { shape: [n, m], value: waves(n * m, 4) });
+        const turned = x.transpose();
+        expectAgreement([
+          turned,
+          turned.reshape([-1]),
+          turned.exp().sum({ axes: 1 }),
+          x.slice([{ step: -1 }, { step: 2 }]).square(),
+          x.slice([{}, { step: -2 }]).sum({ axes: 0 }),
+          x.expandDims(1).broadcastTo([n, 3, m]).mul(2).max({ axes: 2 }),
+          x.expandDims(0).transpose().squeeze().add(1),
+          concat([x, x.neg()], 1),
+        ]);
+      }),
+    );
+  });
+
+  test('for conditions, positions, integers and scalars', () => {
+    const graph = new Graph();
+    const x = graph.input('x', { shape: [5, 7], value: waves(35, 5) });
+    const labels = graph.input('labels', { value: Int32Array.of(3, 0, 6, 1, 5) });
+    const s = graph.input('s', { value: 0.75 });
+    const positive = x.greater(0);
+    expectAgreement([
+      positive,
+      positive.sum(),
+      positive.and(x.less(1)).not(),
+      where(positive, x.sqrt(), x.square()),
       x.argMax(),
-      where(h.greater(0), h.sqrt(), h.square()),
-      h.reshape([-1]).mul(3),
-      z.reshape([-1]),
-      x,
-      z,
+      labels,
+      labels.mul(0.5),
+      labels.oneHot(7).mul(x).sum({ axes: 1 }),
+      x.gather(labels.slice([{ end: 2 }])),
+      s.sin().add(s.div(3)).log(),
+      s.greater(0.5),
+      s,
+      x.slice([{ end: 0 }]).sum(),
+      x.slice([{ end: 0 }]).exp(),
     ]);
+  });
+});
+
+describe('updates', () => {
+  test('all see the old values', () => {
+    const graph = new Graph();
+    const a = graph.input('a', { value: 2 });
+    const b = graph.input('b', { value: 3 });
+    const program = compile({
+      outputs: [a],
+      updates: [
+        [a, b],
+        [b, a.add(b)],
+      ],
+    });
+    expect([1, 2, 3, 4].map(() => program.run()[0]!.item())).toEqual([2, 3, 5, 8]);
+  });
+
+  test('in place or copied, make the steps of the interpreter', () => {
+    const graph = new Graph();
+    const w = graph.input('w', { shape: [5, 6], value: waves(30, 6) });
+    const v = graph.input('v', { shape: [5, 6], value: waves(30, 7) });
+    const turned = graph.input('turned', { shape: [5, 5], value: waves(25, 8) });
+    const next = v.mul(0.9).add(w.sin());
+    const spec = {
+      outputs: [w.sum(), next],
+      updates: [
+        [v, next],
+        [w, w.sub(next.mul(0.1))],
+        // Read the other way round: written over itself it would be wrong.
+        [turned, turned.transpose().mul(0.5).add(turned)],
+      ] as const,
+    };
+    const [compiled, interpreted] = [compile(spec), interpreter(spec)];
+    expect(compiled.report()).toContain('1 updates in place');
+    for (let step = 0; step < 5; step++) {
+      compiled.execute();
+      interpreted.execute();
+    }
+    for (const name of ['w', 'v', 'turned']) {
+      compiled.inputs[name]!.forEach((x, i) => {
+        expect(x).toBeCloseTo(interpreted.inputs[name]![i]!, 12);
+      });
+    }
+  });
+
+  test('of the same value to two inputs are both made', () => {
+    const graph = new Graph();
+    const a = graph.input('a', { value: waves(9, 1) });
+    const b = graph.input('b', { value: waves(9, 2) });
+    const sum = a.add(b);
+    const program = compile({
+      outputs: [],
+      updates: [
+        [a, sum],
+        [b, sum],
+      ],
+    });
+    program.execute();
+    expect(program.inputs['a']).toEqual(program.inputs['b']);
+  });
+});
+
+test('a program can be run again and again, fed or written, and gives what a new one gives', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { shape: [4] });
+  const outputs = [x.exp().sum(), x.mul(2)];
+  const program = compile({ outputs });
+  expect(() => program.run()).toThrow(GraphError);
+  expect(() => program.run({ x: [1, 2] })).toThrow(ShapeError);
+  for (const phase of [1, 2, 3]) {
+    const value = waves(4, phase);
+    const fresh = compile({ outputs }).run({ x: value });
+    expect(program.run({ x: value })).toEqual(fresh);
+    program.inputs['x']!.set(value);
+    program.execute();
+    expect(program.outputs[1]).toEqual(fresh[1]!.data);
   }
 });
-test('scalars and updates', () => {
-  const g = new Graph();
-  const a = g.input('a', { value: 2 }),
-    b = g.input('b', { value: 3 });
-  check([a.mul(b).sin().add(a.div(b)).log(), a.greater(b), a]);
-  const p = compile({
-    outputs: [a],
-    updates: [
-      [a, b],
-      [b, a.add(b)],
-    ],
+
+test('elementwise operations share loops, and a value that is needed later is stored on the way', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { shape: [8, 4] });
+  const w = graph.input('w', { shape: [4, 4] });
+  const h = x.matmul(w).add(1);
+  const program = compile({ outputs: [h.tanh().square().sum({ axes: 0 }), h.sum()] });
+  expect(program.report().replace(/\d+ bytes of code/, 'some code')).toMatchInlineSnapshot(`
+    "WebAssembly f64: 3 kernels, 960 bytes, 416 flops, some code, 0 updates in place
+      matmul [8, 4] x [4, 4]
+      loop over [8, 4], reducing: add, tanh, square, sum
+      loop over [8, 4], reducing: sum"
+  `);
+  expect(program.plan.kernels).toBe(3);
+});
+
+test('memory is used again: a long chain of arrays needs room for a few of them', () => {
+  let y = new Graph().input('x', { shape: [1000] });
+  for (let i = 0; i < 40; i++)
+    y = y
+      .reshape([10, 100])
+      .transpose()
+      .sum({ axes: 1, keepDims: true })
+      .add(y.reshape([100, 10]))
+      .reshape([1000]);
+  expect(compile({ outputs: [y] }).plan.bytes).toBeLessThan(6 * 8000);
+});
+
+test('a program beyond the reach of addresses is refused with its size and its largest arrays', () => {
+  const x = new Graph().input('x', { shape: [30_000, 20_000] });
+  expect(() => compile({ outputs: [x.exp()] })).toThrow(
+    /compile: the program would need 8\.94 GiB, more than the 4 GiB[^]*#0 "x" = input \[30000, 20000\]/,
+  );
+});
+
+describe('the interpreter serves', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
   });
-  expect([1, 2, 3, 4].map(() => p.run()[0]!.item())).toEqual([2, 3, 5, 8]);
+  const x = new Graph().input('x', { value: 3 });
+  const expectInterpreted = (): void => {
+    const program = compiler()({ outputs: [x.square()] });
+    expect(program.report()).toMatch(/^interpreter: 1 operations/);
+    expect(program.run()[0]!.item()).toBe(9);
+  };
+
+  test('where there is no WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    expectInterpreted();
+  });
+
+  test('where a policy refuses to compile', () => {
+    const Module = function refuse(): never {
+      throw new Error(
+        "WebAssembly.Module(): Refused to compile because 'unsafe-eval' is not allowed by the policy",
+      );
+    };
+    vi.stubGlobal('WebAssembly', { ...WebAssembly, Module });
+    expectInterpreted();
+  });
+
+  test('where there is no room for another memory', () => {
+    const Memory = function refuse(): never {
+      throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+    };
+    const { Module, Instance } = WebAssembly;
+    vi.stubGlobal('WebAssembly', { Module, Instance, Memory });
+    expectInterpreted();
+  });
+
+  test('but a module that is wrong is not hidden', () => {
+    const Module = function refuse(): never {
+      throw new Error('WebAssembly.Module(): invalid opcode');
+    };
+    vi.stubGlobal('WebAssembly', { ...WebAssembly, Module });
+    expect(() => compile({ outputs: [x.square()] })).toThrow(/invalid opcode/);
+  });
 });

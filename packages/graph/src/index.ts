@@ -25,6 +25,7 @@ export * from './functions/activation.ts';
 export * from './functions/arithmetic.ts';
 export * from './functions/comparison.ts';
 export * from './functions/contraction.ts';
+export * from './functions/cumulative.ts';
 export * from './functions/exponential.ts';
 export * from './functions/indexing.ts';
 export * from './functions/layout.ts';
@@ -52,6 +53,7 @@ export { GraphNode } from './node.ts';
 export { expand, sumTo } from './rows/layout.ts';
 export type * from './rows/row.ts';
 export { operations, type OperationName } from './rows/table.ts';
+export { viewPositions } from './rows/views.ts';
 export {
   broadcastShapes,
   formatShape,

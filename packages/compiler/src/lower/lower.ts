@@ -13,6 +13,7 @@ import {
   SCALAR_BOOLEAN,
   SCALAR_REAL,
   sizeOf,
+  viewPositions,
   type Shape,
   type Type,
 } from '@ad/graph';
@@ -357,6 +358,7 @@ class Lowering {
   }
 
   #copy(node: number, source: View): Buffer {
+    if (source.buffer.storage === 'integer') return this.#copyIntegers(node, source);
     const body = new LoopBody(source.shape, this.#precision, this.#math);
     const buffer = this.#allocate(node);
     const write = contiguousView(buffer, source.shape);
@@ -372,6 +374,22 @@ class Lowering {
         [result],
       ),
     );
+    return buffer;
+  }
+
+  /** Loops compute with numbers of the program's precision, which may not hold every integer. */
+  #copyIntegers(node: number, source: View): Buffer {
+    const positions = viewPositions(source.shape, source.strides, source.offset);
+    const buffer = this.#allocate(node);
+    this.#kernels.push({
+      kind: 'host',
+      operation: 'copy',
+      kernel: (result, [data]) => {
+        for (let i = 0; i < positions.length; i++) result[i] = data![positions[i]!]!;
+      },
+      operands: [source.buffer],
+      result: buffer,
+    });
     return buffer;
   }
 
