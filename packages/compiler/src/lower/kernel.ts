@@ -49,7 +49,7 @@ export interface Contraction {
 }
 
 /** An expression applied to every element of a product. */
-export interface Epilogue {
+interface Epilogue {
   /** Input 0 is the element; input i + 1 is an element of `reads[i]`. */
   readonly expression: Expression;
   /** Other arrays, broadcast to the shape of the product; not the product's own buffer. */

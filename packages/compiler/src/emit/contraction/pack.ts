@@ -27,7 +27,7 @@ export interface Packing {
 }
 
 /** Bytes that one step takes in a panel: whole vectors. */
-export function stepBytes(chunks: readonly Chunk[]): number {
+function stepBytes(chunks: readonly Chunk[]): number {
   return chunks.length * 16;
 }
 
@@ -103,7 +103,7 @@ function packTransposed(
 }
 
 /** Rows become columns: as many vectors as a vector has lanes, in new locals. */
-export function transpose(
+function transpose(
   code: FunctionBuilder,
   lanes: Lanes,
   vectors: readonly Local[],
