@@ -98,6 +98,8 @@ describe('reductions over any axes', () => {
     ['sum', (x, options) => x.sum(options)],
     ['mean', (x, options) => x.mean(options)],
     ['logSumExp', (x, options) => logSumExp(x, options)],
+    ['prod', (x, options) => x.mul(0.5).prod(options)],
+    ['variance', (x, options) => x.variance({ ...options, correction: -1 })],
     ['sum of squares', (x, options) => x.square().sum(options).sin()],
   ])('%s', (_name, reduce) => {
     fc.assert(
@@ -105,6 +107,53 @@ describe('reductions over any axes', () => {
         expectDerivatives([value], (x) => reduce(x, { axes: axesOf(flags), keepDims }));
       }),
     );
+  });
+
+  test('norms and deviations away from the origin', () => {
+    const cases = shapes({ minRank: 1 }).chain((shape) =>
+      fc.tuple(distinct(shape), fc.nat({ max: shape.length - 1 }), fc.boolean()),
+    );
+    fc.assert(
+      fc.property(cases, ([value, axis, keepDims]) => {
+        const options = { axes: axis, keepDims };
+        for (const order of [1, 2, 3, Infinity]) {
+          expectDerivatives([value], (x) => x.add(2.1).norm({ ...options, order }));
+        }
+        // Of one element the deviation is 0: there is a kink.
+        if (value.shape[axis]! > 1) expectDerivatives([value], (x) => x.std(options));
+      }),
+    );
+  });
+
+  test('the derivatives of norms and deviations are 0 at their kinks', () => {
+    for (const order of [1, 1.5, 2, 3, Infinity]) {
+      const x = new Graph().input('x', { value: [0, 0, 0] });
+      expect(reverseSweep(x.norm({ order })).adjointTensor(x).toArray()).toEqual([0, 0, 0]);
+      expect(gradient(x.norm({ order }), x).tensor.toArray()).toEqual([0, 0, 0]);
+    }
+    const x = new Graph().input('x', { value: [2, 2, 2] });
+    expect(reverseSweep(x.std()).adjointTensor(x).toArray()).toEqual([0, 0, 0]);
+  });
+
+  test('running sums, products and maxima', () => {
+    const cases = shapes({ minRank: 1 }).chain((shape) =>
+      fc.tuple(distinct(shape), fc.nat({ max: shape.length - 1 })),
+    );
+    fc.assert(
+      fc.property(cases, ([value, axis]) => {
+        expectDerivatives([value], (x) => x.cumSum(axis).sin());
+        expectDerivatives([value], (x) => x.cumProd(axis).sin());
+        expectDerivatives([value], (x) => x.cumMax(axis));
+      }),
+    );
+  });
+
+  test('second derivatives of a product with zeros are the products of all but two', () => {
+    const x = new Graph().input('x', { value: [0, 3, 0, 5] });
+    const first = gradient(x.prod(), x);
+    expect(first.tensor.toArray()).toEqual([0, 0, 0, 0]);
+    const second = gradient(first.slice([{ start: 0, end: 1 }]).sum(), x);
+    expect(second.tensor.toArray()).toEqual([0, 0, 15, 0]);
   });
 
   test('max and min of distinct elements', () => {

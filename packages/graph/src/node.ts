@@ -10,13 +10,14 @@ import * as activation from './functions/activation.ts';
 import * as arithmetic from './functions/arithmetic.ts';
 import * as comparison from './functions/comparison.ts';
 import * as contraction from './functions/contraction.ts';
+import * as cumulative from './functions/cumulative.ts';
 import * as exponential from './functions/exponential.ts';
 import * as indexing from './functions/indexing.ts';
 import * as layout from './functions/layout.ts';
 import * as reduction from './functions/reduction.ts';
 import * as rounding from './functions/rounding.ts';
 import * as trigonometric from './functions/trigonometric.ts';
-import type { ReductionOptions } from './functions/reduction.ts';
+import type { NormOptions, ReductionOptions, VarianceOptions } from './functions/reduction.ts';
 import type { SliceRange } from './functions/layout.ts';
 import { Handle } from './handle.ts';
 import { formatShape, type Shape } from './shape.ts';
@@ -499,6 +500,21 @@ export class GraphNode extends Handle implements Type {
     return reduction.mean(this, options);
   }
 
+  /** Product over axes, by default over all. */
+  prod(options?: ReductionOptions): GraphNode {
+    return reduction.prod(this, options);
+  }
+
+  /** Variance over axes, by default over all. */
+  variance(options?: VarianceOptions): GraphNode {
+    return reduction.variance(this, options);
+  }
+
+  /** Standard deviation over axes, by default over all. */
+  std(options?: VarianceOptions): GraphNode {
+    return reduction.std(this, options);
+  }
+
   /** Largest element over axes, by default over all. */
   max(options?: ReductionOptions): GraphNode {
     return reduction.max(this, options);
@@ -514,9 +530,29 @@ export class GraphNode extends Handle implements Type {
     return reduction.logSumExp(this, options);
   }
 
+  /** Length of vectors over axes, by default over all; of order 2 unless said otherwise. */
+  norm(options?: NormOptions): GraphNode {
+    return reduction.norm(this, options);
+  }
+
   /** Position of the largest element along an axis, by default the last. */
   argMax(axis?: number): GraphNode {
     return reduction.argMax(this, axis);
+  }
+
+  /** Position of the smallest element along an axis, by default the last. */
+  argMin(axis?: number): GraphNode {
+    return reduction.argMin(this, axis);
+  }
+
+  /** Whether all conditions hold over axes, by default over all. */
+  all(options?: ReductionOptions): GraphNode {
+    return reduction.all(this, options);
+  }
+
+  /** Whether any condition holds over axes, by default over all. */
+  any(options?: ReductionOptions): GraphNode {
+    return reduction.any(this, options);
   }
 
   /** Positive numbers that sum to 1 along an axis, by default the last. */
@@ -527,6 +563,21 @@ export class GraphNode extends Handle implements Type {
   /** Logarithm of the softmax along an axis, by default the last. */
   logSoftmax(axis?: number): GraphNode {
     return reduction.logSoftmax(this, axis);
+  }
+
+  /** Sums up to and including each element along an axis, by default the last. */
+  cumSum(axis?: number): GraphNode {
+    return cumulative.cumSum(this, axis);
+  }
+
+  /** Products up to and including each element along an axis, by default the last. */
+  cumProd(axis?: number): GraphNode {
+    return cumulative.cumProd(this, axis);
+  }
+
+  /** Largest up to and including each element along an axis, by default the last. */
+  cumMax(axis?: number): GraphNode {
+    return cumulative.cumMax(this, axis);
   }
 
   /** Product of matrices, stacks of matrices and vectors, by NumPy's rules. */

@@ -20,6 +20,7 @@ import { type StepOperation, Workbench } from './workbench.ts';
 
 const LINEAR = [
   'sum',
+  'cumSum',
   'matmul',
   'transpose',
   'reshape',
@@ -259,6 +260,8 @@ function operandsAndAttributes(
     });
     return { operands: [x, nth(others, back[1]!)], attributes: { axis } };
   }
+  if (operation === 'cumSum')
+    return { operands: [x], attributes: { axis, reverse: choice(1, 2) === 0 } };
   if (operation === 'gather') {
     const indices = choices.slice(0, 1 + choice(6, 3)).map((n) => (n % (2 * length)) - length);
     return { operands: [x, bench.constant(integers(indices))], attributes: { axis } };

@@ -191,7 +191,9 @@ function slopeOf(
       ? operands[1]!.size
       : operation === 'sum'
         ? summands(operands[0]!, attributes)
-        : 1;
+        : operation === 'cumSum'
+          ? operands[0]!.shape[(attributes as { readonly axis: number }).axis]!
+          : 1;
   return row.family === 'discrete' ? 0 : factor * Math.max(...slopes);
 }
 

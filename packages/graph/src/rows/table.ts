@@ -6,6 +6,7 @@ import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
 import * as comparison from './comparison.ts';
 import * as contraction from './contraction.ts';
+import * as cumulative from './cumulative.ts';
 import * as exponential from './exponential.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
@@ -32,6 +33,7 @@ type Table = { readonly input: unknown; readonly constant: unknown } & RowsOf<ty
   RowsOf<typeof arithmetic> &
   RowsOf<typeof comparison> &
   RowsOf<typeof contraction> &
+  RowsOf<typeof cumulative> &
   RowsOf<typeof exponential> &
   RowsOf<typeof indexing> &
   RowsOf<typeof layout> &
@@ -63,6 +65,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(activation),
   ...rowsOf(comparison),
   ...rowsOf(reduction),
+  ...rowsOf(cumulative),
   ...rowsOf(contraction),
   ...rowsOf(layout),
   ...rowsOf(indexing),

@@ -114,6 +114,67 @@ describe('with zero-length axes allowed', () => {
   });
 });
 
+describe('products, norms and conditions, of zero elements or more', () => {
+  const cases = casesOf(integerTensors());
+  const fractions = casesOf(shapes().chain((shape) => fractionsOf(shape)));
+
+  test('prod multiplies, and is 1 of nothing', () => {
+    const few = casesOf(integerTensors(0, 2));
+    fc.assert(
+      fc.property(few, (c) => {
+        const product = (elements: readonly number[]): number =>
+          elements.reduce((x, y) => x * y, 1);
+        const x = new Graph().input('x', { value: c.a });
+        expectReduction(x.prod(c.options).tensor, c, product);
+      }),
+    );
+  });
+
+  test.each([1, 1.5, 2, 3, Infinity])('norm of order %f', (order) => {
+    const nonEmpty = casesOf(shapes(0, 3, 1).chain((shape) => fractionsOf(shape)));
+    fc.assert(
+      fc.property(order === Infinity ? nonEmpty : fractions, (c) => {
+        const x = new Graph().input('x', { value: c.a });
+        const naive = (elements: readonly number[]): number =>
+          order === Infinity
+            ? Math.max(...elements.map(Math.abs))
+            : total(elements.map((e) => Math.abs(e) ** order)) ** (1 / order);
+        expectReduction(x.norm({ ...c.options, order }).tensor, c, naive, 1e-14);
+      }),
+    );
+  });
+
+  test('variance and std are those of the definition', () => {
+    const several = fractions.filter(({ a, axes }) => a.size > 0 && axes.length > 0);
+    fc.assert(
+      fc.property(several, fc.integer({ min: 0, max: 1 }), (c, correction) => {
+        const x = new Graph().input('x', { value: c.a });
+        const naive = (elements: readonly number[]): number => {
+          const mean = total(elements) / elements.length;
+          const squares = total(elements.map((e) => (e - mean) ** 2));
+          return squares / (elements.length - correction);
+        };
+        const options = { ...c.options, correction };
+        expectReduction(x.variance(options).tensor, c, naive, 1e-13);
+        expectReduction(x.std(options).tensor, c, (elements) => Math.sqrt(naive(elements)), 1e-13);
+      }),
+    );
+  });
+
+  test('any and all are those of lists', () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const x = new Graph().input('x', { value: c.a });
+        const condition = x.greater(0);
+        const [some, every] = [condition.any(c.options), condition.all(c.options)];
+        expect([some.kind, every.kind]).toStrictEqual(['boolean', 'boolean']);
+        expectReduction(some.tensor, c, (elements) => Number(elements.some((e) => e > 0)));
+        expectReduction(every.tensor, c, (elements) => Number(elements.every((e) => e > 0)));
+      }),
+    );
+  });
+});
+
 describe('of one element or more', () => {
   const cases = casesOf(integerTensors(0, 4, 1));
 
@@ -126,7 +187,10 @@ describe('of one element or more', () => {
     );
   });
 
-  test('argMax is the first position of the largest', () => {
+  test.each([
+    ['argMax', Math.max],
+    ['argMin', Math.min],
+  ] as const)('%s is the first position of the extreme', (name, extreme) => {
     const chosen = integerTensors(1, 4, 1).chain((a) =>
       fc
         .integer({ min: 0, max: a.shape.length - 1 })
@@ -136,10 +200,10 @@ describe('of one element or more', () => {
     );
     fc.assert(
       fc.property(chosen, ([a, axis, spelled]) => {
-        const result = new Graph().input('x', { value: a }).argMax(spelled);
+        const result = new Graph().input('x', { value: a })[name](spelled);
         expect(result.kind).toBe('integer');
         const c = { a, axes: [axis], keepDims: false, options: {} };
-        expectReduction(result.tensor, c, (elements) => elements.indexOf(Math.max(...elements)));
+        expectReduction(result.tensor, c, (elements) => elements.indexOf(extreme(...elements)));
       }),
     );
   });
@@ -188,6 +252,12 @@ test('NaN is the extreme of anything it is among, and argMax finds it', () => {
   expect(x.max({ axes: 1 }).tensor.toArray()).toStrictEqual([NaN, 5]);
   expect(x.min({ axes: 1 }).tensor.toArray()).toStrictEqual([NaN, -1]);
   expect(x.argMax(1).tensor.toArray()).toStrictEqual([1, 1]);
+  expect(x.argMin(1).tensor.toArray()).toStrictEqual([1, 2]);
+  expect(x.norm({ axes: 1 }).tensor.toArray()).toStrictEqual([NaN, Math.sqrt(42)]);
+  expect(x.cumMax(1).tensor.toArray()).toStrictEqual([
+    [1, NaN, NaN],
+    [4, 5, 5],
+  ]);
 });
 
 test('logSumExp neither overflows nor loses infinities', () => {
@@ -200,6 +270,35 @@ test('logSumExp neither overflows nor loses infinities', () => {
   expect(of(Infinity, 0)).toBe(Infinity);
   expect(of(NaN, 0)).toBeNaN();
   expect(of(1.5)).toBe(1.5);
+});
+
+test('norm neither over- nor underflows', () => {
+  const of = (...elements: number[]): number =>
+    new Graph().input('x', { value: elements }).norm().value;
+  expect(of(3 * 2 ** 1000, -4 * 2 ** 1000)).toBe(5 * 2 ** 1000);
+  expect(of(3 * 2 ** -1070, 4 * 2 ** -1070)).toBe(5 * 2 ** -1070);
+  expect(of(1.7976931348623157e308)).toBe(1.7976931348623157e308);
+  expect(of(-Infinity, 1)).toBe(Infinity);
+  expect(of(5e-324)).toBe(5e-324);
+  expect(of(-0)).toBe(0);
+  const p = new Graph().input('x', { value: [3e200, 4e200] }).norm({ order: 4 }).value;
+  expect(Math.abs(p / 1e200 / 337 ** 0.25 - 1)).toBeLessThan(4e-16);
+});
+
+test('what a reduction cannot do fails before it builds anything, and says why', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { shape: [2, 0] });
+  const count = graph.nodeCount;
+  expect(() => x.norm({ order: 0.5 })).toThrow(
+    'norm: the order is a number from 1 to Infinity, got 0.5',
+  );
+  expect(() => x.norm({ order: Infinity })).toThrow('the maximum of no elements is not defined');
+  expect(() => x.norm({ order: 3, axes: 2 })).toThrow('norm: axis 2 does not exist');
+  expect(() => x.any()).toThrow('any: the operand must be of kind boolean, got real');
+  expect(() => x.cumProd(5)).toThrow('cumProd: axis 5 does not exist');
+  expect(() => x.std({ axes: 7 })).toThrow('std: axis 7 does not exist');
+  expect(() => x.argMin()).toThrow('the position of the minimum of no elements');
+  expect(graph.nodeCount).toBe(count);
 });
 
 test('the sum of booleans counts', () => {
@@ -215,7 +314,7 @@ test('the sum of booleans counts', () => {
 
 describe('local derivatives', () => {
   function partialOf(
-    name: 'max' | 'min' | 'logSumExp',
+    name: 'max' | 'min' | 'logSumExp' | 'prod' | 'norm',
     a: Tensor,
     axes: readonly number[],
   ): Tensor {
@@ -253,6 +352,43 @@ describe('local derivatives', () => {
         const softmax = (index: readonly number[]): number =>
           Math.exp(a.at(...index)) / total(companions(a, axes, index).map(Math.exp));
         expectElements(partialOf('logSumExp', a, axes), a.shape, softmax, 2e-14);
+      }),
+    );
+  });
+
+  test('of prod: the product of the others, whatever is 0', () => {
+    fc.assert(
+      fc.property(withAxes(integerTensors(0, 3)), ([a, axes]) => {
+        expectElements(
+          partialOf('prod', a, axes),
+          a.shape,
+          (index) => {
+            const others = indicesOf(a.shape).filter(
+              (other) =>
+                other.every((i, axis) => axes.includes(axis) || i === index[axis]) &&
+                other.some((i, axis) => i !== index[axis]),
+            );
+            // Up to 27 factors of up to 9: exact below 2^53, else rounded like any other order of multiplication.
+            return others.reduce((product, other) => product * a.at(...other), 1) + 0;
+          },
+          1e-14,
+        );
+      }),
+    );
+  });
+
+  test('of norm: the unit vector, and 0 at the origin', () => {
+    fc.assert(
+      fc.property(withAxes(integerTensors(0, 3)), ([a, axes]) => {
+        expectElements(
+          partialOf('norm', a, axes),
+          a.shape,
+          (index) => {
+            const length = Math.sqrt(total(companions(a, axes, index).map((x) => x * x)));
+            return length === 0 ? 0 : a.at(...index) / length;
+          },
+          4e-16,
+        );
       }),
     );
   });

@@ -68,6 +68,11 @@ const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Application>>> = 
       .record({ axes: axesOf(a.shape.length), keepDims: fc.boolean() })
       .map((attributes) => one(a, attributes)),
   ),
+  cumSum: integerTensors(1, 4).chain((a) =>
+    fc
+      .record({ axis: fc.integer({ min: 0, max: a.shape.length - 1 }), reverse: fc.boolean() })
+      .map((attributes) => one(a, attributes)),
+  ),
   broadcast: broadcastableShapes(2).chain(({ operands: [shape], result }) =>
     integersOf(shape!).map((a) => one(a, { shape: result })),
   ),

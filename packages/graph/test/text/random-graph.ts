@@ -149,6 +149,9 @@ function fits(row: Operation, before: readonly GraphNode[], { kind, shape }: Gra
       return first === undefined ? shape.length > 0 : kind === 'integer';
     case 'oneHot':
       return kind === 'integer';
+    case 'any':
+    case 'all':
+      return kind === 'boolean';
     case 'matmul':
       return shape.length > 1 && (first === undefined || shape.at(-2) === first.shape.at(-1));
     case 'concat':
@@ -171,6 +174,10 @@ function attributesFor(
     case 'max':
     case 'min':
     case 'logSumExp':
+    case 'prod':
+    case 'norm':
+    case 'any':
+    case 'all':
       // In another order than the row declares them, too.
       return dice[5]! % 2 === 0 ? { axes, keepDims: dice[4]! % 2 === 0 } : { keepDims: true, axes };
     case 'reshape':
@@ -191,6 +198,8 @@ function attributesFor(
         after: shape.map((_, i) => dice[i]! % 3),
         between: shape.map((_, i) => dice[i + 1]! % 2),
       };
+    case 'cumSum':
+      return { axis, reverse: dice[1]! % 2 === 0 };
     case 'scatterAdd':
       return { axis, length: dice[1]! % 4 };
     case 'oneHot':
