@@ -36,14 +36,16 @@ export class Expressions {
   readonly lanes: 'f64x2' | 'f32x4';
   /** The prefix of instructions on the lanes as integers. */
   readonly integers: 'i64x2' | 'i32x4';
-  readonly #known: Map<string, Expression>;
+  readonly #known: KnownExpressions;
+  /** Constants by their number; -0 is looked up the long way. */
+  readonly #constants = new Map<number, Expression>();
 
   /**
    * No expressions yet.
    *
    * @param known - expressions to share with another maker.
    */
-  constructor(precision: Precision, known: Map<string, Expression> = new Map()) {
+  constructor(precision: Precision, known: KnownExpressions = new KnownExpressions()) {
     this.#known = known;
     this.precision = precision;
     this.lanes = precision === 'f64' ? 'f64x2' : 'f32x4';
@@ -65,10 +67,14 @@ export class Expressions {
 
   /** The same number in every lane. */
   constant(value: number): Expression {
+    const known = Object.is(value, -0) ? undefined : this.#constants.get(value);
+    if (known !== undefined) return known;
     const bytes = new Uint8Array(16);
     if (this.precision === 'f64') new Float64Array(bytes.buffer).fill(value);
     else new Float32Array(bytes.buffer).fill(value);
-    return this.#make('constant', '', [], bytes, 0);
+    const made = this.#make('constant', '', [], bytes, 0);
+    if (!Object.is(value, -0)) this.#constants.set(value, made);
+    return made;
   }
 
   /** The same integer in every lane, as wide as the numbers. */
@@ -139,15 +145,49 @@ export class Expressions {
     bytes: Uint8Array | undefined,
     number: number,
   ): Expression {
-    let key = `${kind}${name}${number}`;
-    for (const operand of operands) key += ` ${operand.id}`;
-    if (bytes !== undefined) key += ` ${bytes.join()}`;
-    const known = this.#known.get(key);
+    const group = this.#known.group(kind === 'instruction' ? name : `${kind} ${name} ${number}`);
+    const key = keyOf(operands, bytes);
+    const known = group.get(key);
     if (known !== undefined) return known;
     let depth = 0;
     for (const operand of operands) depth = Math.max(depth, operand.depth + 1);
-    const made: Expression = { id: this.#known.size, kind, name, operands, bytes, number, depth };
-    this.#known.set(key, made);
+    const id = this.#known.nextId();
+    const made: Expression = { id, kind, name, operands, bytes, number, depth };
+    group.set(key, made);
     return made;
   }
+}
+
+/** The expressions there are: by what is done, then by what it is done with. */
+class KnownExpressions {
+  readonly #groups = new Map<string, Map<number | string, Expression>>();
+  #count = 0;
+
+  /** The expressions of one kind, name and number. */
+  group(name: string): Map<number | string, Expression> {
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = new Map();
+      this.#groups.set(name, group);
+    }
+    return group;
+  }
+
+  /** Ids ascend in order of creation. */
+  nextId(): number {
+    return this.#count++;
+  }
+}
+
+/** Two ids in one exact number: there are never 2^26 expressions in a loop. */
+const ID_LIMIT = 2 ** 26;
+
+/** What tells apart the expressions of a group; numbers, where they will do, because they are quick to look up. */
+function keyOf(operands: readonly Expression[], bytes: Uint8Array | undefined): number | string {
+  const [x, y] = operands;
+  if (bytes !== undefined) return `${operands.map(({ id }) => id).join()} ${bytes.join()}`;
+  if (x === undefined) return 0;
+  if (operands.length === 1) return x.id;
+  if (operands.length === 2) return x.id * ID_LIMIT + y!.id;
+  return operands.map(({ id }) => id).join();
 }

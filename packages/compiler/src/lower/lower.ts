@@ -185,7 +185,9 @@ class Lowering {
 
   /** One loop that computes the nodes of a cluster and stores some of them. */
   #emitCluster({ nodes, shape }: Cluster, kept: readonly number[]): void {
-    const body = new LoopBody(shape, this.#precision, this.#math);
+    // Vector code would compute one lane for many; a call of the platform is shorter, and as fast for one.
+    const math = shape.length === 0 ? {} : this.#math;
+    const body = new LoopBody(shape, this.#precision, math);
     const values = new Map<number, VectorValue>();
     const valueOf = (operand: number): VectorValue => {
       const known = values.get(operand);
