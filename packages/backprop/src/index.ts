@@ -6,6 +6,13 @@
  */
 export { Adjoints } from './adjoints.ts';
 export {
+  checkGradients,
+  type CheckName,
+  type CheckOptions,
+  type Finding,
+  type GradientReport,
+} from './check-gradients.ts';
+export {
   forwardAllPairs,
   type AllPairs,
   type BaselineOptions,

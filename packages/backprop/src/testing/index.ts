@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { expectGradients } from './expect-gradients.ts';
 export {
   Recipe,
   type BuiltRecipe,
