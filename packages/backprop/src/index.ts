@@ -36,6 +36,7 @@ export {
   type JacobianOf,
   type JacobianOptions,
 } from './jacobian.ts';
+export { firstNonFinite, type NonFinite, type OperandValue } from './non-finite.ts';
 export {
   hvp,
   jvp,

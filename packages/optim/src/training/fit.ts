@@ -26,7 +26,7 @@ import { adam } from '../rules/adam.ts';
 import type { Optimizer, OptimizerState } from '../rules/optimizer.ts';
 import { matchLeaves } from '../trees.ts';
 import { type BatchPlan, epochOrder, planBatches } from './batches.ts';
-import { firstNonFinite, type NonFiniteNode } from './diagnosis.ts';
+import { diagnose, type NonFiniteNode } from './diagnosis.ts';
 import { type Evaluation, Evaluator, objectiveOf, RunningMeans } from './evaluation.ts';
 import { Turns } from './event-loop.ts';
 import { buildStep, type Objective, type TrainingStep } from './step.ts';
@@ -368,7 +368,7 @@ function explain(program: TrainingStep, epoch: number, step: number): NonFiniteR
     node === null ? [] : [{ node, of: forward.parameterNodes[k]!.label }],
   );
   const targets = [forward.loss, ...slopes.map(({ node }) => node)];
-  const found = firstNonFinite(targets, feedsOf(forward.graph, program.program));
+  const found = diagnose(targets, feedsOf(forward.graph, program.program));
   const slope = found === undefined ? undefined : slopes[found.target - 1];
   const what = slope === undefined ? '' : `, but the gradient of ${slope.of} is not finite`;
   const where =
