@@ -5,6 +5,7 @@
 import {
   apply,
   concat,
+  einsum,
   evaluate,
   gather,
   Graph,
@@ -187,6 +188,28 @@ describe('reductions over any axes', () => {
 });
 
 describe('what moves elements', () => {
+  test('sort, topK, roll, flip, tile, repeat, triangles and diagonals', () => {
+    fc.assert(
+      fc.property(distinct([3, 4]), fc.boolean(), (value, descending) => {
+        expectDerivatives([value], (x) => x.sort({ axis: 0, descending }).sin());
+        expectDerivatives([value], (x) => x.topK(2, { largest: descending }).values.sin());
+        expectDerivatives([value], (x) => x.roll(2, 1).mul(x.flip(0)));
+        expectDerivatives([value], (x) => x.tile([2, 1]).mul(x.repeat(2)));
+        expectDerivatives([value], (x) => x.triu(1).mul(x.tril(2)).sum().add(x.diagonal().sin()));
+      }),
+    );
+  });
+
+  test('einsum of shared indices, repeated indices and sums', () => {
+    fc.assert(
+      fc.property(tensors({ shape: [2, 3, 2] }), tensors({ shape: [3, 2] }), (a, b) => {
+        expectDerivatives([a, b], (x, y) => einsum('iji,jk->kj', x, y));
+        expectDerivatives([a, b], (x, y) => einsum('ijk,jk->i', x, y));
+        expectDerivatives([a, b], (x, y) => einsum('ijk,jl,jm->lmk', x, y, y));
+      }),
+    );
+  });
+
   const cases = shapes({ minRank: 1 }).chain((shape) =>
     fc.record({
       value: tensors({ shape }),

@@ -23,14 +23,17 @@ export {
 export { describeOperand, isGraphNode, type Operand } from './explain.ts';
 export * from './functions/activation.ts';
 export * from './functions/arithmetic.ts';
+export * from './functions/arrangement.ts';
 export * from './functions/comparison.ts';
 export * from './functions/contraction.ts';
 export * from './functions/cumulative.ts';
+export * from './functions/einsum.ts';
 export * from './functions/exponential.ts';
 export * from './functions/indexing.ts';
 export * from './functions/layout.ts';
 export * from './functions/reduction.ts';
 export * from './functions/rounding.ts';
+export * from './functions/sorting.ts';
 export * from './functions/trigonometric.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
 export { kernelOf, prepareKernel } from './interpreter/compute.ts';

@@ -8,17 +8,22 @@ import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import * as activation from './functions/activation.ts';
 import * as arithmetic from './functions/arithmetic.ts';
+import * as arrangement from './functions/arrangement.ts';
 import * as comparison from './functions/comparison.ts';
 import * as contraction from './functions/contraction.ts';
 import * as cumulative from './functions/cumulative.ts';
+import * as einsumFunctions from './functions/einsum.ts';
 import * as exponential from './functions/exponential.ts';
 import * as indexing from './functions/indexing.ts';
 import * as layout from './functions/layout.ts';
 import * as reduction from './functions/reduction.ts';
 import * as rounding from './functions/rounding.ts';
+import * as sorting from './functions/sorting.ts';
 import * as trigonometric from './functions/trigonometric.ts';
+import type { TensordotAxes } from './functions/einsum.ts';
 import type { NormOptions, ReductionOptions, VarianceOptions } from './functions/reduction.ts';
 import type { SliceRange } from './functions/layout.ts';
+import type { SortOptions, TopKOptions } from './functions/sorting.ts';
 import { Handle } from './handle.ts';
 import { formatShape, type Shape } from './shape.ts';
 import type { Kind, Tensor, Type } from './tensor.ts';
@@ -545,6 +550,24 @@ export class GraphNode extends Handle implements Type {
     return reduction.argMin(this, axis);
   }
 
+  /** The `k` largest elements of an axis, by default the last, and their positions. */
+  topK(
+    k: number,
+    options?: TopKOptions,
+  ): { readonly values: GraphNode; readonly indices: GraphNode } {
+    return sorting.topK(this, k, options);
+  }
+
+  /** Positions of the elements of an axis, by default the last, in ascending order. */
+  argSort(options?: SortOptions): GraphNode {
+    return sorting.argSort(this, options);
+  }
+
+  /** Elements of an axis, by default the last, in ascending order. */
+  sort(options?: SortOptions): GraphNode {
+    return sorting.sort(this, options);
+  }
+
   /** Whether all conditions hold over axes, by default over all. */
   all(options?: ReductionOptions): GraphNode {
     return reduction.all(this, options);
@@ -585,6 +608,21 @@ export class GraphNode extends Handle implements Type {
     return contraction.matmul(this, y);
   }
 
+  /** Inner product of two vectors. */
+  dot(y: GraphNode): GraphNode {
+    return einsumFunctions.dot(this, y);
+  }
+
+  /** Products of every element of a vector with every element of another. */
+  outer(y: GraphNode): GraphNode {
+    return einsumFunctions.outer(this, y);
+  }
+
+  /** Sum of products over the last `axes` axes of this and the first ones of `y`, or over the axes listed. */
+  tensordot(y: GraphNode, axes?: TensordotAxes): GraphNode {
+    return einsumFunctions.tensordot(this, y, axes);
+  }
+
   /** The same elements in another shape; one dimension may be -1. */
   reshape(shape: Shape): GraphNode {
     return layout.reshape(this, shape);
@@ -610,6 +648,46 @@ export class GraphNode extends Handle implements Type {
     return layout.squeeze(this, axes);
   }
 
+  /** Parts of an axis, by default the first: as many equal ones as said, or of the lengths said. */
+  split(parts: number | readonly number[], axis?: number): GraphNode[] {
+    return arrangement.split(this, parts, axis);
+  }
+
+  /** Elements of the given axes, by default of all, in reverse order. */
+  flip(axes?: number | readonly number[]): GraphNode {
+    return arrangement.flip(this, axes);
+  }
+
+  /** Elements of an axis, by default the first, moved towards its end and round. */
+  roll(shift: number, axis?: number): GraphNode {
+    return arrangement.roll(this, shift, axis);
+  }
+
+  /** Every element of an axis, by default the first, `count` times in a row. */
+  repeat(count: number, axis?: number): GraphNode {
+    return arrangement.repeat(this, count, axis);
+  }
+
+  /** The whole array repeated: `counts[i]` times along axis `i`. */
+  tile(counts: readonly number[]): GraphNode {
+    return arrangement.tile(this, counts);
+  }
+
+  /** The part of matrices below their diagonal and on it, 0 elsewhere. */
+  tril(offset?: number): GraphNode {
+    return arrangement.tril(this, offset);
+  }
+
+  /** The diagonals of matrices, along the last axis. */
+  diagonal(offset?: number): GraphNode {
+    return arrangement.diagonal(this, offset);
+  }
+
+  /** The part of matrices above their diagonal and on it, 0 elsewhere. */
+  triu(offset?: number): GraphNode {
+    return arrangement.triu(this, offset);
+  }
+
   /** A part: one range per axis, from the first axis on. */
   slice(ranges: readonly SliceRange[]): GraphNode {
     return layout.slice(this, ranges);
@@ -623,6 +701,11 @@ export class GraphNode extends Handle implements Type {
   /** Elements at given positions of an axis, by default the first. */
   gather(indices: GraphNode, axis?: number): GraphNode {
     return indexing.gather(this, indices, axis);
+  }
+
+  /** Elements at given positions of an axis, by default the first, also by a list of numbers. */
+  take(indices: GraphNode | readonly number[], axis?: number): GraphNode {
+    return arrangement.take(this, indices, axis);
   }
 
   /** The vectors that are 1 at these integers and 0 elsewhere. */

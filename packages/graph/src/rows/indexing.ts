@@ -132,3 +132,49 @@ export const oneHot: DiscreteRow<DepthAttributes> = {
     };
   },
 };
+
+/** The attributes of a sorting: along which axis, in which order, and what the positions count. */
+export interface SortAttributes {
+  readonly [name: string]: number | boolean;
+  readonly axis: number;
+  readonly descending: boolean;
+  /** Positions in the whole array, row-major, rather than along the axis. */
+  readonly flat: boolean;
+}
+
+export const argSort: DiscreteRow<SortAttributes> = {
+  name: 'argSort',
+  family: 'discrete',
+  arity: 1,
+  formula: '\\operatorname{argsort}_i x_i',
+  attributes: { axis: 'integer', descending: 'boolean', flat: 'boolean' },
+  infer([x], { axis }) {
+    checkAxes([axis], x!.shape.length);
+    return { shape: x!.shape, kind: 'integer' };
+  },
+  // Stable in both directions; NaN comes last in both.
+  prepare([x], { axis, descending, flat }) {
+    const { outer, inner } = around(x!.shape, axis);
+    const length = x!.shape[axis]!;
+    const sign = descending ? -1 : 1;
+    return (result, [data]) => {
+      const order = new Int32Array(length);
+      for (let o = 0; o < outer; o++) {
+        for (let k = 0; k < inner; k++) {
+          const start = o * length * inner + k;
+          for (let i = 0; i < length; i++) order[i] = i;
+          order.sort((i, j) => {
+            const [a, b] = [data![start + i * inner]!, data![start + j * inner]!];
+            if (Number.isNaN(a) || Number.isNaN(b))
+              return Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || i - j;
+            return a === b ? i - j : a < b ? -sign : sign;
+          });
+          for (let i = 0; i < length; i++) {
+            const at = start + i * inner;
+            result[at] = flat ? start + order[i]! * inner : order[i]!;
+          }
+        }
+      }
+    };
+  },
+};

@@ -200,6 +200,8 @@ function attributesFor(
       };
     case 'cumSum':
       return { axis, reverse: dice[1]! % 2 === 0 };
+    case 'argSort':
+      return { axis, descending: dice[1]! % 2 === 0, flat: dice[2]! % 2 === 0 };
     case 'scatterAdd':
       return { axis, length: dice[1]! % 4 };
     case 'oneHot':
