@@ -37,7 +37,7 @@ beforeEach(() => {
 /** Checks class, message, the caller's place in it, and that nothing was added. */
 function expectRefused(
   build: () => unknown,
-  error: typeof AdError,
+  error: abstract new (...args: never[]) => AdError,
   ...parts: readonly (string | RegExp)[]
 ): void {
   const before = [graph.nodeCount, graph.edgeCount, graph.inputNames.length];
