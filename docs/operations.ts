@@ -1,0 +1,77 @@
+/**
+ * Writes `operations.md` from the operation table: `pnpm --filter @ad/docs run operations`. A test holds the committed
+ * page to the table.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type ElementwiseRow, type Operation, operations } from '@ad/graph';
+
+/** Where the page stands. */
+export const page = fileURLToPath(new URL('operations.md', import.meta.url));
+
+const INTRODUCTION = `# Operations
+
+This page is made from the operation table by \`docs/operations.ts\`; do not edit it by hand. How the derivative of each
+family follows is said in [Architecture](architecture.md).
+
+Operands of elementwise operations are called $x$, $y$ and $z$ in their order. Values and derivatives of elementwise
+operations are compared with a table of 50 digits: values are within 2 units in the last place and derivatives within
+4, except where \`packages/graph/test/rows/golden.test.ts\` lists a wider bound with its reason.
+`;
+
+const FAMILIES: readonly (readonly [Operation['family'], string])[] = [
+  ['elementwise', 'Applied to every element, operands broadcast together.'],
+  ['linear', 'Linear in all real operands together; the derivative is the transposed map.'],
+  ['bilinear', 'Linear in each of two operands.'],
+  ['reduction', 'One result for many elements.'],
+  ['discrete', 'Without a derivative, by definition.'],
+];
+
+/** The page as the table gives it. */
+export function operationsPage(): string {
+  const rows = Object.values(operations).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sections = FAMILIES.map(([family, what]) => {
+    const members = rows.filter((row) => row.family === family);
+    const title = family.slice(0, 1).toUpperCase() + family.slice(1);
+    return [`## ${title}`, what, members.map(entry).join('\n')].join('\n\n');
+  });
+  return `${[INTRODUCTION.trimEnd(), ...sections].join('\n\n')}\n`;
+}
+
+function entry(row: Operation): string {
+  const facts = [`- \`${row.name}\`: $${row.formula}$`];
+  if ('attributes' in row && Object.keys(row.attributes).length > 0) {
+    const list = Object.entries(row.attributes).map(([name, kind]) => `\`${name}\` (${kind})`);
+    facts.push(`  - Attributes: ${list.join(', ')}.`);
+  }
+  if (row.family === 'elementwise') facts.push(...elementwiseFacts(row));
+  return facts.join('\n');
+}
+
+function elementwiseFacts(row: ElementwiseRow): string[] {
+  const facts: string[] = [];
+  const names = ['x', 'y', 'z'];
+  const limits = (row.domain ?? []).flatMap(([low, high], k) =>
+    low === -Infinity && high === Infinity ? [] : [`$${interval(low, names[k]!, high)}$`],
+  );
+  if (limits.length > 0) facts.push(`  - Smooth for ${limits.join(' and ')}.`);
+  const flat = row.partials.flatMap((partial, k) => (partial === 0 ? [`$${names[k]}$`] : []));
+  if (flat.length > 0 && row.resultKind !== 'boolean')
+    facts.push(`  - By definition without a derivative in ${flat.join(', ')}.`);
+  if (row.resultKind === 'boolean') facts.push('  - A condition: without a derivative.');
+  for (const { at, partials, why } of row.kinks ?? []) {
+    const many = partials.length > 1;
+    facts.push(
+      `  - At ${many ? `(${at.join(', ')})` : at.join()} the ${many ? 'derivatives are' : 'derivative is'} ${partials.join(' and ')}: ${why}.`,
+    );
+  }
+  return facts;
+}
+
+function interval(low: number, name: string, high: number): string {
+  if (high === Infinity) return `${name} > ${low}`;
+  return low === -Infinity ? `${name} < ${high}` : `${low} < ${name} < ${high}`;
+}
+
+// Run as a program it writes the page; imported by its test it does not.
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, operationsPage());
