@@ -301,6 +301,25 @@ export const pad: LinearRow<PadAttributes> = {
   },
 };
 
+/** Where the operands of a concatenation start, by the list of operands: a sweep asks once for each of them. */
+const knownStarts = /* @__PURE__ */ new WeakMap<
+  readonly unknown[],
+  { readonly axis: number; readonly starts: readonly number[] }
+>();
+
+function startsAlong<V>(B: Builder<V>, operands: readonly V[], axis: number): readonly number[] {
+  const known = knownStarts.get(operands);
+  if (known?.axis === axis) return known.starts;
+  let end = 0;
+  const starts = operands.map((operand) => {
+    const start = end;
+    end += B.typeOf(operand).shape[axis]!;
+    return start;
+  });
+  knownStarts.set(operands, { axis, starts });
+  return starts;
+}
+
 export const concat: LinearRow<AxisAttributes> = {
   name: 'concat',
   family: 'linear',
@@ -338,9 +357,8 @@ export const concat: LinearRow<AxisAttributes> = {
   },
   transpose(B, S, operands, { axis }, position) {
     const { shape } = B.typeOf(operands[position]!);
-    const starts = shape.map(() => 0);
-    for (let k = 0; k < position; k++) starts[axis]! += B.typeOf(operands[k]!).shape[axis]!;
-    if (shape[axis] === 0) starts[axis] = 0;
+    const start = shape[axis] === 0 ? 0 : startsAlong(B, operands, axis)[position]!;
+    const starts = shape.map((_, i) => (i === axis ? start : 0));
     return B.apply(slice, [S], { starts, lengths: shape, steps: shape.map(() => 1) });
   },
 };

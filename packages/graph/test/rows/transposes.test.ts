@@ -4,8 +4,10 @@
  */
 import {
   operations,
+  tensor,
   type Attributes,
   type BilinearRow,
+  type Builder,
   type LinearRow,
   type Operation,
   type OperationName,
@@ -213,4 +215,25 @@ describe.each(linearRows.map((row) => [row.name, row] as const))('%s', (name, ro
       ),
     );
   });
+});
+
+test('the messages of a concatenation of n arrays look at O(n) types', () => {
+  const count = 500;
+  const operands = Array.from({ length: count }, (_, i) => tensor([i, i + 0.5]));
+  const row = operations.concat as LinearRow<{ axis: number }>;
+  const S = applyToTensors(row, operands, { axis: 0 });
+  let looks = 0;
+  const counting: Builder<Tensor> = {
+    ...tensorBuilder,
+    typeOf(value) {
+      looks++;
+      return value;
+    },
+  };
+  operands.forEach((operand, k) => {
+    const message = row.transpose(counting, S, operands, { axis: 0 }, k);
+    expect(message.toArray()).toStrictEqual(operand.toArray());
+  });
+  // One for each operand, and once each to find where they start.
+  expect(looks).toBe(2 * count);
 });
