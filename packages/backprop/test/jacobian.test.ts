@@ -129,6 +129,7 @@ describe('jacobian', () => {
       expect(outputs(5, 3).map(({ shape }) => shape)).toEqual([[5]]);
       expect(outputs(5, 3)[0]!.graph.inputNames).toEqual(['arg0', 'cotangent0']);
       expect(outputs(3, 5)[0]!.graph.inputNames).toEqual(['arg0', 'tangent0']);
+      expect(outputs(4, 4)[0]!.graph.inputNames).toEqual(['arg0', 'tangent0']);
     });
 
     test('the graph does not grow with the dimension', () => {

@@ -284,6 +284,12 @@ describe('what takes part', () => {
     expect(tangent.value).toBe(2 ** 60);
   });
 
+  test('a tangent has the shape of its node where only a smaller operand moves', () => {
+    const x = new Graph().input('x', { value: 3 });
+    const y = x.add(tensor([[1, 2]]));
+    expect(pushforward(y, x, x.graph.constant(5)).tensor.toArray()).toEqual([[5, 5]]);
+  });
+
   test('comparisons, positions and integers pass nothing on', () => {
     const graph = new Graph();
     const x = graph.input('x', { value: [1, 3, 2] });
