@@ -21,9 +21,9 @@ export interface GradientOptions {
  * @param output - a scalar, or an array with `options.seed`.
  * @param wrt - the node or nodes to differentiate with respect to: inputs, constants, or any other real nodes.
  * @returns nodes of the shapes of `wrt`; constants of 0 where the output does not depend on one.
- * @throws {@link ShapeError} when the output is an array and there is no seed.
- * @throws {@link KindError} when the output or one of `wrt` is not real.
- * @throws {@link GraphError} when nodes belong to different graphs.
+ * @throws `ShapeError` when the output is an array and there is no seed.
+ * @throws `KindError` when the output or one of `wrt` is not real.
+ * @throws `GraphError` when nodes belong to different graphs.
  * Complexity: O(V + E) nodes are appended.
  * @example
  * ```ts

@@ -56,7 +56,7 @@ export interface PathLeaf<L> {
 /**
  * The leaves of a tree with their paths, in order.
  *
- * @throws {@link ValueError} when something is neither a leaf nor a plain object or array, or a key is `__proto__`.
+ * @throws `ValueError` when something is neither a leaf nor a plain object or array, or a key is `__proto__`.
  * @example
  * ```ts
  * import { leavesOf } from '@ad/backprop';
@@ -76,7 +76,7 @@ export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>): PathLeaf<L>
  * A tree of the same form with each leaf replaced.
  *
  * @param replace - gets the leaf and its path.
- * @throws {@link ValueError} as {@link leavesOf}.
+ * @throws `ValueError` as {@link leavesOf}.
  * @example
  * ```ts
  * import { mapTree } from '@ad/backprop';

@@ -8,9 +8,13 @@ import {
   GraphError,
   type GraphNode,
   KindError,
+  logAddExp,
   operations,
+  pow,
   ShapeError,
   Tensor,
+  xlog1py,
+  xlogy,
 } from '@ad/graph';
 import { type Recipe, scalarGraphs, shapes, tensorGraphs, tensors } from '@ad/backprop/testing';
 import fc from 'fast-check';
@@ -416,4 +420,30 @@ test('gradients with respect to nothing, to the output and to what it does not d
   expect(gradient(five, x).value).toBe(0);
   expect(gradient(five, five).value).toBe(1);
   expect(gradient(y.mul(five), five).value).toBe(9);
+});
+
+describe('where a first derivative needs a guard, the second is still the true one', () => {
+  const hessianAt = (
+    f: (x: GraphNode, y: GraphNode) => GraphNode,
+    at: readonly [number, number],
+  ): number[] => {
+    const graph = new Graph();
+    const [x, y] = [graph.input('x', { value: at[0] }), graph.input('y', { value: at[1] })];
+    const first = gradient(f(x, y), [x, y]);
+    return first.flatMap((slope) => gradient(slope, [x, y]).map((node) => node.value));
+  };
+
+  test('of the logarithm of a sum of equal exponentials', () => {
+    expect(hessianAt(logAddExp, [0.7, 0.7])).toEqual([0.25, -0.25, -0.25, 0.25]);
+  });
+
+  test('of a product with a logarithm, at factor 0', () => {
+    expect(hessianAt(xlogy, [0, 2])[1]).toBe(0.5);
+    expect(hessianAt(xlogy, [0, 2])[2]).toBe(0.5);
+    expect(hessianAt(xlog1py, [0, 1]).slice(1, 3)).toEqual([0.5, 0.5]);
+  });
+
+  test('of a power, at exponent 0', () => {
+    expect(hessianAt(pow, [2, 0]).slice(1, 3)).toEqual([0.5, 0.5]);
+  });
 });

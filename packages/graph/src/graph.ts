@@ -14,13 +14,7 @@ import { NodeValues } from './interpreter/node-values.ts';
 import { computeOnDemand } from './interpreter/on-demand.ts';
 import { constant, input, type Attributes, type Operation } from './rows/row.ts';
 import { checkShape, formatShape, sameShape, sizeOf, type Shape } from './shape.ts';
-import {
-  checkKind,
-  tensor,
-  Tensor,
-  type Kind,
-  type TensorLike,
-} from './tensor.ts';
+import { checkKind, tensor, Tensor, type Kind, type TensorLike } from './tensor.ts';
 
 /** What an input is: its shape and kind, or a current value from which both follow. */
 export interface InputOptions {

@@ -23,7 +23,7 @@ import * as trigonometric from './functions/trigonometric.ts';
 import type { TensordotAxes } from './functions/einsum.ts';
 import type { NormOptions, ReductionOptions, VarianceOptions } from './functions/reduction.ts';
 import type { SliceRange } from './functions/layout.ts';
-import type { SortOptions, TopKOptions } from './functions/sorting.ts';
+import type { SortOptions, TopK, TopKOptions } from './functions/sorting.ts';
 import { Handle } from './handle.ts';
 import { formatShape, type Shape } from './shape.ts';
 import type { Kind, Tensor, Type } from './tensor.ts';
@@ -551,10 +551,7 @@ export class GraphNode extends Handle implements Type {
   }
 
   /** The `k` largest elements of an axis, by default the last, and their positions. */
-  topK(
-    k: number,
-    options?: TopKOptions,
-  ): { readonly values: GraphNode; readonly indices: GraphNode } {
+  topK(k: number, options?: TopKOptions): TopK {
     return sorting.topK(this, k, options);
   }
 

@@ -22,7 +22,7 @@ export class MissingPackageError extends AdError {
  * @param part - a node or a list of nodes, drawn with all that they need, or a whole graph.
  * @param options - as for {@link toDot}.
  * @throws {@link MissingPackageError} when the package `@hpcc-js/wasm-graphviz` is not installed.
- * @throws {@link CapacityError}, {@link GraphError} or {@link ValueError} as {@link toDot} does.
+ * @throws `CapacityError`, `GraphError` or `ValueError` as {@link toDot} does.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';

@@ -16,6 +16,14 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
+/** The largest or smallest elements of an axis, and where they are. */
+export interface TopK {
+  /** The elements, the most extreme first. */
+  readonly values: GraphNode;
+  /** Their positions in the axis, of kind integer. */
+  readonly indices: GraphNode;
+}
+
 /** How many elements to take, and from which end. */
 export interface TopKOptions {
   /** Default the last one. */
@@ -79,11 +87,7 @@ export function sort(x: GraphNode, options: SortOptions = {}): GraphNode {
  * evaluate(indices).toArray(); // => [0, 2]
  * ```
  */
-export function topK(
-  x: GraphNode,
-  k: number,
-  options: TopKOptions = {},
-): { readonly values: GraphNode; readonly indices: GraphNode } {
+export function topK(x: GraphNode, k: number, options: TopKOptions = {}): TopK {
   const axis = explain('topK', [x], () => {
     const along = normalizeAxis(options.axis ?? -1, x.shape.length);
     const length = x.shape[along]!;

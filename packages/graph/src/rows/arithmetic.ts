@@ -167,11 +167,13 @@ export const pow: ElementwiseRow = {
   resultKind: 'real',
   value: (A, x, y) => A.pow(x, y),
   partials: [
-    // y x^(y-1); for y = 0 the function is constant, even at x = 0 where the power is infinite.
+    // y x^(y-1); for y = 0 the function is constant, even where the power is infinite or NaN. Only there is the 0
+    // written down: elsewhere the product is 0 by itself, and its derivative in y is not.
     (A, _r, x, y) => {
       const zero = A.constant(0);
       const slope = A.mul(y, A.pow(x, A.sub(y, A.constant(1))));
-      return A.select(A.equal(y, zero), zero, slope);
+      const undefinedThere = A.and(A.equal(y, zero), A.not(A.less(zero, A.abs(x))));
+      return A.select(undefinedThere, zero, slope);
     },
     // x^y ln|x|; at x = 0 and y > 0 the limit is 0, although the logarithm is infinite.
     (A, r, x, y) => {
@@ -195,7 +197,7 @@ export const pow: ElementwiseRow = {
       partials: [12, MINUS_EIGHT_LN2],
       why: 'the real part of the complex derivative in y',
     },
-    { at: [-2, 0], partials: [0, LN2], why: 'the real part of the complex derivative in y' },
+    { at: [-2, 0], partials: [-0, LN2], why: 'the real part of the complex derivative in y' },
   ],
 };
 

@@ -1,4 +1,5 @@
 /** Rows: exponentials, logarithms and the functions made of them. */
+import type { Algebra } from '../algebra/algebra.ts';
 import type { ElementwiseRow } from './row.ts';
 
 export const exp: ElementwiseRow = {
@@ -96,6 +97,12 @@ export const exp2: ElementwiseRow = {
   partials: [(A, r) => A.mul(A.constant(Math.LN2), r)],
 };
 
+/** $x - y$, and 0 for equal infinities: only for these, lest a second derivative be cut off where x = y. */
+const distance = <T>(A: Algebra<T>, x: T, y: T): T => {
+  const bothInfinite = A.and(A.equal(x, y), A.equal(A.abs(x), A.constant(Infinity)));
+  return A.select(bothInfinite, A.constant(0), A.sub(x, y));
+};
+
 export const logAddExp: ElementwiseRow = {
   name: 'logAddExp',
   family: 'elementwise',
@@ -108,9 +115,16 @@ export const logAddExp: ElementwiseRow = {
     return A.add(A.maximum(x, y), A.log1p(A.exp(A.neg(gap))));
   },
   partials: [
-    (A, _r, x, y) => A.sigmoid(A.select(A.equal(x, y), A.constant(0), A.sub(x, y))),
-    (A, _r, x, y) => A.sigmoid(A.select(A.equal(x, y), A.constant(0), A.sub(y, x))),
+    (A, _r, x, y) => A.sigmoid(distance(A, x, y)),
+    (A, _r, x, y) => A.sigmoid(distance(A, y, x)),
   ],
+};
+
+/** $x / y$, and 0 where x is 0 and y is 0 or NaN: only there, lest a second derivative be cut off where x = 0. */
+const share = <T>(A: Algebra<T>, x: T, y: T): T => {
+  const zero = A.constant(0);
+  const undefinedThere = A.and(A.equal(x, zero), A.not(A.less(zero, A.abs(y))));
+  return A.select(undefinedThere, zero, A.div(x, y));
 };
 
 export const xlogy: ElementwiseRow = {
@@ -123,10 +137,7 @@ export const xlogy: ElementwiseRow = {
     const zero = A.constant(0);
     return A.select(A.equal(x, zero), zero, A.mul(x, A.log(y)));
   },
-  partials: [
-    (A, _r, _x, y) => A.log(y),
-    (A, _r, x, y) => A.select(A.equal(x, A.constant(0)), A.constant(0), A.div(x, y)),
-  ],
+  partials: [(A, _r, _x, y) => A.log(y), (A, _r, x, y) => share(A, x, y)],
   domain: [
     [-Infinity, Infinity],
     [0, Infinity],
@@ -146,13 +157,7 @@ export const xlog1py: ElementwiseRow = {
     const zero = A.constant(0);
     return A.select(A.equal(x, zero), zero, A.mul(x, A.log1p(y)));
   },
-  partials: [
-    (A, _r, _x, y) => A.log1p(y),
-    (A, _r, x, y) => {
-      const slope = A.div(x, A.add(A.constant(1), y));
-      return A.select(A.equal(x, A.constant(0)), A.constant(0), slope);
-    },
-  ],
+  partials: [(A, _r, _x, y) => A.log1p(y), (A, _r, x, y) => share(A, x, A.add(A.constant(1), y))],
   domain: [
     [-Infinity, Infinity],
     [-1, Infinity],
