@@ -5,7 +5,6 @@
 import {
   ancestorsOf,
   type Arena,
-  type Attributes,
   type Graph,
   type GraphNode,
   kernelOf,
@@ -17,24 +16,14 @@ import {
   type Shape,
   type Type,
 } from '@ad/graph';
-import { Expressions, type Precision } from '../code/expression.ts';
-import {
-  asNumbers,
-  vectorAlgebra,
-  type VectorMath,
-  type VectorValue,
-} from '../code/vector-algebra.ts';
+import type { Precision } from '../code/expression.ts';
+import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
 import { scratchSize } from '../emit/contraction/plan.ts';
 import { type Cluster, clusterNodes, type NodeClass, usersOf } from './cluster.ts';
-import type { Combine, Kernel, LoopNest, Result } from './kernel.ts';
-import {
-  broadcastView,
-  type Buffer,
-  contiguousView,
-  isContiguous,
-  reshapedView,
-  type View,
-} from './view.ts';
+import type { Combine, Kernel, Result } from './kernel.ts';
+import { LoopBody } from './loop-body.ts';
+import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
+import { VIEWS } from './view-rules.ts';
 
 /** A graph as kernels on buffers. */
 export interface Lowered {
@@ -405,74 +394,6 @@ class Lowering {
     };
   }
 }
-
-/** A loop nest being written. */
-class LoopBody {
-  readonly expressions: Expressions;
-  readonly algebra: ReturnType<typeof vectorAlgebra>;
-  readonly #shape: Shape;
-  readonly #reads: View[] = [];
-
-  constructor(shape: Shape, precision: Precision, math: VectorMath) {
-    this.#shape = shape;
-    this.expressions = new Expressions(precision);
-    this.algebra = vectorAlgebra(this.expressions, math);
-  }
-
-  /** The element of an array that the loop meets, broadcast to the loop's shape. */
-  read(view: View): VectorValue {
-    this.#reads.push(broadcastView(view, this.#shape));
-    return { expression: this.expressions.input(this.#reads.length - 1), isMask: false };
-  }
-
-  finish(
-    operations: readonly string[],
-    reduced: readonly boolean[],
-    results: readonly Result[],
-  ): LoopNest {
-    return {
-      kind: 'loop',
-      operations,
-      shape: this.#shape,
-      reduced,
-      reads: this.#reads,
-      results,
-      expressions: this.expressions,
-    };
-  }
-}
-
-type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | undefined;
-
-/** The layout operations that only look at memory differently. */
-const VIEWS: ReadonlyMap<string, ViewRule> = new Map<string, ViewRule>([
-  ['reshape', (source, shape) => reshapedView(source, shape)],
-  ['broadcast', (source, shape) => broadcastView(source, shape)],
-  [
-    'transpose',
-    (source, shape, attributes) => {
-      const permutation = attributes['permutation'] as readonly number[];
-      return { ...source, shape, strides: permutation.map((axis) => source.strides[axis]!) };
-    },
-  ],
-  [
-    'slice',
-    (source, shape, attributes) => {
-      const starts = attributes['starts'] as readonly number[];
-      const steps = attributes['steps'] as readonly number[];
-      const offset = starts.reduce(
-        (sofar, start, axis) => sofar + start * source.strides[axis]!,
-        source.offset,
-      );
-      return {
-        ...source,
-        offset,
-        shape,
-        strides: steps.map((step, axis) => step * source.strides[axis]!),
-      };
-    },
-  ],
-]);
 
 function isCombined(row: Operation): boolean {
   return (

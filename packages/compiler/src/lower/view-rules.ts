@@ -1,0 +1,36 @@
+/** The layout operations that only look at memory differently: for each, the view of its result. */
+import type { Attributes, Shape } from '@ad/graph';
+import { broadcastView, reshapedView, type View } from './view.ts';
+
+/** The view of a result, or `undefined` where the elements have to be copied first. */
+type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | undefined;
+
+/** The rules by operation. */
+export const VIEWS: ReadonlyMap<string, ViewRule> = new Map<string, ViewRule>([
+  ['reshape', (source, shape) => reshapedView(source, shape)],
+  ['broadcast', (source, shape) => broadcastView(source, shape)],
+  [
+    'transpose',
+    (source, shape, attributes) => {
+      const permutation = attributes['permutation'] as readonly number[];
+      return { ...source, shape, strides: permutation.map((axis) => source.strides[axis]!) };
+    },
+  ],
+  [
+    'slice',
+    (source, shape, attributes) => {
+      const starts = attributes['starts'] as readonly number[];
+      const steps = attributes['steps'] as readonly number[];
+      const offset = starts.reduce(
+        (sofar, start, axis) => sofar + start * source.strides[axis]!,
+        source.offset,
+      );
+      return {
+        ...source,
+        offset,
+        shape,
+        strides: steps.map((step, axis) => step * source.strides[axis]!),
+      };
+    },
+  ],
+]);
