@@ -185,11 +185,11 @@ export class Tracer {
     leaves.forEach((nodesOfArgument, position) => {
       if (this.#varies(position)) this.#checkReal(nodesOfArgument);
     });
-    open.set(graph, (open.get(graph) ?? 0) + 1);
+    graph.callsInProgress++;
     try {
       return this.#checkResult(this.#f(...nodes), graph);
     } finally {
-      open.set(graph, open.get(graph)! - 1);
+      graph.callsInProgress--;
     }
   }
 
@@ -223,13 +223,10 @@ export class Tracer {
   }
 }
 
-/** The graphs in which functions are being applied right now, and how many. */
-const open = new WeakMap<Graph, number>();
-
 /** The graph of a call that is going on around the one in `graph`, if an error is about nodes of these two. */
 function openAround(graph: Graph, { graphs }: ForeignNodeError): Graph | undefined {
   if (!graphs.includes(graph)) return undefined;
-  return graphs.find((other) => other !== graph && (open.get(other) ?? 0) > 0);
+  return graphs.find((other) => other !== graph && other.callsInProgress > 0);
 }
 
 /** Trees of nodes in the place of the arguments, and the nodes of each in order. */

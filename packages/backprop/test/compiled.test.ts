@@ -27,29 +27,22 @@ function expectClose(got: Tensor, wanted: Tensor, slack: number): void {
 }
 
 describe('compiled = interpreted, values and gradients', () => {
-  for (const vocabulary of ['polynomial', 'smooth', 'all'] as const) {
-    test(`on random scalar graphs, ${vocabulary}`, () => {
+  for (const operations of ['polynomial', 'smooth', 'all'] as const) {
+    const generators = {
+      scalar: scalarGraphs({ operations }),
+      tensor: tensorGraphs({ operations }),
+    };
+    test.each(['scalar', 'tensor'] as const)(`on random %s graphs, ${operations}`, (which) => {
       fc.assert(
-        fc.property(scalarGraphs({ operations: vocabulary }), (recipe) => {
+        fc.property(generators[which], (recipe) => {
           const built = recipe.build();
           const outputs = outputsOf(built);
           const wanted = interpreter({ outputs }).run(built.feeds);
           compile({ outputs })
             .run(built.feeds)
-            .forEach((got, k) => expectClose(got, wanted[k]!, 1e-10));
-        }),
-      );
-    });
-
-    test(`on random tensor graphs, ${vocabulary}`, () => {
-      fc.assert(
-        fc.property(tensorGraphs({ operations: vocabulary }), (recipe) => {
-          const built = recipe.build();
-          const outputs = outputsOf(built);
-          const wanted = interpreter({ outputs }).run(built.feeds);
-          compile({ outputs })
-            .run(built.feeds)
-            .forEach((got, k) => expectClose(got, wanted[k]!, 1e-10));
+            .forEach((got, k) => {
+              expectClose(got, wanted[k]!, 1e-10);
+            });
         }),
       );
     });

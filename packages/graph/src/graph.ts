@@ -51,6 +51,13 @@ export type Feeds = Readonly<Record<string, TensorLike>>;
 export class Graph {
   /** The storage, for engines that run over the graph. */
   readonly arena: Arena = new Arena();
+  /**
+   * How many functions are being applied to nodes of this graph right now, for transforms of functions: an inner one
+   * may close over nodes of a call around it, and only of a call that is going on.
+   *
+   * @internal
+   */
+  callsInProgress = 0;
 
   readonly #inputIds = new Map<string, number>();
   readonly #inputNames = new Map<number, string>();
