@@ -16,8 +16,14 @@ import {
   GraphError,
   type GraphNode,
   isGraphNode,
+  type Leaf,
+  leavesOf,
+  mapTree,
   type NodeValues,
   Tensor,
+  tensorOfLeaf,
+  type Tree,
+  type ValuesOf,
 } from '@ad/graph';
 import {
   dualityTolerance,
@@ -33,7 +39,6 @@ import {
 } from './check-numbers.ts';
 import { slopeOf, type Slope } from './differences.ts';
 import { gradient } from './gradient.ts';
-import { type Leaf, leavesOf, mapTree, tensorOfLeaf, type Tree, type ValuesOf } from './tree.ts';
 
 /** Options of {@link checkGradients}. */
 export interface CheckOptions {

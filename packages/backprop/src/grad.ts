@@ -1,5 +1,16 @@
 /** Gradients of plain functions of trees: traced once for each combination of shapes, then programs. */
-import { formatShape, type GraphNode, isGraphNode, ShapeError, type Tensor } from '@ad/graph';
+import {
+  formatShape,
+  type GradientOf,
+  type GraphNode,
+  isGraphNode,
+  type Leaf,
+  likeLeaf,
+  mapTree,
+  ShapeError,
+  type Tensor,
+  type ValuesOf,
+} from '@ad/graph';
 import { gradient } from './gradient.ts';
 import {
   type Argument,
@@ -8,7 +19,6 @@ import {
   type Traceable,
   Tracer,
 } from './tracing.ts';
-import { type GradientOf, type Leaf, likeLeaf, mapTree, type ValuesOf } from './tree.ts';
 
 /** A value and a gradient. */
 export interface ValueAndGradient<V, G> {

@@ -67,4 +67,4 @@ export {
   type PathLeaf,
   type Tree,
   type ValuesOf,
-} from './tree.ts';
+} from '@ad/graph';

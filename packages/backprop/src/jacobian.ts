@@ -6,11 +6,14 @@
 import {
   type Feeds,
   type GraphNode,
+  type Leaf,
+  mapTree,
   type Program,
-  Tensor,
   sizeOf,
   stack,
+  Tensor,
   ValueError,
+  type ValuesOf,
 } from '@ad/graph';
 import { checkScalar } from './grad.ts';
 import { gradient } from './gradient.ts';
@@ -24,7 +27,6 @@ import {
   type Traceable,
   Tracer,
 } from './tracing.ts';
-import { type Leaf, mapTree, type ValuesOf } from './tree.ts';
 
 /** How a matrix of derivatives is computed: by columns (forward), by rows (reverse), or by whatever is less. */
 export type JacobianMode = 'auto' | 'forward' | 'reverse';

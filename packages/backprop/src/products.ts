@@ -5,12 +5,18 @@
 import {
   type Feeds,
   formatShape,
+  type GradientOf,
   type GraphNode,
   isGraphNode,
+  type Leaf,
+  leavesOf,
+  type NodesOf,
   sameShape,
   ShapeError,
   type Tensor,
+  tensorOfLeaf,
   ValueError,
+  type ValuesOf,
 } from '@ad/graph';
 import { checkScalar, treeLike } from './grad.ts';
 import { gradient } from './gradient.ts';
@@ -24,14 +30,6 @@ import {
   Tracer,
   type TransformOptions,
 } from './tracing.ts';
-import {
-  type GradientOf,
-  type Leaf,
-  leavesOf,
-  type NodesOf,
-  tensorOfLeaf,
-  type ValuesOf,
-} from './tree.ts';
 
 /** A value and how fast it changes. */
 export interface ValueAndTangent<V> {

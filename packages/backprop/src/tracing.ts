@@ -23,11 +23,15 @@ import {
   interpreter,
   isGraphNode,
   KindError,
+  type Leaf,
+  leavesOf,
+  mapTree,
   type Program,
   type Tensor,
+  tensorOfLeaf,
+  type Tree,
   ValueError,
 } from '@ad/graph';
-import { type Leaf, leavesOf, mapTree, tensorOfLeaf, type Tree } from './tree.ts';
 
 /** What every transform of functions can be told. */
 export interface TransformOptions {

@@ -86,3 +86,16 @@ export { fromJSON, type FromJSONOptions, type LoadedGraph } from './text/json-re
 export { toJSON, type NamedNodes, type ToJSONOptions } from './text/json-write.ts';
 export { listing, type ListingOptions } from './text/listing.ts';
 export type { GraphPart } from './text/part.ts';
+export {
+  isLeaf,
+  leavesOf,
+  likeLeaf,
+  mapTree,
+  tensorOfLeaf,
+  type GradientOf,
+  type Leaf,
+  type NodesOf,
+  type PathLeaf,
+  type Tree,
+  type ValuesOf,
+} from './tree.ts';

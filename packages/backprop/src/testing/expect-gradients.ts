@@ -1,7 +1,6 @@
 /** The gradient checker as an assertion. */
-import { AdError, type GraphNode } from '@ad/graph';
+import { AdError, type GraphNode, type ValuesOf } from '@ad/graph';
 import { checkGradients, type CheckOptions } from '../check-gradients.ts';
-import type { ValuesOf } from '../tree.ts';
 
 /**
  * Throws when the derivatives of a function are wrong at a point; see `checkGradients`.

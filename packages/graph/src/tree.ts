@@ -2,7 +2,10 @@
  * Trees of tensors: numbers, tensors and typed arrays, held in objects and arrays of any shape. Functions are
  * differentiated with respect to whole trees, and gradients come back under the same names and as the same types.
  */
-import { type GraphNode, isGraphNode, Tensor, tensor, ValueError } from '@ad/graph';
+import { ValueError } from './errors.ts';
+import { isGraphNode } from './explain.ts';
+import type { GraphNode } from './node.ts';
+import { Tensor, tensor } from './tensor.ts';
 
 /** One value of a tree: a number, a tensor, or a typed array, which stands for a vector. */
 export type Leaf = number | Tensor | Float64Array | Float32Array | Int32Array;
@@ -59,7 +62,7 @@ export interface PathLeaf<L> {
  * @throws `ValueError` when something is neither a leaf nor a plain object or array, or a key is `__proto__`.
  * @example
  * ```ts
- * import { leavesOf } from '@ad/backprop';
+ * import { leavesOf } from '@ad/graph';
  *
  * leavesOf({ w: [1, 2], b: 3 }).map(({ path }) => path); // => ['.w[0]', '.w[1]', '.b']
  * ```
@@ -79,7 +82,7 @@ export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>): PathLeaf<L>
  * @throws `ValueError` as {@link leavesOf}.
  * @example
  * ```ts
- * import { mapTree } from '@ad/backprop';
+ * import { mapTree } from '@ad/graph';
  *
  * mapTree({ w: [1, 2], b: 3 }, (x: number) => 10 * x); // => { w: [10, 20], b: 30 }
  * ```
