@@ -49,7 +49,7 @@ export class CompiledProgram extends StoredProgram {
 }
 
 /** One kernel in words. */
-function describeKernel(kernel: Kernel): string {
+export function describeKernel(kernel: Kernel): string {
   if (kernel.kind === 'contraction') {
     const [left, right] = [kernel.left, kernel.right].map((view) => formatShape(view.shape));
     return `matmul ${left} x ${right}`;

@@ -36,7 +36,8 @@ function expectAgreement(outputs: readonly GraphNode[]): void {
 const waves = (length: number, phase: number): Float64Array =>
   Float64Array.from({ length }, (_, i) => Math.sin(i * 12.9898 + phase) * 1.7);
 
-const length = fc.integer({ min: 1, max: 19 });
+/** Up to two turns of four vectors, and what is left over. */
+const length = fc.integer({ min: 1, max: 37 });
 
 describe('compiled = interpreted in both precisions', () => {
   test('for layers, their reductions over any axes, and products of views', () => {

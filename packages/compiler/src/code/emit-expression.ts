@@ -4,7 +4,7 @@
  */
 import type { FunctionBuilder, Local } from '../wasm/function-builder.ts';
 import type { LaneInstruction, PlainInstruction } from '../wasm/instructions.ts';
-import type { Expression, Precision } from './expression.ts';
+import { type Expression, expressionsBelow, type Precision } from './expression.ts';
 
 /** Where the values that are not computed come from. */
 export interface EmitContext {
@@ -113,20 +113,12 @@ function analyse(roots: readonly Expression[]): {
   order: Expression[];
   uses: Map<Expression, number>;
 } {
+  const order = expressionsBelow(roots);
   const uses = new Map<Expression, number>();
-  const waiting = [...roots];
   for (const root of roots) uses.set(root, (uses.get(root) ?? 0) + 1);
-  const seen = new Set<Expression>();
-  while (waiting.length > 0) {
-    const expression = waiting.pop()!;
-    if (seen.has(expression)) continue;
-    seen.add(expression);
-    for (const operand of expression.operands) {
-      uses.set(operand, (uses.get(operand) ?? 0) + 1);
-      waiting.push(operand);
-    }
-  }
-  return { order: [...seen].sort((a, b) => a.id - b.id), uses };
+  for (const { operands } of order)
+    for (const operand of operands) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+  return { order, uses };
 }
 
 /** Calls an imported function once per lane and gathers the results. */

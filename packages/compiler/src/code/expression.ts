@@ -138,6 +138,12 @@ export class Expressions {
     return this.#make('callWhere', name, [mask, otherwise, ...operands], undefined, 0);
   }
 
+  /** The expression with other operands in the places of its own. */
+  withOperands(expression: Expression, operands: readonly Expression[]): Expression {
+    const { kind, name, bytes, number } = expression;
+    return this.#make(kind, name, operands, bytes, number);
+  }
+
   #make(
     kind: Expression['kind'],
     name: string,
@@ -156,6 +162,47 @@ export class Expressions {
     group.set(key, made);
     return made;
   }
+}
+
+/** All expressions below the roots, operands before their users. */
+export function expressionsBelow(roots: readonly Expression[]): Expression[] {
+  const waiting = [...roots];
+  const seen = new Set<Expression>();
+  while (waiting.length > 0) {
+    const expression = waiting.pop()!;
+    if (seen.has(expression)) continue;
+    seen.add(expression);
+    for (const operand of expression.operands) waiting.push(operand);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** How many instructions expressions have, each counted once, and whether there are calls of the platform. */
+export function countInstructions(roots: readonly Expression[]): {
+  readonly instructions: number;
+  readonly calls: boolean;
+} {
+  const below = expressionsBelow(roots);
+  return {
+    instructions: below.filter(({ operands }) => operands.length > 0).length,
+    calls: below.some(({ kind }) => kind === 'call' || kind === 'callWhere'),
+  };
+}
+
+/** The expressions with other inputs: `inputOf` gives the number of the input that takes the place of each. */
+export function withInputs(
+  e: Expressions,
+  roots: readonly Expression[],
+  inputOf: (input: number) => number,
+): Expression[] {
+  const made = new Map<Expression, Expression>();
+  for (const expression of expressionsBelow(roots)) {
+    const operands = expression.operands.map((operand) => made.get(operand)!);
+    const changed = operands.some((operand, k) => operand !== expression.operands[k]);
+    if (expression.kind === 'input') made.set(expression, e.input(inputOf(expression.number)));
+    else made.set(expression, changed ? e.withOperands(expression, operands) : expression);
+  }
+  return roots.map((root) => made.get(root)!);
 }
 
 /** The expressions there are: by what is done, then by what it is done with. */

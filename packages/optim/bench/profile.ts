@@ -1,0 +1,82 @@
+/**
+ * Where the time of a program goes: each kernel as a module of its own on the program's memory, timed by itself.
+ *
+ * Run with `tsx -C @ad/source packages/optim/bench/profile.ts <workload> [how many kernels to show]`.
+ */
+import { checkSpec, type ProgramSpec } from '@ad/graph';
+import type { Precision } from '@ad/compiler';
+import { vectorMath } from '../../compiler/src/code/vector-math.ts';
+import { emitModule } from '../../compiler/src/emit/module.ts';
+import { updatesInPlace } from '../../compiler/src/lower/in-place.ts';
+import { lower } from '../../compiler/src/lower/lower.ts';
+import { planMemory } from '../../compiler/src/plan.ts';
+import { describeKernel } from '../../compiler/src/compiled-program.ts';
+import { webAssembly } from '../../compiler/src/webassembly.ts';
+import { WORKLOADS } from './workloads.ts';
+
+const ROUNDS = 9;
+
+function profile({ outputs, ...rest }: ProgramSpec, precision: Precision, most: number): void {
+  const spec = { outputs, ...rest };
+  const { graph, updates } = checkSpec(spec);
+  const wanted = [...outputs, ...updates.map(([, value]) => value)];
+  const inputs = updates.map(([input]) => input);
+  const { kernels, leaves, bufferOf } = lower(
+    graph,
+    wanted,
+    inputs,
+    precision,
+    vectorMath(precision),
+  );
+  const results = outputs.map((node) => bufferOf(node.id));
+  const writes = updates.map(([input, value]) => ({
+    from: bufferOf(value.id),
+    to: leaves.get(input.id)!,
+  }));
+  const inPlace = updatesInPlace(kernels, writes, new Set(results));
+  const permanent = [
+    ...leaves.values(),
+    ...results,
+    ...writes.map(({ from }) => from).filter((b) => !inPlace.has(b)),
+  ];
+  const bytes = planMemory(kernels, permanent, inPlace, precision === 'f64' ? 8 : 4);
+  const pages = Math.ceil(bytes / 65536) + 1;
+  const platform = webAssembly()!;
+  const memory = new platform.Memory({ initial: pages, maximum: pages });
+  for (const [node, buffer] of leaves) {
+    const data =
+      buffer.storage === 'integer' ? Int32Array : precision === 'f64' ? Float64Array : Float32Array;
+    const view = new data(memory.buffer, buffer.address, buffer.size);
+    const value = graph.constantValue(node);
+    if (typeof value === 'number') view[0] = value;
+    else if (value !== undefined) view.set(value.data);
+    else
+      for (let i = 0; i < view.length; i++) view[i] = data === Int32Array ? i % 7 : Math.sin(i * i);
+  }
+  const timings = kernels.map((kernel) => {
+    const emitted = emitModule([kernel], [], precision, pages);
+    const module = new platform.Module(emitted.bytes);
+    const { exports } = new platform.Instance(module, {
+      env: { ...emitted.functions, memory, host: () => 0 },
+    });
+    const run = exports['run']!;
+    const time = (calls: number): number => {
+      const start = performance.now();
+      for (let i = 0; i < calls; i++) run();
+      return ((performance.now() - start) / calls) * 1000;
+    };
+    time(200);
+    const calls = Math.ceil(1000 / Math.max(0.1, time(20)));
+    const samples = Array.from({ length: ROUNDS }, () => time(calls)).sort((a, b) => a - b);
+    return { kernel, time: samples[0]! };
+  });
+  const total = timings.reduce((sum, { time }) => sum + time, 0);
+  console.log(`${total.toFixed(2)} us in ${kernels.length} kernels`);
+  timings.sort((a, b) => b.time - a.time);
+  for (const { kernel, time } of timings.slice(0, most))
+    console.log(`${time.toFixed(2).padStart(9)} us  ${describeKernel(kernel)}`);
+}
+
+const [name = 'tiny-mlp', most = '15'] = process.argv.slice(2);
+const { spec, precision } = WORKLOADS[name]!();
+profile(spec, precision, Number(most));
