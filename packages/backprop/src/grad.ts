@@ -106,7 +106,11 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
   options: ArgumentOptions<Index> = {},
 ): ValueAndGradFunction<Args, Index> {
   const argument: number = options.argument ?? 0;
-  const tracer = new Tracer('grad', f as Traceable, (position) => position === argument, options);
+  const tracer = new Tracer(
+    f as Traceable,
+    { name: 'grad', varies: (position) => position === argument },
+    options,
+  );
   return ((...args: readonly Argument[]) => {
     checkArgument('grad', argument, args.length);
     const { trace, feeds } = tracer.call(args);

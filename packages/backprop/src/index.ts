@@ -68,3 +68,4 @@ export {
   type Tree,
   type ValuesOf,
 } from '@ad/graph';
+export { vmap, type TensorsOf, type VmapFunction, type VmapOptions } from './vmap.ts';

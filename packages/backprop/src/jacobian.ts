@@ -100,9 +100,8 @@ export function jacobian<Args extends readonly unknown[], const Index extends nu
     throw new ValueError(`jacobian: the mode is ${mode}, expected auto, forward or reverse`);
   }
   const tracer = new Tracer(
-    'jacobian',
     f as Traceable,
-    (position) => position === argument,
+    { name: 'jacobian', varies: (position) => position === argument },
     options,
   );
   return ((...args: readonly Argument[]) => {
@@ -141,9 +140,8 @@ export function hessian<Args extends readonly unknown[], const Index extends num
 ): HessianFunction<Args, Index> {
   const argument: number = options.argument ?? 0;
   const tracer = new Tracer(
-    'hessian',
     f as Traceable,
-    (position) => position === argument,
+    { name: 'hessian', varies: (position) => position === argument },
     options,
   );
   return ((...args: readonly Argument[]) => {

@@ -91,7 +91,11 @@ export function jvp<Args extends readonly unknown[]>(
     const key = moving.join();
     let tracer = tracers.get(key);
     if (tracer === undefined) {
-      tracer = new Tracer('jvp', f as Traceable, (position) => moving.includes(position), options);
+      tracer = new Tracer(
+        f as Traceable,
+        { name: 'jvp', varies: (position) => moving.includes(position) },
+        options,
+      );
       tracers.set(key, tracer);
     }
     const directions = moving.map((i) => tangents[i]!);
@@ -167,7 +171,11 @@ export function vjp<Args extends readonly unknown[], const Index extends number 
   options: ArgumentOptions<Index> = {},
 ): VjpFunction<Args, Index> {
   const argument: number = options.argument ?? 0;
-  const tracer = new Tracer('vjp', f as Traceable, (position) => position === argument, options);
+  const tracer = new Tracer(
+    f as Traceable,
+    { name: 'vjp', varies: (position) => position === argument },
+    options,
+  );
   return ((...args: readonly Argument[]) => {
     checkArgument('vjp', argument, args.length);
     const call = tracer.call(args);
@@ -226,7 +234,11 @@ export function hvp<X, Rest extends readonly unknown[] = []>(
   f: (x: X, ...rest: Rest) => GraphNode,
   options: TransformOptions = {},
 ): HvpFunction<X, Rest> {
-  const tracer = new Tracer('hvp', f as Traceable, (position) => position === 0, options);
+  const tracer = new Tracer(
+    f as Traceable,
+    { name: 'hvp', varies: (position) => position === 0 },
+    options,
+  );
   return ((x: Argument, v: Argument, ...rest: readonly Argument[]) => {
     const { trace, feeds } = tracer.call([x, ...rest], [v]);
     checkScalar('hvp', trace.output);

@@ -22,6 +22,7 @@ import {
   identity,
   interpreter,
   isGraphNode,
+  isLeaf,
   KindError,
   type Leaf,
   leavesOf,
@@ -51,15 +52,29 @@ export interface ArgumentOptions<Index extends number = number> extends Transfor
 /** An argument of a call: values, nodes, or both. */
 export type Argument = Tree<Leaf | GraphNode>;
 
-/** A function of trees of nodes, its types forgotten. */
-export type Traceable = (...args: readonly unknown[]) => GraphNode;
+/** A function of trees of nodes that returns a node or a tree of them, its types forgotten. */
+export type Traceable = (...args: readonly unknown[]) => unknown;
+
+/** What a transform is to its tracer. */
+export interface Transform {
+  /** Its name, for messages. */
+  readonly name: string;
+  /** With respect to which arguments derivatives are taken. */
+  readonly varies: (position: number) => boolean;
+  /** Whether the function may return a tree of nodes; default false: one node. */
+  readonly trees?: boolean;
+  /** Whether the function may return integers and conditions, too; default false. */
+  readonly kinds?: 'any';
+}
 
 /** A function applied to nodes: its result, and what can be computed from it. */
 export class Trace {
   /** The graph of all nodes here. */
   readonly graph: Graph;
-  /** The result of the function. */
-  readonly output: GraphNode;
+  /** The result of the function, a node or a tree of nodes. */
+  readonly result: Tree<GraphNode>;
+  /** The nodes of the result, in order. */
+  readonly outputs: readonly GraphNode[];
   /** The nodes of each argument, in the order of its leaves. */
   readonly leaves: readonly (readonly GraphNode[])[];
   readonly #executor: Executor;
@@ -67,14 +82,21 @@ export class Trace {
 
   /** @internal */
   constructor(
-    output: GraphNode,
+    graph: Graph,
+    result: Tree<GraphNode>,
     leaves: readonly (readonly GraphNode[])[],
     executor: Executor = compiler(),
   ) {
-    this.graph = output.graph;
-    this.output = output;
+    this.graph = graph;
+    this.result = result;
+    this.outputs = leavesOf(result).map(({ leaf }) => leaf);
     this.leaves = leaves;
     this.#executor = executor;
+  }
+
+  /** The result of a function that returns one node. */
+  get output(): GraphNode {
+    return this.outputs[0]!;
   }
 
   /** A program, made when it is first asked for. `outputs` may append nodes. */
@@ -103,25 +125,14 @@ export interface Call {
 
 /** Traces of one function, one for each form of its arguments. */
 export class Tracer {
-  readonly #name: string;
   readonly #f: Traceable;
-  readonly #varies: (position: number) => boolean;
+  readonly #transform: Transform;
   readonly #executor: Executor | undefined;
   readonly #traces = new TraceCache();
 
-  /**
-   * @param name - the transform, for messages.
-   * @param varies - with respect to which arguments derivatives are taken.
-   */
-  constructor(
-    name: string,
-    f: Traceable,
-    varies: (position: number) => boolean,
-    { executor }: TransformOptions,
-  ) {
-    this.#name = name;
+  constructor(f: Traceable, transform: Transform, { executor }: TransformOptions) {
     this.#f = f;
-    this.#varies = varies;
+    this.#transform = transform;
     this.#executor = executor;
   }
 
@@ -155,20 +166,20 @@ export class Tracer {
     const [nodes, leaves] = liftAll(args, (_leaf, name) =>
       graph.input(name, { value: feeds[name]! }),
     );
-    let output: GraphNode;
+    let result: Tree<GraphNode>;
     try {
-      output = this.#apply(nodes, leaves, graph);
+      result = this.#apply(nodes, leaves, graph);
     } catch (error) {
       const around = error instanceof ForeignNodeError ? openAround(graph, error) : undefined;
       if (around === undefined) throw error;
       return this.#onNodes(args, around);
     }
     if (!graph.valuesRead) {
-      const trace = new Trace(output, leaves, this.#executor);
+      const trace = new Trace(graph, result, leaves, this.#executor);
       this.#traces.add(key, trace);
       return { trace, feeds };
     }
-    return { trace: new Trace(output, leaves, this.#executor ?? interpreter), feeds };
+    return { trace: new Trace(graph, result, leaves, this.#executor ?? interpreter), feeds };
   }
 
   /** The function applied to nodes of an existing graph. */
@@ -176,22 +187,23 @@ export class Tracer {
     const [nodes, leaves] = liftAll(args, (leaf, _name, position) => {
       const node = isGraphNode(leaf) ? leaf : graph.constant(tensorOfLeaf(leaf));
       // A node of its own, so that other uses of the same node are not differentiated too.
-      return this.#varies(position) && node.kind === 'real' ? identity(node) : node;
+      return this.#transform.varies(position) && node.kind === 'real' ? identity(node) : node;
     });
-    return { trace: new Trace(this.#apply(nodes, leaves, graph), leaves), feeds: undefined };
+    const result = this.#apply(nodes, leaves, graph);
+    return { trace: new Trace(graph, result, leaves), feeds: undefined };
   }
 
   #apply(
     nodes: readonly unknown[],
     leaves: readonly (readonly GraphNode[])[],
     graph: Graph,
-  ): GraphNode {
+  ): Tree<GraphNode> {
     leaves.forEach((nodesOfArgument, position) => {
-      if (this.#varies(position)) this.#checkReal(nodesOfArgument);
+      if (this.#transform.varies(position)) this.#checkReal(nodesOfArgument);
     });
     graph.callsInProgress++;
     try {
-      return this.#checkResult(this.#f(...nodes), graph);
+      return checkResult(this.#f(...nodes), graph, this.#transform);
     } finally {
       graph.callsInProgress--;
     }
@@ -201,30 +213,44 @@ export class Tracer {
     const discrete = targets.find((target) => target.kind !== 'real');
     if (discrete === undefined) return;
     throw new KindError(
-      `${this.#name}: ${discrete.label ?? discrete.toString()} is of kind ${discrete.kind}; derivatives exist with respect to real values only. ` +
+      `${this.#transform.name}: ${discrete.label ?? discrete.toString()} is of kind ${discrete.kind}; derivatives exist with respect to real values only. ` +
         'Pass labels and indices in another argument',
     );
   }
+}
 
-  #checkResult(result: unknown, graph: Graph): GraphNode {
-    if (!isGraphNode(result)) {
+/**
+ * Checks what a function returned: a node of `graph`, or a tree of them where the transform takes trees.
+ *
+ * @throws `GraphError`, `ForeignNodeError` or `KindError` otherwise.
+ */
+export function checkResult(
+  result: unknown,
+  graph: Graph,
+  { name, trees = false, kinds }: Transform,
+): Tree<GraphNode> {
+  const isTree = trees && typeof result === 'object' && !isLeaf(result);
+  const nodes = isTree ? leavesOf(result as Tree<GraphNode>) : [{ path: '', leaf: result }];
+  for (const { path, leaf } of nodes) {
+    const what = path === '' ? 'the function returned' : `the result at ${path} is`;
+    if (!isGraphNode(leaf)) {
       throw new GraphError(
-        `${this.#name}: the function returned ${String(result)}, expected a node computed from its arguments`,
+        `${name}: ${what} ${String(leaf)}, expected a node computed from its arguments`,
       );
     }
-    if (result.graph !== graph) {
+    if (leaf.graph !== graph) {
       throw new ForeignNodeError(
-        `${this.#name}: the function returned a node of another graph; pass what it uses from outside as an argument`,
-        [graph, result.graph],
+        `${name}: ${what} a node of another graph; pass what it uses from outside as an argument`,
+        [graph, leaf.graph],
       );
     }
-    if (result.kind !== 'real') {
+    if (leaf.kind !== 'real' && kinds !== 'any') {
       throw new KindError(
-        `${this.#name}: the function returned ${result.toString()}, which is not real; only real nodes have derivatives`,
+        `${name}: ${what} ${leaf.toString()}, which is not real; only real nodes have derivatives`,
       );
     }
-    return result;
   }
+  return result as Tree<GraphNode>;
 }
 
 /** The graph of a call that is going on around the one in `graph`, if an error is about nodes of these two. */

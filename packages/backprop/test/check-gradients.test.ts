@@ -196,6 +196,7 @@ describe('what is wrong is found, and named', () => {
         for (let i = 0; i < result.length; i++) result[i] = 2 * x![i]!;
       },
     transpose: (B, S) => B.apply(operations.mul, [S, B.constant(3)]),
+    batch: (B, operands) => B.apply(twice, operands),
   };
 
   test('a wrong transpose, by reverse mode against forward mode', () => {

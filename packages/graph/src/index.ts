@@ -9,6 +9,7 @@ export { numbers } from './algebra/numbers.ts';
 export { readsOf, READS_RESULT } from './algebra/reads.ts';
 export { apply, resultType } from './apply.ts';
 export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
+export { batchNodes, batchOperation } from './batch.ts';
 export { callSite } from './call-site.ts';
 export {
   AdError,
@@ -53,7 +54,9 @@ export {
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
 export { GraphNode } from './node.ts';
-export { expand, sumTo } from './rows/layout.ts';
+export { batchByLoop } from './rows/batch-loop.ts';
+export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.ts';
+export { behindBatch, expand, sumTo } from './rows/layout.ts';
 export type * from './rows/row.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions } from './rows/views.ts';

@@ -4,6 +4,7 @@ import { ShapeError, ValueError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/layout.ts';
+import * as partRows from '../rows/parts.ts';
 import { normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../shape.ts';
 
 /**
@@ -167,7 +168,7 @@ function resolveRange(
  * ```
  */
 export function slice(x: GraphNode, ranges: readonly SliceRange[]): GraphNode {
-  return apply(rows.slice, [x], () => {
+  return apply(partRows.slice, [x], () => {
     if (ranges.length > x.shape.length) {
       throw new ShapeError(`got ${ranges.length} ranges for ${x.shape.length} axes`);
     }
@@ -196,7 +197,7 @@ export function pad(
   x: GraphNode,
   padding: readonly (readonly [before: number, after: number])[],
 ): GraphNode {
-  return apply(rows.pad, [x], {
+  return apply(partRows.pad, [x], {
     before: padding.map(([before]) => before),
     after: padding.map(([, after]) => after),
     between: padding.map(() => 0),
@@ -220,7 +221,9 @@ export function pad(
  */
 export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode {
   if (parts.length === 0) throw new ShapeError('concat: nothing to join; give at least one node');
-  return apply(rows.concat, parts, () => ({ axis: normalizeAxis(axis, parts[0]!.shape.length) }));
+  return apply(partRows.concat, parts, () => ({
+    axis: normalizeAxis(axis, parts[0]!.shape.length),
+  }));
 }
 
 /**
@@ -246,7 +249,7 @@ export function stack(parts: readonly GraphNode[], axis: number = 0): GraphNode 
     const types = parts.map(({ shape, kind }) => {
       return { shape: [...shape.slice(0, where), 1, ...shape.slice(where)], kind };
     });
-    resultType(rows.concat, types, { axis: where });
+    resultType(partRows.concat, types, { axis: where });
     return where;
   });
   return concat(

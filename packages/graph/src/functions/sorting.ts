@@ -49,7 +49,7 @@ export function argSort(x: GraphNode, options: SortOptions = {}): GraphNode {
   return apply(rows.argSort, [x], () => ({
     axis: normalizeAxis(options.axis ?? -1, x.shape.length),
     descending: options.descending ?? false,
-    flat: false,
+    within: -1,
   }));
 }
 
@@ -69,7 +69,7 @@ export function argSort(x: GraphNode, options: SortOptions = {}): GraphNode {
 export function sort(x: GraphNode, options: SortOptions = {}): GraphNode {
   const axis = explain('sort', [x], () => normalizeAxis(options.axis ?? -1, x.shape.length));
   const descending = options.descending ?? false;
-  const places = apply(rows.argSort, [x], { axis, descending, flat: true });
+  const places = apply(rows.argSort, [x], { axis, descending, within: 0 });
   return gather(reshape(x, [sizeOf(x.shape)]), places);
 }
 

@@ -1,5 +1,6 @@
 /** Rows: running totals along an axis. */
 import { sizeOf } from '../shape.ts';
+import { batchAlongAxis } from './batch.ts';
 import { checkAxes } from './layout.ts';
 import type { LinearRow } from './row.ts';
 
@@ -40,4 +41,5 @@ export const cumSum: LinearRow<CumulativeAttributes> = {
   // Every element is part of the totals after it: the message is the running total from the other end.
   transpose: (B, S, _operands, { axis, reverse }) =>
     B.apply(cumSum, [S], { axis, reverse: !reverse }),
+  batch: (B, operands, _batched, attributes) => batchAlongAxis(B, cumSum, operands, attributes),
 };

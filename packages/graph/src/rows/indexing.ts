@@ -2,8 +2,9 @@
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import { ValueError } from '../errors.ts';
 import type { TensorData, Type } from '../tensor.ts';
-import { type AxisAttributes, checkAxes } from './layout.ts';
-import { type DiscreteRow, type LinearRow, RuleViolation } from './row.ts';
+import { batchAlongAxis, moveAxes, spreadBatch } from './batch.ts';
+import { type AxisAttributes, checkAxes, reshape } from './layout.ts';
+import { type Builder, type DiscreteRow, type LinearRow, RuleViolation } from './row.ts';
 
 /** Attributes of a scatter: along which axis, and how long that axis is in the result. */
 export interface ScatterAttributes {
@@ -71,6 +72,17 @@ export const gather: LinearRow<AxisAttributes> = {
   transpose(B, S, [x, indices], { axis }) {
     return B.apply(scatterAdd, [S, indices!], { axis, length: B.typeOf(x!).shape[axis]! });
   },
+  batch(B, [x, indices], batched, { axis }) {
+    if (!batched[1]!) return B.apply(gather, [x!, indices!], { axis: axis + 1 });
+    const { shape } = B.typeOf(indices!);
+    if (!batched[0]!) return moveAxes(B, B.apply(gather, [x!, indices!], { axis }), axis, 1, 0);
+    // All that is read from lies along one axis: the examples one after the other.
+    const front = moveAxes(B, x!, axis + 1, 1, 1);
+    const [count, length, ...rest] = B.typeOf(front).shape as [number, number, ...number[]];
+    const joined = B.apply(reshape, [front], { shape: [count * length, ...rest] });
+    const found = B.apply(gather, [joined, joinedIndices(B, indices!, length)], { axis: 0 });
+    return moveAxes(B, found, 1, shape.length - 1, axis + 1);
+  },
 };
 
 export const scatterAdd: LinearRow<ScatterAttributes> = {
@@ -111,6 +123,64 @@ export const scatterAdd: LinearRow<ScatterAttributes> = {
     };
   },
   transpose: (B, S, [, indices], { axis }) => B.apply(gather, [S, indices!], { axis }),
+  batch(B, operands, batched, { axis, length }) {
+    if (!batched[1]!) return B.apply(scatterAdd, operands, { axis: axis + 1, length });
+    const [x, indices] = spreadBatch(B, operands, batched);
+    const { shape } = B.typeOf(indices!);
+    const count = shape[0]!;
+    const front = moveAxes(B, x!, axis + 1, shape.length - 1, 1);
+    const sums = B.apply(scatterAdd, [front, joinedIndices(B, indices!, length)], {
+      axis: 0,
+      length: count * length,
+    });
+    const rest = B.typeOf(sums).shape.slice(1);
+    const parted = B.apply(reshape, [sums], { shape: [count, length, ...rest] });
+    return moveAxes(B, parted, 1, 1, axis + 1);
+  },
+};
+
+/** The attributes of indices into one of many arrays: the axis that says which, and the length of each. */
+interface JoinedAttributes {
+  readonly [name: string]: number;
+  readonly axis: number;
+  readonly length: number;
+}
+
+/** Indices into arrays of `length` elements, an array for each index along the first axis, as ones into all of them. */
+const joinedIndices = <V>(B: Builder<V>, indices: V, length: number): V =>
+  B.apply(joinIndices, [indices], { axis: 0, length });
+
+/**
+ * Made by the rules for batches only, and in the table so that files can be read.
+ *
+ * @public
+ */
+export const joinIndices: DiscreteRow<JoinedAttributes> = {
+  name: 'joinIndices',
+  family: 'discrete',
+  arity: 1,
+  formula: 'i_k + n k',
+  attributes: { axis: 'integer', length: 'integer' },
+  infer([indices], { axis, length }) {
+    checkIndices(indices!);
+    checkAxes([axis], indices!.shape.length);
+    if (length < 0) throw new RuleViolation(`an array cannot have length ${length}`);
+    return { shape: indices!.shape, kind: 'integer' };
+  },
+  prepare([indices], { axis, length }) {
+    const { outer, inner } = around(indices!.shape, axis);
+    const count = indices!.shape[axis]!;
+    return (result, [at]) => {
+      for (let o = 0, i = 0; o < outer; o++) {
+        for (let k = 0; k < count; k++) {
+          for (let j = 0; j < inner; j++, i++)
+            result[i] = k * length + position('joinIndices', at!, i, length);
+        }
+      }
+    };
+  },
+  batch: (B, operands, _batched, attributes) =>
+    batchAlongAxis(B, joinIndices, operands, attributes),
 };
 
 export const oneHot: DiscreteRow<DepthAttributes> = {
@@ -131,6 +201,7 @@ export const oneHot: DiscreteRow<DepthAttributes> = {
       for (let i = 0; i < count; i++) result[i * depth + position('oneHot', at!, i, depth)] = 1;
     };
   },
+  batch: (B, operands, _batched, attributes) => B.apply(oneHot, operands, attributes),
 };
 
 /** The attributes of a sorting: along which axis, in which order, and what the positions count. */
@@ -138,8 +209,8 @@ export interface SortAttributes {
   readonly [name: string]: number | boolean;
   readonly axis: number;
   readonly descending: boolean;
-  /** Positions in the whole array, row-major, rather than along the axis. */
-  readonly flat: boolean;
+  /** -1 for positions along the axis; else they are row-major positions in the axes from this one on. */
+  readonly within: number;
 }
 
 export const argSort: DiscreteRow<SortAttributes> = {
@@ -147,14 +218,17 @@ export const argSort: DiscreteRow<SortAttributes> = {
   family: 'discrete',
   arity: 1,
   formula: '\\operatorname{argsort}_i x_i',
-  attributes: { axis: 'integer', descending: 'boolean', flat: 'boolean' },
-  infer([x], { axis }) {
+  attributes: { axis: 'integer', descending: 'boolean', within: 'integer' },
+  infer([x], { axis, within }) {
     checkAxes([axis], x!.shape.length);
+    if (within < -1 || within > axis)
+      throw new RuleViolation(`positions within axis ${within} leave out axis ${axis}`);
     return { shape: x!.shape, kind: 'integer' };
   },
   // Stable in both directions; NaN comes last in both.
-  prepare([x], { axis, descending, flat }) {
+  prepare([x], { axis, descending, within }) {
     const { outer, inner } = around(x!.shape, axis);
+    const size = within < 0 ? 0 : sizeOf(x!.shape.slice(within));
     const length = x!.shape[axis]!;
     const sign = descending ? -1 : 1;
     return (result, [data]) => {
@@ -171,10 +245,16 @@ export const argSort: DiscreteRow<SortAttributes> = {
           });
           for (let i = 0; i < length; i++) {
             const at = start + i * inner;
-            result[at] = flat ? start + order[i]! * inner : order[i]!;
+            result[at] = within < 0 ? order[i]! : (start + order[i]! * inner) % size;
           }
         }
       }
     };
   },
+  batch: (B, operands, _batched, { axis, descending, within }) =>
+    B.apply(argSort, operands, {
+      axis: axis + 1,
+      descending,
+      within: within < 0 ? within : within + 1,
+    }),
 };

@@ -5,16 +5,17 @@ import type { Type } from '../tensor.ts';
 import { equal, where } from './comparison.ts';
 import { div, mul, sub } from './arithmetic.ts';
 import { exp } from './exponential.ts';
+import { batchAlongAxis } from './batch.ts';
 import {
   type AxisAttributes,
+  behindBatch,
   broadcast,
   checkAxes,
-  concat,
   reshape,
-  slice,
   sum,
   transpose,
 } from './layout.ts';
+import { concat, slice } from './parts.ts';
 import {
   type Builder,
   type DiscreteRow,
@@ -233,6 +234,7 @@ export const argMax: DiscreteRow<AxisAttributes> = {
     return { shape, kind: 'integer' };
   },
   prepare: ([x], { axis }) => positionKernel(x!, axis, (a, b) => a > b),
+  batch: (B, operands, _batched, attributes) => batchAlongAxis(B, argMax, operands, attributes),
 };
 
 export const argMin: DiscreteRow<AxisAttributes> = {
@@ -246,6 +248,7 @@ export const argMin: DiscreteRow<AxisAttributes> = {
     return { shape, kind: 'integer' };
   },
   prepare: ([x], { axis }) => positionKernel(x!, axis, (a, b) => a < b),
+  batch: (B, operands, _batched, attributes) => batchAlongAxis(B, argMin, operands, attributes),
 };
 
 /** The type of a reduction of conditions. */
@@ -277,6 +280,7 @@ export const any: DiscreteRow<ReductionAttributes> = {
   attributes: attributeKinds,
   infer: ([x], attributes) => reducedCondition(x!, attributes),
   prepare: ([x], { axes }) => searchKernel(x!, axes, 1),
+  batch: (B, operands, _batched, attributes) => B.apply(any, operands, behindBatch(attributes)),
 };
 
 export const all: DiscreteRow<ReductionAttributes> = {
@@ -287,4 +291,5 @@ export const all: DiscreteRow<ReductionAttributes> = {
   attributes: attributeKinds,
   infer: ([x], attributes) => reducedCondition(x!, attributes),
   prepare: ([x], { axes }) => searchKernel(x!, axes, 0),
+  batch: (B, operands, _batched, attributes) => B.apply(all, operands, behindBatch(attributes)),
 };

@@ -9,6 +9,8 @@
  * - *bilinear*: linear in each of two operands, so one transpose per operand, given the other.
  * - *reduction*: one result for many elements, with an elementwise local derivative.
  * - *discrete*: integer or boolean results; there is no edge for messages at all.
+ *
+ * Elementwise rows and nonlinear reductions can be applied to a batch as they are; the others state how (`batch`).
  */
 import type { Algebra } from '../algebra/algebra.ts';
 import type { Kind, TensorData, Type } from '../tensor.ts';
@@ -87,8 +89,8 @@ interface StructuredFacts<A extends Attributes> extends RowFacts {
 }
 
 /**
- * How a derivative rule builds its expression: over graph nodes (giving a gradient graph) or over tensors (giving
- * numbers). One method is enough.
+ * How a rule for derivatives or batches builds its expression: over graph nodes (giving a graph) or over tensors
+ * (giving numbers). One method is enough.
  */
 export interface Builder<V> {
   /** The value of an operation applied to values. */
@@ -99,8 +101,21 @@ export interface Builder<V> {
   typeOf(value: V): Type;
 }
 
+/** What the rows state whose application to a batch does not follow from their family. */
+interface BatchedFacts<A extends Attributes> extends StructuredFacts<A> {
+  /**
+   * The operation applied to many examples at once.
+   *
+   * @param operands - those of one example, with one more axis in front where `batched`: that of the examples.
+   * @param batched - which operands differ between examples: at least one. The others are shared by all examples.
+   * @param attributes - those of one example.
+   * @returns the results of all examples, along an axis in front.
+   */
+  batch<V>(B: Builder<V>, operands: readonly V[], batched: readonly boolean[], attributes: A): V;
+}
+
 /** Linear in all real operands together. */
-export interface LinearRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+export interface LinearRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
   readonly family: 'linear';
   /**
@@ -112,7 +127,7 @@ export interface LinearRow<A extends Attributes = Attributes> extends Structured
 }
 
 /** Linear in each of two operands. */
-export interface BilinearRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+export interface BilinearRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
   readonly family: 'bilinear';
   /** The message to operand `position`, given the other operand. */
@@ -141,7 +156,7 @@ export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
 }
 
 /** No derivative, by definition. */
-export interface DiscreteRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+export interface DiscreteRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
   readonly family: 'discrete';
 }

@@ -10,6 +10,7 @@ import * as cumulative from './cumulative.ts';
 import * as exponential from './exponential.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
+import * as parts from './parts.ts';
 import * as reduction from './reduction.ts';
 import * as rounding from './rounding.ts';
 import * as trigonometric from './trigonometric.ts';
@@ -37,6 +38,7 @@ type Table = { readonly input: unknown; readonly constant: unknown } & RowsOf<ty
   RowsOf<typeof exponential> &
   RowsOf<typeof indexing> &
   RowsOf<typeof layout> &
+  RowsOf<typeof parts> &
   RowsOf<typeof reduction> &
   RowsOf<typeof rounding> &
   RowsOf<typeof trigonometric>;
@@ -68,5 +70,6 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(cumulative),
   ...rowsOf(contraction),
   ...rowsOf(layout),
+  ...rowsOf(parts),
   ...rowsOf(indexing),
 }))();

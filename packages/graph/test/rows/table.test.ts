@@ -11,8 +11,11 @@ import {
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { elementwiseRows } from '../support/elementwise.ts';
 
-/** Made otherwise than by a function of their name: leaves by the graph, broadcasting by `broadcastTo`. */
-type WithoutFunction = 'input' | 'constant' | 'broadcast';
+/**
+ * Made otherwise than by a function of their name: leaves by the graph, broadcasting by `broadcastTo`, joined indices
+ * by the rules for batches.
+ */
+type WithoutFunction = 'input' | 'constant' | 'broadcast' | 'joinIndices';
 /** Functions that are not methods: one for gradients, one for function transforms, two that take lists or values first. */
 type WithoutMethod = WithoutFunction | 'strongMul' | 'identity' | 'concat' | 'scatterAdd';
 
@@ -23,7 +26,7 @@ test('every operation has a function and, with few exceptions, a method', () => 
   expectTypeOf<Exclude<FunctionName, keyof typeof graphExports>>().toEqualTypeOf<never>();
   expectTypeOf<Exclude<MethodName, keyof GraphNode>>().toEqualTypeOf<never>();
   // The exceptions are no more than they must be.
-  const without: readonly WithoutFunction[] = ['input', 'constant', 'broadcast'];
+  const without: readonly WithoutFunction[] = ['input', 'constant', 'broadcast', 'joinIndices'];
   expect(without.filter((name) => name in graphExports)).toStrictEqual([]);
   expectTypeOf<Extract<WithoutMethod, keyof GraphNode>>().toEqualTypeOf<never>();
   expectTypeOf<Exclude<WithoutMethod, OperationName>>().toEqualTypeOf<never>();

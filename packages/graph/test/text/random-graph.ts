@@ -201,8 +201,9 @@ function attributesFor(
     case 'cumSum':
       return { axis, reverse: dice[1]! % 2 === 0 };
     case 'argSort':
-      return { axis, descending: dice[1]! % 2 === 0, flat: dice[2]! % 2 === 0 };
+      return { axis, descending: dice[1]! % 2 === 0, within: (dice[2]! % (axis + 2)) - 1 };
     case 'scatterAdd':
+    case 'joinIndices':
       return { axis, length: dice[1]! % 4 };
     case 'oneHot':
       return { depth: 1 + (dice[1]! % 3) };
