@@ -38,6 +38,31 @@ export {
   type SequentialParameters,
 } from './layers/model.ts';
 export { accuracy, crossEntropy, type Loss, meanSquaredError, type Metric } from './losses.ts';
+export type { BoundsOption } from './minimize/bounds.ts';
+export { gradientDescent, type GradientDescentOptions } from './minimize/gradient-descent.ts';
+export { heavyBall, type HeavyBallOptions } from './minimize/heavy-ball.ts';
+export { lbfgs, type LbfgsOptions } from './minimize/lbfgs.ts';
+export { backtracking, type BacktrackingOptions } from './minimize/line-search/backtracking.ts';
+export type {
+  LineFunction,
+  LinePoint,
+  LineSearch,
+  NoStep,
+  StepFound,
+} from './minimize/line-search/line-search.ts';
+export { strongWolfe, type StrongWolfeOptions } from './minimize/line-search/strong-wolfe.ts';
+export type { Method } from './minimize/method.ts';
+export {
+  minimize,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type TrajectoryPoint,
+} from './minimize/minimize.ts';
+export { nesterov, type NesterovOptions } from './minimize/nesterov.ts';
+export { newton, type NewtonOptions } from './minimize/newton.ts';
+export type { Evaluations } from './minimize/objective.ts';
+export type { CurvatureOptions } from './minimize/step-size.ts';
+export type { Failure, Stop } from './minimize/stop.ts';
 export { deriveSeed, Random, threefry } from './random.ts';
 export { adam, adamW, type AdamOptions } from './rules/adam.ts';
 export {
