@@ -24,6 +24,7 @@ const FAMILIES: readonly (readonly [Operation['family'], string])[] = [
   ['linear', 'Linear in all real operands together; the derivative is the transposed map.'],
   ['bilinear', 'Linear in each of two operands.'],
   ['reduction', 'One result for many elements.'],
+  ['smooth', 'Other differentiable functions of arrays, with rules of their own.'],
   ['discrete', 'Without a derivative, by definition.'],
 ];
 

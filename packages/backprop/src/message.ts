@@ -77,6 +77,8 @@ export function messageTo<V>(
         partial,
       ]);
     }
+    case 'smooth':
+      return row.pullback(B, S, result, operands, attributes, position);
     case 'leaf':
     case 'discrete':
       throw new Error(`${row.name} sends no messages`);
@@ -99,7 +101,8 @@ export const tensorMessages: MessageBuilder<Tensor> = {
     );
     return new Tensor(type.shape, type.kind, data);
   },
-  constant: (value) => new Tensor([], 'real', Float64Array.of(value)),
+  constant: (value) =>
+    typeof value === 'number' ? new Tensor([], 'real', Float64Array.of(value)) : value,
   typeOf: (value) => value,
   scale(row, position, S, result, operands, strong) {
     const partial = row.partials[position]!;

@@ -151,6 +151,13 @@ function push(
       const product = strong ? operations.strongMul : operations.mul;
       return apply(operations.sum, [apply(product, [moving[0]!, partial])], reduction);
     }
+    case 'smooth': {
+      const B = nodeMessages(graph);
+      const terms = moving.flatMap((tangent, k) =>
+        tangent === undefined ? [] : [row.pushforward(B, tangent, result, operands, attributes, k)],
+      );
+      return sumOf(terms);
+    }
     case 'leaf':
     case 'discrete':
       throw new Error(`${row.name} passes no tangents on`);

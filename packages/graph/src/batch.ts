@@ -82,6 +82,7 @@ export function batchOperation<V>(
       return B.apply(row, operands, behindBatch(attributes as ReductionAttributes));
     case 'linear':
     case 'bilinear':
+    case 'smooth':
     case 'discrete':
       return row.batch(B, operands, batched, attributes);
     case 'leaf':

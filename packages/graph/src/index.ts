@@ -32,6 +32,7 @@ export * from './functions/einsum.ts';
 export * from './functions/exponential.ts';
 export * from './functions/indexing.ts';
 export * from './functions/layout.ts';
+export * from './functions/linear-algebra.ts';
 export * from './functions/reduction.ts';
 export * from './functions/rounding.ts';
 export * from './functions/sorting.ts';

@@ -64,3 +64,18 @@ export function batchAlongAxis<V, A extends Attributes & { readonly axis: number
 ): V {
   return B.apply(row, operands, { ...attributes, axis: attributes.axis + 1 });
 }
+
+/**
+ * The batch of an operation on stacks, whose axes in front broadcast: examples are one more of them.
+ *
+ * @internal
+ */
+export function batchStacks<V, A extends Attributes>(
+  B: Builder<V>,
+  row: Operation<A>,
+  operands: readonly V[],
+  batched: readonly boolean[],
+  attributes: A,
+): V {
+  return B.apply(row, alignBatch(B, operands, batched), attributes);
+}

@@ -6,8 +6,12 @@ import { reshape, sumTo, transpose } from './layout.ts';
 import { type BilinearRow, type Builder, RuleViolation } from './row.ts';
 import { viewPositions } from './views.ts';
 
-/** The last two axes exchanged. */
-function transposed<V>(B: Builder<V>, x: V): V {
+/**
+ * The last two axes exchanged.
+ *
+ * @internal
+ */
+export function transposed<V>(B: Builder<V>, x: V): V {
   const rank = B.typeOf(x).shape.length;
   const permutation = Array.from({ length: rank }, (_, axis) => axis);
   permutation[rank - 2] = rank - 1;

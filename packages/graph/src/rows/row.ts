@@ -2,18 +2,19 @@
  * What one row of the operation table states. A row holds facts only: how shapes combine, how values are computed,
  * how derivatives are formed. Every mode of evaluation and differentiation is a short interpreter over these facts.
  *
- * Five families:
+ * Families:
  * - *leaf*: inputs and constants.
  * - *elementwise*: scalar expressions over an algebra, applied with broadcasting.
  * - *linear* in every real operand: the derivative is the transpose; forward mode is the operation itself.
  * - *bilinear*: linear in each of two operands, so one transpose per operand, given the other.
  * - *reduction*: one result for many elements, with an elementwise local derivative.
+ * - *smooth*: any other differentiable function; the row states both rules, for messages and for tangents.
  * - *discrete*: integer or boolean results; there is no edge for messages at all.
  *
  * Elementwise rows and nonlinear reductions can be applied to a batch as they are; the others state how (`batch`).
  */
 import type { Algebra } from '../algebra/algebra.ts';
-import type { Kind, TensorData, Type } from '../tensor.ts';
+import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
 
 /** What an attribute of a node can be: plain data, so that graphs can be saved. */
 export type AttributeValue = number | boolean | readonly number[];
@@ -95,8 +96,8 @@ interface StructuredFacts<A extends Attributes> extends RowFacts {
 export interface Builder<V> {
   /** The value of an operation applied to values. */
   apply<A extends Attributes>(row: Operation<A>, operands: readonly V[], attributes?: A): V;
-  /** A scalar. */
-  constant(value: number): V;
+  /** A number, or a tensor, that does not depend on anything. */
+  constant(value: number | Tensor): V;
   /** Shape and kind of a value. */
   typeOf(value: V): Type;
 }
@@ -155,6 +156,33 @@ export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
   partial<V>(B: Builder<V>, x: V, result: V, attributes: ReductionAttributes): V;
 }
 
+/**
+ * Any other differentiable function of arrays. Both rules are linear in what they are given, and written over the
+ * builder, so that derivatives of every order follow.
+ */
+export interface SmoothRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
+  /** The family. */
+  readonly family: 'smooth';
+  /** The message to operand `position`: the transposed Jacobian with respect to it, applied to the cotangent `S`. */
+  pullback<V>(
+    B: Builder<V>,
+    S: V,
+    result: V,
+    operands: readonly V[],
+    attributes: A,
+    position: number,
+  ): V;
+  /** The tangent of the result where operand `position` alone moves along `tangent`. */
+  pushforward<V>(
+    B: Builder<V>,
+    tangent: V,
+    result: V,
+    operands: readonly V[],
+    attributes: A,
+    position: number,
+  ): V;
+}
+
 /** No derivative, by definition. */
 export interface DiscreteRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
@@ -175,6 +203,7 @@ export type Operation<A extends Attributes = Attributes> =
   | LinearRow<A>
   | BilinearRow<A>
   | ReductionRow
+  | SmoothRow<A>
   | DiscreteRow<A>;
 
 /** A row that is neither a leaf nor elementwise. */

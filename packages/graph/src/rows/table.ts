@@ -4,17 +4,21 @@
  */
 import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
+import { cofactors } from './cofactors.ts';
 import * as comparison from './comparison.ts';
 import * as contraction from './contraction.ts';
 import * as cumulative from './cumulative.ts';
+import * as determinants from './determinants.ts';
 import * as exponential from './exponential.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
+import * as linearSystems from './linear-systems.ts';
 import * as parts from './parts.ts';
 import * as reduction from './reduction.ts';
 import * as rounding from './rounding.ts';
 import * as trigonometric from './trigonometric.ts';
 import { constant, input, type Operation } from './row.ts';
+import { singularFrame } from './singular-frame.ts';
 
 /** The exports of a family that are rows, not helpers. */
 type RowsOf<Module> = {
@@ -30,14 +34,17 @@ function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
 }
 
 /** The families as one type. */
-type Table = { readonly input: unknown; readonly constant: unknown } & RowsOf<typeof activation> &
+type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame', unknown>> &
+  RowsOf<typeof activation> &
   RowsOf<typeof arithmetic> &
   RowsOf<typeof comparison> &
   RowsOf<typeof contraction> &
   RowsOf<typeof cumulative> &
+  RowsOf<typeof determinants> &
   RowsOf<typeof exponential> &
   RowsOf<typeof indexing> &
   RowsOf<typeof layout> &
+  RowsOf<typeof linearSystems> &
   RowsOf<typeof parts> &
   RowsOf<typeof reduction> &
   RowsOf<typeof rounding> &
@@ -69,6 +76,10 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(reduction),
   ...rowsOf(cumulative),
   ...rowsOf(contraction),
+  ...rowsOf(linearSystems),
+  ...rowsOf(determinants),
+  cofactors,
+  singularFrame,
   ...rowsOf(layout),
   ...rowsOf(parts),
   ...rowsOf(indexing),

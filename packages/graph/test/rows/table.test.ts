@@ -13,11 +13,32 @@ import { elementwiseRows } from '../support/elementwise.ts';
 
 /**
  * Made otherwise than by a function of their name: leaves by the graph, broadcasting by `broadcastTo`, joined indices
- * by the rules for batches.
+ * by the rules for batches, the parts of a determinant by `slogDet` and by derivatives.
  */
-type WithoutFunction = 'input' | 'constant' | 'broadcast' | 'joinIndices';
-/** Functions that are not methods: one for gradients, one for function transforms, two that take lists or values first. */
-type WithoutMethod = WithoutFunction | 'strongMul' | 'identity' | 'concat' | 'scatterAdd';
+type WithoutFunction =
+  | 'input'
+  | 'constant'
+  | 'broadcast'
+  | 'joinIndices'
+  | 'determinantSign'
+  | 'logAbsDeterminant'
+  | 'cofactors'
+  | 'singularFrame';
+/**
+ * Functions that are not methods: one for gradients, one for function transforms, two that take lists or values first,
+ * and linear algebra.
+ */
+type WithoutMethod =
+  | WithoutFunction
+  | 'strongMul'
+  | 'identity'
+  | 'concat'
+  | 'scatterAdd'
+  | 'solve'
+  | 'triangularSolve'
+  | 'inverse'
+  | 'cholesky'
+  | 'determinant';
 
 type FunctionName = Exclude<OperationName, WithoutFunction>;
 type MethodName = Exclude<OperationName, WithoutMethod>;
@@ -26,7 +47,16 @@ test('every operation has a function and, with few exceptions, a method', () => 
   expectTypeOf<Exclude<FunctionName, keyof typeof graphExports>>().toEqualTypeOf<never>();
   expectTypeOf<Exclude<MethodName, keyof GraphNode>>().toEqualTypeOf<never>();
   // The exceptions are no more than they must be.
-  const without: readonly WithoutFunction[] = ['input', 'constant', 'broadcast', 'joinIndices'];
+  const without: readonly WithoutFunction[] = [
+    'input',
+    'constant',
+    'broadcast',
+    'joinIndices',
+    'determinantSign',
+    'logAbsDeterminant',
+    'cofactors',
+    'singularFrame',
+  ];
   expect(without.filter((name) => name in graphExports)).toStrictEqual([]);
   expectTypeOf<Extract<WithoutMethod, keyof GraphNode>>().toEqualTypeOf<never>();
   expectTypeOf<Exclude<WithoutMethod, OperationName>>().toEqualTypeOf<never>();

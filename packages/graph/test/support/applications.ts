@@ -68,6 +68,17 @@ const alongAxis = integerTensors(1, 3, 1).chain((a) =>
   fc.integer({ min: 0, max: a.shape.length - 1 }).map((axis) => one(a, { axis })),
 );
 
+/** Stacks of square matrices. */
+const squares = fc
+  .tuple(shapes(0, 2), fc.integer({ min: 0, max: 3 }))
+  .chain(([stack, n]) => integersOf([...stack, n, n]));
+
+/** Stacks of square matrices, and of right-hand sides that go with them. */
+const systems = fc.tuple(broadcastableShapes(2), counts(2, 3)).chain(([{ operands }, [n, m]]) => {
+  const [a, b] = operands.map((shape) => shape.slice(-2));
+  return fc.tuple(integersOf([...a!, n!, n!]), integersOf([...b!, n!, m!]));
+});
+
 /** One generator for each operation of the table that is neither a leaf nor elementwise. */
 export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
   sum: integerTensors().chain((a) =>
@@ -143,6 +154,20 @@ export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Applicatio
       .tuple(integersOf([...left!, n!, k!]), integersOf([...right!, k!, m!]))
       .map((pair) => ({ operands: pair, attributes: {} }));
   }),
+  solve: systems.map((operands) => ({ operands, attributes: {} })),
+  triangularSolve: fc
+    .tuple(systems, fc.boolean(), fc.boolean(), fc.boolean())
+    .map(([operands, lower, transposed, unitDiagonal]) => ({
+      operands,
+      attributes: { lower, transposed, unitDiagonal },
+    })),
+  inverse: squares.map((a) => one(a, {})),
+  cholesky: squares.map((a) => one(a, {})),
+  determinant: squares.map((a) => one(a, {})),
+  logAbsDeterminant: squares.map((a) => one(a, {})),
+  determinantSign: squares.map((a) => one(a, {})),
+  cofactors: squares.map((a) => one(a, {})),
+  singularFrame: fc.tuple(squares, fc.boolean()).map(([a, right]) => one(a, { right })),
   max: reductions,
   min: reductions,
   logSumExp: reductions,

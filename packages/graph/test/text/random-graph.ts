@@ -154,6 +154,13 @@ function fits(row: Operation, before: readonly GraphNode[], { kind, shape }: Gra
       return kind === 'boolean';
     case 'matmul':
       return shape.length > 1 && (first === undefined || shape.at(-2) === first.shape.at(-1));
+    case 'solve':
+    case 'triangularSolve':
+      return shape.length > 1 && shape.at(-2) === (first ?? { shape }).shape.at(-1);
+    case 'inverse':
+    case 'cholesky':
+    case 'determinant':
+      return shape.length > 1 && shape.at(-2) === shape.at(-1);
     case 'concat':
       return shape.length > 0 && (first === undefined || sameShape(first.shape, shape));
     default:
@@ -209,7 +216,15 @@ function attributesFor(
       return { depth: 1 + (dice[1]! % 3) };
     case 'matmul':
       return dice[0]! % 2 === 0 ? {} : undefined;
+    case 'triangularSolve':
+      return {
+        lower: dice[0]! % 2 === 0,
+        transposed: dice[1]! % 2 === 0,
+        unitDiagonal: dice[2]! % 2 === 0,
+      };
+    case 'singularFrame':
+      return { right: dice[0]! % 2 === 0 };
     default:
-      return 'attributes' in row ? { axis } : undefined;
+      return 'attributes' in row && 'axis' in row.attributes ? { axis } : undefined;
   }
 }
