@@ -8,11 +8,13 @@
  *
  * Scalars are clustered by position instead: straight-line code between the array kernels.
  */
-import { type Arena, sameShape, type Shape } from '@ad/graph';
+import { sameShape, type Shape } from '@ad/graph';
+import type { Simplified } from '../passes/simplified.ts';
 
 /** What a node is to the compiler. */
 export type NodeClass =
   | 'leaf'
+  | 'uniform'
   | 'view'
   | 'scalar'
   | 'elementwise'
@@ -34,16 +36,15 @@ const MAX_NODES = 96;
 /**
  * The cluster of each elementwise or reduction node.
  *
- * @param order - the nodes needed, ascending.
  * @param users - the nodes that read each node.
  * @param classOf - what each node is.
  */
 export function clusterNodes(
-  arena: Arena,
-  order: Int32Array,
+  simplified: Simplified,
   users: ReadonlyMap<number, readonly number[]>,
   classOf: (node: number) => NodeClass,
 ): Map<number, Cluster> {
+  const { arena, order } = simplified;
   const clusters = new Map<number, Cluster>();
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
@@ -51,7 +52,7 @@ export function clusterNodes(
     if (nodeClass === 'reduction') {
       clusters.set(node, {
         nodes: [node],
-        shape: arena.typeOf(arena.operandIds[arena.operandStarts[node]!]!).shape,
+        shape: arena.typeOf(simplified.operand(node, 0)).shape,
       });
     } else if (nodeClass === 'elementwise') {
       const { shape } = arena.typeOf(node);
@@ -89,10 +90,10 @@ function firstUser(
 }
 
 /** The nodes that read each node. */
-export function usersOf(arena: Arena, order: Int32Array): Map<number, number[]> {
+export function usersOf(simplified: Simplified): Map<number, number[]> {
   const users = new Map<number, number[]>();
-  for (const node of order) {
-    for (const operand of arena.operandsOf(node)) {
+  for (const node of simplified.order) {
+    for (const operand of simplified.operandsOf(node)) {
       const list = users.get(operand);
       if (list === undefined) users.set(operand, [node]);
       else list.push(node);

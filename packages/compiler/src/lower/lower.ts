@@ -3,7 +3,6 @@
  * calls of the interpreter's kernels for what has no lowering of its own. One pass over the nodes.
  */
 import {
-  ancestorsOf,
   type Arena,
   type Graph,
   type GraphNode,
@@ -19,6 +18,8 @@ import {
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
 import { scratchSize } from '../emit/contraction/plan.ts';
+import { simplify } from '../passes/simplify.ts';
+import type { Simplified } from '../passes/simplified.ts';
 import { type Cluster, clusterNodes, type NodeClass, usersOf } from './cluster.ts';
 import type { Combine, Kernel, Result } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
@@ -58,7 +59,7 @@ export function lower(
 
 class Lowering {
   readonly #arena: Arena;
-  readonly #order: Int32Array;
+  readonly #simplified: Simplified;
   readonly #stored: Set<number>;
   readonly #precision: Precision;
   readonly #math: VectorMath;
@@ -73,19 +74,17 @@ class Lowering {
   constructor(graph: Graph, roots: readonly GraphNode[], precision: Precision, math: VectorMath) {
     this.#arena = graph.arena;
     const ids = roots.map((root) => root.id);
-    this.#order = ancestorsOf(graph.arena, ids);
-    this.#stored = new Set(ids);
+    this.#simplified = simplify(graph, ids, precision);
+    this.#stored = new Set(ids.map((id) => this.#simplified.nodeFor(id)));
     this.#precision = precision;
     this.#math = math;
-    for (const node of this.#order) this.#classes.set(node, this.#classify(node));
-    this.#users = usersOf(this.#arena, this.#order);
-    this.#clusters = clusterNodes(this.#arena, this.#order, this.#users, (node) =>
-      this.#classOf(node),
-    );
+    for (const node of this.#simplified.order) this.#classes.set(node, this.#classify(node));
+    this.#users = usersOf(this.#simplified);
+    this.#clusters = clusterNodes(this.#simplified, this.#users, (node) => this.#classOf(node));
   }
 
   run(inputs: readonly GraphNode[]): Lowered {
-    for (const node of this.#order) this.#lowerNode(node);
+    for (const node of this.#simplified.order) this.#lowerNode(node);
     this.#flushScalars();
     for (const { id } of inputs)
       if (!this.#leaves.has(id)) this.#leaves.set(id, this.#allocate(id));
@@ -93,7 +92,7 @@ class Lowering {
     return {
       kernels: this.#kernels,
       leaves: this.#leaves,
-      bufferOf: (node) => this.#views.get(node)!.buffer,
+      bufferOf: (node) => this.#views.get(this.#simplified.nodeFor(node))!.buffer,
     };
   }
 
@@ -102,16 +101,17 @@ class Lowering {
   }
 
   #classify(node: number): NodeClass {
-    const row = this.#arena.rowOf(node);
+    const row = this.#simplified.rowOf(node);
+    if (this.#simplified.uniformValue(node) !== undefined) return 'uniform';
     if (row.family === 'leaf') return 'leaf';
     // By far the most frequent: a scalar elementwise result has scalar operands.
     const typeId = this.#arena.typeIds[node]!;
     if (row.family === 'elementwise' && (typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN))
       return 'scalar';
     const result = this.#arena.typeOf(node);
-    const operands = Array.from(this.#arena.operandsOf(node), (operand) =>
-      this.#arena.typeOf(operand),
-    );
+    const operands = this.#simplified
+      .operandsOf(node)
+      .map((operand) => this.#arena.typeOf(operand));
     if ([result, ...operands].some((type) => sizeOf(type.shape) === 0)) return 'host';
     if (VIEWS.has(row.name) && row.family === 'linear') return 'view';
     if (row.family === 'elementwise' && result.kind !== 'integer') {
@@ -126,6 +126,7 @@ class Lowering {
 
   #lowerNode(node: number): void {
     const nodeClass = this.#classOf(node);
+    if (nodeClass === 'uniform') return; // a number in the code of its users
     if (nodeClass === 'leaf') {
       const buffer = this.#allocate(node);
       this.#leaves.set(node, buffer);
@@ -144,7 +145,7 @@ class Lowering {
     else if (nodeClass === 'view') this.#lowerView(node);
     else if (nodeClass === 'contraction') this.#lowerContraction(node);
     else if (
-      this.#arena.rowOf(node).name === 'logSumExp' &&
+      this.#simplified.rowOf(node).name === 'logSumExp' &&
       sizeOf(this.#operandType(node).shape) > 0
     )
       this.#lowerLogSumExp(node);
@@ -181,14 +182,16 @@ class Lowering {
     const valueOf = (operand: number): VectorValue => {
       const known = values.get(operand);
       if (known !== undefined) return known;
-      const read = body.read(this.#views.get(operand)!);
+      const uniform = this.#simplified.uniformValue(operand);
+      const read =
+        uniform === undefined ? body.read(this.#viewOf(operand)) : body.algebra.constant(uniform);
       values.set(operand, read);
       return read;
     };
     const results: Result[] = [];
     for (const node of nodes) {
-      const row = this.#arena.rowOf(node);
-      const operands = Array.from(this.#arena.operandsOf(node), valueOf);
+      const row = this.#simplified.rowOf(node);
+      const operands = this.#simplified.operandsOf(node).map(valueOf);
       if (row.family === 'elementwise') {
         values.set(node, row.value(body.algebra, operands[0]!, operands[1]!, operands[2]!));
       } else {
@@ -208,11 +211,28 @@ class Lowering {
       reduction === undefined ? shape.map(() => false) : this.#reducedAxes(nodes.at(-1)!);
     this.#kernels.push(
       body.finish(
-        nodes.map((node) => this.#arena.rowOf(node).name),
+        nodes.map((node) => this.#simplified.rowOf(node).name),
         reduced,
         results,
       ),
     );
+  }
+
+  /** Where the value of a node is. A known number is written to memory when a kernel asks for it there. */
+  #viewOf(node: number): View {
+    const known = this.#views.get(node);
+    if (known !== undefined) return known;
+    const { kind, shape } = this.#arena.typeOf(node);
+    const buffer: Buffer = { node, storage: 'real', size: 1, address: -1 };
+    const body = new LoopBody([], this.#precision, this.#math);
+    const number = body.expressions.constant(this.#simplified.uniformValue(node)!);
+    const write = contiguousView(buffer, []);
+    this.#kernels.push(
+      body.finish([kind], [], [{ expression: number, write, combine: undefined }]),
+    );
+    const view = broadcastView(write, shape);
+    this.#views.set(node, view);
+    return view;
   }
 
   /** A fresh buffer for a node's value, seen in the shape of the loop that computes it. */
@@ -220,7 +240,7 @@ class Lowering {
     const type = this.#arena.typeOf(node);
     const view = contiguousView(this.#allocate(node), type.shape);
     this.#views.set(node, view);
-    if (this.#arena.rowOf(node).family === 'elementwise') return view;
+    if (this.#simplified.rowOf(node).family === 'elementwise') return view;
     const reduced = this.#reducedAxes(node);
     const kept = shape.map((length, axis) => (reduced[axis] ? 1 : length));
     return broadcastView(contiguousView(view.buffer, kept), shape);
@@ -232,26 +252,26 @@ class Lowering {
   }
 
   #operandType(node: number): Type {
-    return this.#arena.typeOf(this.#arena.operandIds[this.#arena.operandStarts[node]!]!);
+    return this.#arena.typeOf(this.#simplified.operand(node, 0));
   }
 
   #lowerView(node: number): void {
-    const operand = this.#arena.operandIds[this.#arena.operandStarts[node]!]!;
+    const operand = this.#simplified.operand(node, 0);
     const attributes = this.#arena.attributes.get(node)!;
     const { shape } = this.#arena.typeOf(node);
     const source = this.#views.get(operand)!;
-    const view = VIEWS.get(this.#arena.rowOf(node).name)!(source, shape, attributes);
+    const view = VIEWS.get(this.#simplified.rowOf(node).name)!(source, shape, attributes);
     if (view !== undefined) {
       this.#views.set(node, view);
       return;
     }
     const copy = contiguousView(this.#copy(operand, source), source.shape);
-    this.#views.set(node, VIEWS.get(this.#arena.rowOf(node).name)!(copy, shape, attributes)!);
+    this.#views.set(node, VIEWS.get(this.#simplified.rowOf(node).name)!(copy, shape, attributes)!);
   }
 
   #lowerContraction(node: number): void {
     const { shape } = this.#arena.typeOf(node);
-    const [left, right] = Array.from(this.#arena.operandsOf(node), (operand) => {
+    const [left, right] = this.#simplified.operandsOf(node).map((operand) => {
       const view = this.#forwards(operand);
       return broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
     }) as [View, View];
@@ -265,7 +285,7 @@ class Lowering {
 
   /** An operand that is not read backwards along any axis. */
   #forwards(node: number): View {
-    const view = this.#views.get(node)!;
+    const view = this.#viewOf(node);
     return view.strides.every((stride) => stride >= 0)
       ? view
       : contiguousView(this.#copy(node, view), view.shape);
@@ -273,7 +293,7 @@ class Lowering {
 
   /** The largest element, the sum of exponentials below it, and the logarithm: three loops. */
   #lowerLogSumExp(node: number): void {
-    const source = this.#views.get(this.#arena.operandIds[this.#arena.operandStarts[node]!]!)!;
+    const source = this.#viewOf(this.#simplified.operand(node, 0));
     const reduced = this.#reducedAxes(node);
     const kept = source.shape.map((length, axis) => (reduced[axis] ? 1 : length));
     const largest = contiguousView(this.#allocate(node), kept);
@@ -318,14 +338,12 @@ class Lowering {
   }
 
   #lowerHost(node: number): void {
-    const operands = Array.from(this.#arena.operandsOf(node), (operand) =>
-      this.#contiguous(operand),
-    );
+    const operands = this.#simplified.operandsOf(node).map((operand) => this.#contiguous(operand));
     const result = this.#allocate(node);
     this.#views.set(node, contiguousView(result, this.#arena.typeOf(node).shape));
     this.#kernels.push({
       kind: 'host',
-      operation: this.#arena.rowOf(node).name,
+      operation: this.#simplified.rowOf(node).name,
       kernel: kernelOf(this.#arena, node),
       operands,
       result,
@@ -334,7 +352,7 @@ class Lowering {
 
   /** The value of a node in a buffer of its own, row-major. */
   #contiguous(node: number): Buffer {
-    const view = this.#views.get(node)!;
+    const view = this.#viewOf(node);
     return view.offset === 0 && isContiguous(view) && view.buffer.size === sizeOf(view.shape)
       ? view.buffer
       : this.#copy(node, view);
@@ -343,8 +361,8 @@ class Lowering {
   /** Outputs are buffers that nothing else owns: views and leaves are copied. */
   #materialize(node: number): void {
     const nodeClass = this.#classOf(node);
-    if (nodeClass !== 'view' && nodeClass !== 'leaf') return;
-    const view = this.#views.get(node)!;
+    if (nodeClass !== 'view' && nodeClass !== 'leaf' && nodeClass !== 'uniform') return;
+    const view = this.#viewOf(node);
     this.#views.set(node, contiguousView(this.#copy(node, view), view.shape));
   }
 
