@@ -100,8 +100,7 @@ export function mapTree<L extends Leaf | GraphNode>(
     for (const [key, child] of Object.entries(tree)) {
       if (key === '__proto__')
         throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
-      const step = IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-      result[key] = mapTree(child, replace, path + step);
+      result[key] = mapTree(child, replace, path + stepTo(key));
     }
     return result;
   }
@@ -112,6 +111,13 @@ export function mapTree<L extends Leaf | GraphNode>(
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+const INDEX = /^(?:0|[1-9]\d*)$/;
+
+/** From an object to the value of a key, as one would write it. */
+function stepTo(key: string): string {
+  if (IDENTIFIER.test(key)) return `.${key}`;
+  return INDEX.test(key) ? `[${key}]` : `[${JSON.stringify(key)}]`;
+}
 
 /** Whether a value is a leaf of a tree. */
 export function isLeaf(value: unknown): value is Leaf | GraphNode {

@@ -64,19 +64,52 @@ export type { Evaluations } from './minimize/objective.ts';
 export type { CurvatureOptions } from './minimize/step-size.ts';
 export type { Failure, Stop } from './minimize/stop.ts';
 export { deriveSeed, Random, threefry } from './random.ts';
+export { accumulated } from './rules/accumulated.ts';
+export { adadelta, type AdadeltaOptions } from './rules/adadelta.ts';
+export { adagrad, type AdagradOptions } from './rules/adagrad.ts';
 export { adam, adamW, type AdamOptions } from './rules/adam.ts';
-export {
-  type LearningRate,
-  type LeafUpdate,
-  type Optimizer,
-  type Gradients,
-  optimizerOf,
-  type OptimizerState,
-  type OptimizerStateNodes,
-  type Rule,
-  type Update,
+export { adamax, type AdamaxOptions } from './rules/adamax.ts';
+export { averaged, averagedWeights } from './rules/averaged.ts';
+export { clipByNorm, clipByValue, type GradientChange, withGradients } from './rules/gradients.ts';
+export { groups, type ParameterGroup } from './rules/groups.ts';
+export { lamb, type LambOptions } from './rules/lamb.ts';
+export type { LearningRate } from './rules/learning-rate.ts';
+export { lion, type LionOptions } from './rules/lion.ts';
+export { nadam, type NAdamOptions } from './rules/nadam.ts';
+export type {
+  Gradients,
+  Optimizer,
+  OptimizerState,
+  OptimizerStateNodes,
+  Update,
 } from './rules/optimizer.ts';
+export { radam, type RAdamOptions } from './rules/radam.ts';
+export { rmsprop, type RmspropOptions } from './rules/rmsprop.ts';
+export { rprop, type RpropOptions } from './rules/rprop.ts';
+export {
+  type LeafUpdate,
+  optimizerOf,
+  type Rule,
+  type SharedQuantity,
+  type StepContext,
+} from './rules/rule.ts';
 export { sgd, type SgdOptions } from './rules/sgd.ts';
+export type { WeightDecay } from './rules/weight-decay.ts';
+export {
+  constantRate,
+  cosineDecay,
+  cosineRestarts,
+  exponentialDecay,
+  inSequence,
+  oneCycle,
+  polynomialDecay,
+  productOf,
+  stepDecay,
+  warmUp,
+} from './schedules/constructors.ts';
+export type { Kinds, Schedule, ScheduleKind } from './schedules/kinds.ts';
+export { onPlateau, type Plateau } from './schedules/plateau.ts';
+export { rateAt, rateNode } from './schedules/schedule.ts';
 export type { NonFiniteNode } from './training/diagnosis.ts';
 export { type EvaluateOptions, evaluateModel, type Evaluation } from './training/evaluation.ts';
 export {

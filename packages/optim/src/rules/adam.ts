@@ -1,31 +1,21 @@
 /** Adam and AdamW: steps scaled by moving averages of the gradient and of its square. */
-import { type GraphNode, ValueError } from '@ad/graph';
-import {
-  BELOW_ONE,
-  booleanOption,
-  checkNames,
-  describeValue,
-  NON_NEGATIVE,
-  numberOption,
-} from '../options.ts';
-import {
-  type LearningRate,
-  learningRateNode,
-  learningRateOption,
-  type Optimizer,
-  optimizerOf,
-} from './optimizer.ts';
+import { booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
+import { average, betasOption, bias } from './averages.ts';
+import { type LearningRate, learningRateOption } from './learning-rate.ts';
+import type { Optimizer } from './optimizer.ts';
+import { optimizerOf } from './rule.ts';
+import { penalized, shrunk, type WeightDecay, weightDecayOption } from './weight-decay.ts';
 
 /** Options of {@link adam} and {@link adamW}. */
 export interface AdamOptions {
-  /** The length $\alpha$ of a step: a number of 0 or more, or a function of the step. Default 0.001. */
+  /** The length $\alpha$ of a step: a number of 0 or more, a schedule, or a function of the step. Default 0.001. */
   readonly learningRate?: LearningRate;
   /** The coefficients $\beta_1, \beta_2$ of the moving averages, each in [0, 1). Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
   /** What is added to the root, $\epsilon \ge 0$. With 0, a gradient that is exactly 0 gives NaN. Default $10^{-8}$. */
   readonly epsilon?: number;
   /** The weight decay $\lambda \ge 0$. Default 0 for {@link adam}, 0.01 for {@link adamW}. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: WeightDecay;
   /** Divide by the largest second moment so far (AMSGrad). Default false. */
   readonly amsgrad?: boolean;
 }
@@ -79,15 +69,9 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: number): Optimizer {
   checkNames(name, options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'amsgrad']);
   const learningRate = learningRateOption(name, options.learningRate, 1e-3);
-  const [beta1, beta2] = betasOption(name, options.betas);
+  const [beta1, beta2] = betasOption(name, options.betas, [0.9, 0.999]);
   const epsilon = numberOption(name, 'epsilon', options.epsilon, 1e-8, NON_NEGATIVE);
-  const weightDecay = numberOption(
-    name,
-    'weightDecay',
-    options.weightDecay,
-    defaultDecay,
-    NON_NEGATIVE,
-  );
+  const decayOf = weightDecayOption(name, options.weightDecay, defaultDecay);
   const amsgrad = booleanOption(name, 'amsgrad', options.amsgrad, false);
   const decoupled = name === 'adamW';
 
@@ -95,18 +79,17 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
     name,
     slots: amsgrad ? ['first', 'second', 'largest'] : ['first', 'second'],
     counts: true,
-    begin(graph, step) {
+    learningRate,
+    begin({ step, rate }) {
       const t = step.add(1);
-      const rate = learningRateNode(learningRate, graph, step);
-      const stepSize = rate.div(oneMinus(graph.constant(beta1).pow(t)));
-      const rootCorrection = oneMinus(graph.constant(beta2).pow(t)).sqrt();
-      const shrink = decoupled && weightDecay !== 0 ? oneMinus(rate.mul(weightDecay)) : null;
-      return (x, gradient, slots) => {
-        const coupled = !decoupled && weightDecay !== 0;
-        const g = coupled ? gradient.add(x.mul(weightDecay)) : gradient;
-        const start = shrink === null ? x : x.mul(shrink);
-        const first = slots.first.mul(beta1).add(g.mul(1 - beta1));
-        const second = slots.second.mul(beta2).add(g.square().mul(1 - beta2));
+      const stepSize = rate.div(bias(beta1, t));
+      const rootCorrection = bias(beta2, t).sqrt();
+      return (x, gradient, slots, path) => {
+        const decay = decayOf(path);
+        const g = decoupled ? gradient : penalized(gradient, x, decay);
+        const start = decoupled ? shrunk(x, rate, decay) : x;
+        const first = average(slots.first, g, beta1);
+        const second = average(slots.second, g.square(), beta2);
         const largest = amsgrad ? slots.largest.maximum(second) : second;
         const scale = largest.sqrt().div(rootCorrection).add(epsilon);
         return {
@@ -116,20 +99,4 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
       };
     },
   });
-}
-
-const oneMinus = (x: GraphNode): GraphNode => x.neg().add(1);
-
-function betasOption(
-  name: string,
-  betas: readonly [number, number] | undefined,
-): readonly [number, number] {
-  if (betas === undefined) return [0.9, 0.999];
-  if (!Array.isArray(betas) || betas.length !== 2) {
-    throw new ValueError(
-      `${name}: betas is ${describeValue(betas)}, expected two numbers, such as [0.9, 0.999]`,
-    );
-  }
-  betas.forEach((beta, k) => numberOption(name, `betas[${k}]`, beta, 0, BELOW_ONE));
-  return [betas[0], betas[1]];
 }

@@ -1,24 +1,14 @@
 /** Stochastic gradient descent, with momentum in Polyak's or Nesterov's form. */
 import { ValueError } from '@ad/graph';
-import {
-  BELOW_ONE,
-  booleanOption,
-  checkNames,
-  NON_NEGATIVE,
-  numberOption,
-  UP_TO_ONE,
-} from '../options.ts';
-import {
-  type LearningRate,
-  learningRateNode,
-  learningRateOption,
-  type Optimizer,
-  optimizerOf,
-} from './optimizer.ts';
+import { BELOW_ONE, booleanOption, checkNames, numberOption, UP_TO_ONE } from '../options.ts';
+import { type LearningRate, learningRateOption } from './learning-rate.ts';
+import type { Optimizer } from './optimizer.ts';
+import { optimizerOf } from './rule.ts';
+import { penalized, shrunk, type WeightDecay, weightDecayOption } from './weight-decay.ts';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
-  /** The length $\alpha$ of a step: a number of 0 or more, or a function of the step. Default 0.001. */
+  /** The length $\alpha$ of a step: a number of 0 or more, a schedule, or a function of the step. Default 0.001. */
   readonly learningRate?: LearningRate;
   /** How much $\mu$ of the last direction is kept, in [0, 1). Default 0: plain gradient descent. */
   readonly momentum?: number;
@@ -27,7 +17,9 @@ export interface SgdOptions {
   /** Look ahead along the momentum (Nesterov). Default false. */
   readonly nesterov?: boolean;
   /** The weight $\lambda$ of a penalty $\frac{\lambda}{2} |x|^2$, whose gradient is added. Default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: WeightDecay;
+  /** Shrink the parameters by $1 - \alpha\lambda$ instead of adding the penalty to the gradient. Default false. */
+  readonly decoupledDecay?: boolean;
 }
 
 /**
@@ -41,13 +33,15 @@ export interface SgdOptions {
  * $x_{t+1} = y_t - \alpha \nabla f(y_t)$, $y_{t+1} = x_{t+1} + \mu (x_{t+1} - x_t)$, of which the parameter is $y$.
  *
  * The equations and the default rate are PyTorch's, including that dampening is skipped at the first step. Not
- * PyTorch's: `momentum` must be below 1, `dampening` in [0, 1] and only with momentum.
+ * PyTorch's: `momentum` must be below 1, `dampening` in [0, 1] and only with momentum; decay can be decoupled,
+ * $x \leftarrow (1 - \alpha \lambda) x - \alpha d$ with $g' = g$.
  *
  * The state holds `momentum` $b$ if there is momentum, and `step` if the rule needs it.
  *
  * @throws `ValueError` when an option is unknown or outside its range, for `nesterov` without momentum or with
  * dampening, and for `dampening` without momentum.
- * Sources: B. T. Polyak, 1964; Yu. Nesterov, 1983; I. Sutskever et al., ICML 2013.
+ * Sources: B. T. Polyak, 1964; Yu. Nesterov, 1983; I. Sutskever et al., ICML 2013; decoupled decay: I. Loshchilov,
+ * F. Hutter, ICLR 2019.
  * @example
  * ```ts
  * import { sgd } from '@ad/optim';
@@ -57,12 +51,20 @@ export interface SgdOptions {
  * ```
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  checkNames('sgd', options, ['learningRate', 'momentum', 'dampening', 'nesterov', 'weightDecay']);
+  checkNames('sgd', options, [
+    'learningRate',
+    'momentum',
+    'dampening',
+    'nesterov',
+    'weightDecay',
+    'decoupledDecay',
+  ]);
   const learningRate = learningRateOption('sgd', options.learningRate, 1e-3);
   const momentum = numberOption('sgd', 'momentum', options.momentum, 0, BELOW_ONE);
   const dampening = numberOption('sgd', 'dampening', options.dampening, 0, UP_TO_ONE);
   const nesterov = booleanOption('sgd', 'nesterov', options.nesterov, false);
-  const weightDecay = numberOption('sgd', 'weightDecay', options.weightDecay, 0, NON_NEGATIVE);
+  const decayOf = weightDecayOption('sgd', options.weightDecay, 0);
+  const decoupled = booleanOption('sgd', 'decoupledDecay', options.decoupledDecay, false);
   if (nesterov && (momentum === 0 || dampening !== 0)) {
     throw new ValueError(
       `sgd: nesterov needs a momentum above 0 and no dampening, got momentum ${momentum} and dampening ${dampening}`,
@@ -77,18 +79,20 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   return optimizerOf<'momentum'>({
     name: 'sgd',
     slots: momentum === 0 ? [] : ['momentum'],
-    counts: dampening !== 0 || typeof learningRate === 'function',
-    begin(graph, step) {
-      const rate = learningRateNode(learningRate, graph, step);
+    counts: dampening !== 0,
+    learningRate,
+    begin({ step, rate }) {
       const isFirst = dampening === 0 ? null : step.equal(0);
-      return (x, gradient, slots) => {
-        const g = weightDecay === 0 ? gradient : gradient.add(x.mul(weightDecay));
-        if (momentum === 0) return { parameter: x.sub(rate.mul(g)), slots };
+      return (x, gradient, slots, path) => {
+        const decay = decayOf(path);
+        const g = decoupled ? gradient : penalized(gradient, x, decay);
+        const start = decoupled ? shrunk(x, rate, decay) : x;
+        if (momentum === 0) return { parameter: start.sub(rate.mul(g)), slots };
         // The momentum is 0 before the first step, so without dampening the first one needs no exception.
         const kept = slots.momentum.mul(momentum);
         const b = isFirst === null ? kept.add(g) : isFirst.where(g, kept.add(g.mul(1 - dampening)));
         const direction = nesterov ? g.add(b.mul(momentum)) : b;
-        return { parameter: x.sub(rate.mul(direction)), slots: { momentum: b } };
+        return { parameter: start.sub(rate.mul(direction)), slots: { momentum: b } };
       };
     },
   });

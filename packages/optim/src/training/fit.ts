@@ -23,7 +23,7 @@ import {
   SEED,
 } from '../options.ts';
 import { adam } from '../rules/adam.ts';
-import type { Optimizer, OptimizerState } from '../rules/optimizer.ts';
+import { checkOptimizer, type Optimizer, type OptimizerState } from '../rules/optimizer.ts';
 import { matchLeaves } from '../trees.ts';
 import { type BatchPlan, epochOrder, planBatches } from './batches.ts';
 import { diagnose, type NonFiniteNode } from './diagnosis.ts';
@@ -163,7 +163,7 @@ export async function fit<P, Name extends string = never>(
   options: FitOptions<NoInfer<P>, Name>,
 ): Promise<FitResult<P, Name>> {
   const plan = planTraining(model, samples, options);
-  const { batches, epochs, seed, shuffle, programs, metricNames, validation } = plan;
+  const { optimizer, batches, epochs, seed, shuffle, programs, metricNames, validation } = plan;
   const { onProgress, onEpoch, signal } = options;
   const count = countOf(plan.samples.inputs);
   const turns = new Turns();
@@ -216,6 +216,10 @@ export async function fit<P, Name extends string = never>(
       validation === null ? {} : { validation: validation.evaluate(current.parameters) };
     const record: EpochRecord<Name> = { epoch, ...means.read(), ...judged };
     history.push(record);
+    if (optimizer.observe !== undefined) {
+      const state = current.state.read() as OptimizerState;
+      current.state.write(optimizer.observe(state, (record.validation ?? record).loss));
+    }
     if (onEpoch !== undefined) await onEpoch(record);
   }
   return result('finished');
@@ -223,6 +227,7 @@ export async function fit<P, Name extends string = never>(
 
 /** All that is known before the first step. */
 interface Plan<P, Name extends string> {
+  readonly optimizer: Optimizer;
   readonly samples: SampleTensors;
   readonly batches: BatchPlan;
   readonly epochs: number;
@@ -271,7 +276,7 @@ function planTraining<P, Name extends string>(
   }
   checkSignal(options.signal);
   const optimizer = options.optimizer ?? adam();
-  checkOptimizer(optimizer);
+  checkOptimizer('fit', optimizer);
   const samples = samplesOf(given, 'fit', options.loss.targets);
   const count = countOf(samples.inputs);
   const batchSize = numberOption(
@@ -296,6 +301,7 @@ function planTraining<P, Name extends string>(
     return step;
   });
   return {
+    optimizer,
     samples,
     batches,
     epochs,
@@ -329,14 +335,6 @@ function checkSignal(signal: StopSignal | undefined): void {
     return;
   throw new ValueError(
     `fit: signal is ${describeValue(signal)}, expected { aborted: boolean }, such as an AbortSignal`,
-  );
-}
-
-function checkOptimizer(optimizer: Optimizer): void {
-  const methods = optimizer as Partial<Optimizer> | null;
-  if (typeof methods?.init === 'function' && typeof methods.update === 'function') return;
-  throw new ValueError(
-    `fit: optimizer is ${describeValue(optimizer)}, expected one such as adam({ learningRate: 0.01 })`,
   );
 }
 

@@ -49,8 +49,8 @@ export function feedsOf(graph: Graph, program: Program): Feeds {
 export class Variables {
   readonly #tree: Tree<Leaf>;
   readonly #values: readonly Tensor[];
-  /** What the program has for each leaf; nothing where it does not need it. */
-  readonly #storages: readonly (TensorData | undefined)[];
+  /** The program's storage of each leaf; storage of our own for what the program does not need. */
+  readonly #storages: readonly TensorData[];
 
   /**
    * Writes the values of the tree into the program.
@@ -61,15 +61,23 @@ export class Variables {
     this.#tree = tree as Tree<Leaf>;
     const leaves = leavesOf(this.#tree);
     this.#values = leaves.map(({ leaf }) => tensorOfLeaf(leaf));
-    this.#storages = leaves.map(({ path }) => storageOf(program, name + path));
-    this.#storages.forEach((storage, k) => storage?.set(this.#values[k]!.data));
+    this.#storages = leaves.map(({ path }, k) => {
+      const { data } = this.#values[k]!;
+      const storage = storageOf(program, name + path) ?? data.slice();
+      storage.set(data);
+      return storage;
+    });
   }
 
   /** Takes the values from the same variables in another program. */
   copyFrom(other: Variables): void {
-    for (let k = 0; k < this.#storages.length; k++) {
-      const from = other.#storages[k];
-      if (from !== undefined) this.#storages[k]?.set(from);
+    for (let k = 0; k < this.#storages.length; k++) this.#storages[k]!.set(other.#storages[k]!);
+  }
+
+  /** Takes the values from a tree of the same form. */
+  write(tree: unknown): void {
+    for (const [k, { leaf }] of leavesOf(tree as Tree<Leaf>).entries()) {
+      this.#storages[k]!.set(tensorOfLeaf(leaf).data);
     }
   }
 
@@ -78,8 +86,8 @@ export class Variables {
     let next = 0;
     return mapTree(this.#tree, (leaf) => {
       const k = next++;
-      const { shape, kind, data } = this.#values[k]!;
-      return likeLeaf(leaf, new Tensor(shape, kind, (this.#storages[k] ?? data).slice()));
+      const { shape, kind } = this.#values[k]!;
+      return likeLeaf(leaf, new Tensor(shape, kind, this.#storages[k]!.slice()));
     });
   }
 }

@@ -1,13 +1,32 @@
 import { Graph, type Tensor, tensor } from '@ad/graph';
 import { leavesOf } from '@ad/backprop';
-import { adam, adamW, type Optimizer, optimizerOf, sgd } from '@ad/optim';
+import {
+  accumulated,
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  clipByNorm,
+  groups,
+  lamb,
+  lion,
+  nadam,
+  onPlateau,
+  type Optimizer,
+  optimizerOf,
+  radam,
+  rmsprop,
+  rprop,
+  sgd,
+} from '@ad/optim';
 import { describe, expect, test } from 'vitest';
 
 const wrong: readonly (readonly [name: string, make: () => unknown, message: RegExp])[] = [
   [
     'a negative rate',
     () => sgd({ learningRate: -0.1 }),
-    /^sgd: learningRate is -0\.1, expected a finite number of 0 or more, or a function of the step$/,
+    /^sgd: learningRate is -0\.1, expected a finite number of 0 or more, a schedule, or a function of the step$/,
   ],
   [
     'a rate that is NaN',
@@ -88,6 +107,41 @@ const wrong: readonly (readonly [name: string, make: () => unknown, message: Reg
     () => sgd(0.1 as never),
     /^sgd: the options are 0\.1, expected an object$/,
   ],
+  ['a negative rate of nadam', () => nadam({ learningRate: -1 }), /^nadam: learningRate is -1/],
+  ['a negative momentum decay', () => nadam({ momentumDecay: -1 }), /momentumDecay is -1/],
+  ['a beta of radam', () => radam({ betas: [1, 0.5] }), /^radam: betas\[0\] is 1/],
+  ['an epsilon of adamax', () => adamax({ epsilon: -1 }), /^adamax: epsilon is -1/],
+  ['a negative sum', () => adagrad({ initialSum: -1 }), /^adagrad: initialSum is -1/],
+  ['a negative decay of the rate', () => adagrad({ rateDecay: -1 }), /^adagrad: rateDecay is -1/],
+  ['a rho of 1', () => adadelta({ rho: 1 }), /^adadelta: rho is 1/],
+  ['another rho of 1', () => rmsprop({ rho: 1 }), /^rmsprop: rho is 1/],
+  ['momentum 1 of rmsprop', () => rmsprop({ momentum: 1 }), /^rmsprop: momentum is 1/],
+  [
+    'a schedule for rprop',
+    () => rprop({ learningRate: (() => 1) as never }),
+    /^rprop: learningRate/,
+  ],
+  [
+    'one factor',
+    () => rprop({ factors: 2 as never }),
+    /^rprop: factors is 2, expected two numbers/,
+  ],
+  [
+    'a factor that grows',
+    () => rprop({ factors: [1, 2] }),
+    /factors\[0\] is 1, expected a number betw/,
+  ],
+  [
+    'limits in the wrong order',
+    () => rprop({ limits: [2, 1] }),
+    /limits\[1\] is 1, expected a number of 2/,
+  ],
+  ['a decay of lion', () => lion({ weightDecay: -1 }), /^lion: weightDecay is -1/],
+  [
+    'an option that lamb lacks',
+    () => lamb({ amsgrad: true } as never),
+    /^lamb: there is no option/,
+  ],
   ['no options at all', () => adamW(null as never), /the options are null, expected an object/],
 ];
 
@@ -107,6 +161,20 @@ const rules: readonly (readonly [string, Optimizer, readonly string[]])[] = [
   ['sgd with a schedule', sgd({ learningRate: (step) => step }), ['step']],
   ['adam', adam(), ['step', 'first', 'second']],
   ['adamW with amsgrad', adamW({ amsgrad: true }), ['step', 'first', 'second', 'largest']],
+  ['radam', radam(), ['step', 'first', 'second']],
+  ['adamax', adamax(), ['step', 'first', 'largest']],
+  ['adagrad', adagrad(), ['sum']],
+  ['adagrad with decay', adagrad({ rateDecay: 0.1 }), ['step', 'sum']],
+  ['adadelta', adadelta(), ['squares', 'moves']],
+  ['rmsprop', rmsprop(), ['squares']],
+  [
+    'rmsprop, all of it',
+    rmsprop({ centered: true, momentum: 0.9 }),
+    ['squares', 'mean', 'momentum'],
+  ],
+  ['lion', lion(), ['momentum']],
+  ['lamb', lamb(), ['step', 'first', 'second']],
+  ['clipped adam', clipByNorm(adam(), 1), ['step', 'first', 'second']],
 ];
 
 describe.each(rules)('%s', (_name, rule, quantities) => {
@@ -203,7 +271,7 @@ test('a schedule must return a scalar node', () => {
 });
 
 test("a rule of one's own is treated like the others", () => {
-  const lion = optimizerOf<'average'>({
+  const mine = optimizerOf<'average'>({
     name: 'lion',
     slots: ['average'],
     counts: false,
@@ -214,5 +282,35 @@ test("a rule of one's own is treated like the others", () => {
         slots: { average: average.mul(0.99).add(g.mul(0.01)) },
       }),
   });
-  expect(Object.keys(lion.init({ w: 1 }))).toEqual(['average']);
+  expect(Object.keys(mine.init({ w: 1 }))).toEqual(['average']);
+});
+
+test('what is not 0 at first begins as it should', () => {
+  expect(rprop({ learningRate: 0.1 }).init({ w: [1, 2] })['length']).toEqual({
+    w: [tensor(0.1), tensor(0.1)],
+  });
+  expect(adagrad({ initialSum: 2 }).init({ w: 1 })['sum']).toEqual({ w: tensor(2) });
+  expect(nadam().init({ w: 1 })['product']).toEqual(tensor(1));
+  expect(sgd({ learningRate: onPlateau({ rate: 0.5 }) }).init({ w: 1 })).toEqual({
+    plateau: {
+      rate: tensor(0.5),
+      best: tensor(Infinity),
+      waited: tensor(0),
+      cooldown: tensor(0),
+    },
+  });
+});
+
+test('rules made of rules say what their state lacks', () => {
+  const w = new Graph().input('w');
+  const update = (rule: Optimizer, state: object): unknown =>
+    rule.update({ w }, { w }, state as never);
+  const rule = sgd({ learningRate: onPlateau({ rate: 0.5 }) });
+  expect(() => update(rule, {})).toThrow(/the state \.plateau is undefined, expected an object/);
+  expect(() => update(rule, { plateau: {} })).toThrow(/\.plateau: the state \.rate is undefined/);
+  expect(() => update(accumulated(adam(), 2), {})).toThrow(/the state \.batches is undefined/);
+  expect(() => update(nadam(), { step: w, first: { w }, second: { w } })).toThrow(
+    /the state \.product is undefined/,
+  );
+  expect(() => update(groups([{ rule: adam() }]), {})).toThrow(/adam: the state \.first must/);
 });

@@ -1,16 +1,26 @@
 /** Training does not depend on who runs the programs: the compiler follows the interpreter. */
+import { interpreter } from '@ad/graph';
 import { compile, compiler } from '@ad/compiler';
 import {
+  accumulated,
   accuracy,
   adamW,
+  averaged,
+  clipByNorm,
   crossEntropy,
   fit,
+  groups,
+  lamb,
   mlp,
   type MlpParameters,
+  nadam,
+  onPlateau,
   predict,
   predictor,
+  radam,
   sgd,
   standardize,
+  warmUp,
 } from '@ad/optim';
 import { describe, expect, test } from 'vitest';
 import { iris } from '../support/iris.ts';
@@ -32,6 +42,20 @@ describe.each([
     sgd({ learningRate: (step) => step.add(1).reciprocal(), momentum: 0.9, nesterov: true }),
   ],
   ['adamW with amsgrad', adamW({ learningRate: 0.01, amsgrad: true })],
+  [
+    'clipped radam with a schedule, averaged and accumulated',
+    accumulated(
+      averaged(clipByNorm(radam({ learningRate: warmUp({ rate: 0.05, steps: 9 }) }), 1), 0.9),
+      2,
+    ),
+  ],
+  [
+    'groups of nadam and lamb',
+    groups([
+      { of: (path) => path.endsWith('bias'), rule: nadam({ learningRate: 0.01 }) },
+      { rule: lamb({ learningRate: onPlateau({ rate: 0.05, patience: 0, threshold: 0.5 }) }) },
+    ]),
+  ],
 ] as const)('%s', (_name, optimizer) => {
   // 150 samples make nine full batches and one of six.
   const options = {
@@ -44,7 +68,7 @@ describe.each([
   };
 
   test('takes the same way compiled as interpreted', async () => {
-    const expected = await fit(model, samples, options);
+    const expected = await fit(model, samples, { ...options, executor: interpreter });
     const got = await fit(model, samples, { ...options, executor: compile });
     numbersOf(got.parameters).forEach((x, i) =>
       expect(x).toBeCloseTo(numbersOf(expected.parameters)[i]!, 10),
@@ -54,14 +78,14 @@ describe.each([
       expect(validation!.loss).toBeCloseTo(expected.history[k]!.validation!.loss, 10);
     });
     const guess = predictor(model, { executor: compile });
-    const logits = predict(model, got.parameters, samples.inputs);
+    const logits = predict(model, got.parameters, samples.inputs, { executor: interpreter });
     guess(got.parameters, samples.inputs).data.forEach((x, i) =>
       expect(x).toBeCloseTo(logits.data[i]!, 10),
     );
   });
 
   test('goes about the same way in single precision', async () => {
-    const expected = await fit(model, samples, options);
+    const expected = await fit(model, samples, { ...options, executor: interpreter });
     const got = await fit(model, samples, { ...options, executor: compiler({ precision: 'f32' }) });
     expect(got.stopped).toBe('finished');
     expect(got.history.at(-1)!.loss).toBeCloseTo(expected.history.at(-1)!.loss, 3);
@@ -75,7 +99,7 @@ test('a step that is not finite is not taken by compiled programs either', async
     epochs: 20,
     batchSize: 150,
   };
-  const expected = await fit(model, samples, options);
+  const expected = await fit(model, samples, { ...options, executor: interpreter });
   const got = await fit(model, samples, { ...options, executor: compile });
   expect(expected.stopped).toBe('diverged');
   expect([got.stopped, got.steps]).toEqual([expected.stopped, expected.steps]);

@@ -1,0 +1,33 @@
+/** Moving averages, as most rules use them. */
+import { type GraphNode, ValueError } from '@ad/graph';
+import { BELOW_ONE, describeValue, numberOption } from '../options.ts';
+
+/** $\beta a + (1 - \beta) x$ */
+export function average(old: GraphNode, x: GraphNode, beta: number): GraphNode {
+  return old.mul(beta).add(x.mul(1 - beta));
+}
+
+/** $1 - \beta^t$: what an average that began at 0 is short of. */
+export function bias(beta: number, t: GraphNode): GraphNode {
+  return t.graph.constant(beta).pow(t).neg().add(1);
+}
+
+/**
+ * The coefficients of two moving averages.
+ *
+ * @throws `ValueError` when they are not two numbers in [0, 1).
+ */
+export function betasOption(
+  caller: string,
+  betas: readonly [number, number] | undefined,
+  fallback: readonly [number, number],
+): readonly [number, number] {
+  if (betas === undefined) return fallback;
+  if (!Array.isArray(betas) || betas.length !== 2) {
+    throw new ValueError(
+      `${caller}: betas is ${describeValue(betas)}, expected two numbers, such as [${fallback.join(', ')}]`,
+    );
+  }
+  betas.forEach((beta, k) => numberOption(caller, `betas[${k}]`, beta, 0, BELOW_ONE));
+  return [betas[0], betas[1]];
+}
