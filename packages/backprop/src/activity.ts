@@ -22,7 +22,7 @@ export function dependents(arena: Arena, targets: readonly GraphNode[], top: num
 }
 
 /** A constant of 0 in the shape of a node: the derivative where there is no path. */
-export function zerosLike({ graph, shape }: GraphNode): GraphNode {
+export function zerosLike({ graph, shape }: Pick<GraphNode, 'graph' | 'shape'>): GraphNode {
   if (shape.length === 0) return graph.constant(0);
   return graph.constant(new Tensor(shape, 'real', new Float64Array(sizeOf(shape))));
 }

@@ -58,6 +58,7 @@ export type { SweepCounts } from './sweep-counts.ts';
 export {
   isLeaf,
   leavesOf,
+  type LeavesOf,
   likeLeaf,
   mapTree,
   tensorOfLeaf,
@@ -66,6 +67,7 @@ export {
   type NodesOf,
   type PathLeaf,
   type Tree,
+  type TensorsOf,
   type ValuesOf,
 } from '@ad/graph';
-export { vmap, type TensorsOf, type VmapFunction, type VmapOptions } from './vmap.ts';
+export { vmap, type VmapFunction, type VmapOptions } from './vmap.ts';

@@ -1,29 +1,22 @@
 /**
- * Whole matrices of derivatives. One program computes a column (forward mode) or a row (reverse mode) and is run once
- * for each basis vector, so what is built does not grow with the dimension. On nodes there is no program to run: there
- * every row or column is appended to the graph.
+ * Whole matrices of derivatives of plain functions. All columns (forward mode) or rows (reverse mode) are computed
+ * together, as a batch, so what is built does not grow with the dimension.
  */
 import {
-  type Feeds,
   type GraphNode,
   type Leaf,
   mapTree,
-  type Program,
-  sizeOf,
-  stack,
-  Tensor,
+  type Tensor,
   ValueError,
   type ValuesOf,
 } from '@ad/graph';
+import { derivativeBlocks, elementsOf } from './derivative-blocks.ts';
 import { checkScalar } from './grad.ts';
 import { gradient } from './gradient.ts';
-import { inputsLike } from './products.ts';
-import { pushforward } from './pushforward.ts';
 import {
   type Argument,
   type ArgumentOptions,
   checkArgument,
-  type Trace,
   type Traceable,
   Tracer,
 } from './tracing.ts';
@@ -37,20 +30,32 @@ export interface JacobianOptions<Index extends number = number> extends Argument
   readonly mode?: JacobianMode;
 }
 
-/** Derivatives with respect to a tree: for each leaf an array of the shape of the result followed by that of the leaf. */
-export type JacobianOf<T> = T extends GraphNode
+/**
+ * Derivatives of a result with respect to a tree: for each leaf of the result, for each leaf of the tree, an array of
+ * the shape of the one followed by that of the other.
+ */
+export type JacobianOf<T, Result = GraphNode> = Result extends GraphNode
+  ? BlocksOf<T>
+  : Result extends readonly unknown[]
+    ? { -readonly [K in keyof Result]: JacobianOf<T, Result[K]> }
+    : Result extends object
+      ? { -readonly [K in keyof Result]: JacobianOf<T, Result[K]> }
+      : never;
+
+/** An array for each leaf. */
+type BlocksOf<T> = T extends GraphNode
   ? GraphNode
   : T extends Leaf
     ? Tensor
     : T extends readonly unknown[]
-      ? { -readonly [K in keyof T]: JacobianOf<T[K]> }
+      ? { -readonly [K in keyof T]: BlocksOf<T[K]> }
       : T extends object
-        ? { -readonly [K in keyof T]: JacobianOf<T[K]> }
+        ? { -readonly [K in keyof T]: BlocksOf<T[K]> }
         : never;
 
 /** Second derivatives with respect to a tree: for each pair of leaves an array of both shapes. */
 export type HessianOf<T, Whole = T> = T extends GraphNode | Leaf
-  ? JacobianOf<Whole>
+  ? BlocksOf<Whole>
   : T extends readonly unknown[]
     ? { -readonly [K in keyof T]: HessianOf<T[K], Whole> }
     : T extends object
@@ -58,9 +63,13 @@ export type HessianOf<T, Whole = T> = T extends GraphNode | Leaf
       : never;
 
 /** What {@link jacobian} returns. */
-export interface JacobianFunction<Args extends readonly unknown[], Index extends number> {
+export interface JacobianFunction<
+  Args extends readonly unknown[],
+  Index extends number,
+  Result = GraphNode,
+> {
   /** Values in, values out; nodes in, nodes out: so derivatives can be nested. */
-  <Values extends ValuesOf<Args>>(...values: Values): JacobianOf<Values[Index]>;
+  <Values extends ValuesOf<Args>>(...values: Values): JacobianOf<Values[Index], Result>;
 }
 
 /** What {@link hessian} returns. */
@@ -72,13 +81,13 @@ export interface HessianFunction<Args extends readonly unknown[], Index extends 
 /**
  * All derivatives of the result of a function with respect to its first (or another) argument.
  *
- * For each leaf of the argument there is a tensor: the shape of the result, then the shape of the leaf. A program for
- * one column or one row is made once per combination of shapes and run for each. Tracing, trees and nesting are as for
- * `grad`.
+ * For each leaf of the argument there is a tensor: the shape of the result, then the shape of the leaf. Where the
+ * function returns a tree there is that for each leaf of the result. All columns or rows are computed together, by one
+ * program for each combination of shapes. Tracing, trees and nesting are as for `grad`. Where most derivatives are 0,
+ * `sparseJacobian` takes less.
  *
  * @throws `ValueError` for an unknown mode, and as `grad` does; the result may be an array.
- * Complexity: O(min(n, m) (V + E)) time for n elements of the argument and m of the result; the graph grows by O(V + E),
- * and in a call on nodes by O(min(n, m) (V + E)).
+ * Complexity: O(min(n, m) (V + E)) time for n elements of the argument and m of the result; the graph grows by O(V + E).
  * @example
  * ```ts
  * import { tensor, type GraphNode } from '@ad/graph';
@@ -90,10 +99,14 @@ export interface HessianFunction<Args extends readonly unknown[], Index extends 
  * angle.shape; // => [2]
  * ```
  */
-export function jacobian<Args extends readonly unknown[], const Index extends number = 0>(
-  f: (...args: Args) => GraphNode,
+export function jacobian<
+  Args extends readonly unknown[],
+  Result = GraphNode,
+  const Index extends number = 0,
+>(
+  f: (...args: Args) => Result,
   options: JacobianOptions<Index> = {},
-): JacobianFunction<Args, Index> {
+): JacobianFunction<Args, Index, Result> {
   const argument: number = options.argument ?? 0;
   const mode = options.mode ?? 'auto';
   if (!['auto', 'forward', 'reverse'].includes(mode)) {
@@ -101,30 +114,36 @@ export function jacobian<Args extends readonly unknown[], const Index extends nu
   }
   const tracer = new Tracer(
     f as Traceable,
-    { name: 'jacobian', varies: (position) => position === argument },
+    { name: 'jacobian', varies: (position) => position === argument, trees: true },
     options,
   );
   return ((...args: readonly Argument[]) => {
     checkArgument('jacobian', argument, args.length);
     const { trace, feeds } = tracer.call(args);
     const wrt = trace.leaves[argument]!;
-    const [row] = matrices(trace, feeds, () => [trace.output], [trace.output], wrt, mode);
-    let next = 0;
-    return mapTree(args[argument]!, () => row![next++]!);
-  }) as JacobianFunction<Args, Index>;
+    const { outputs } = trace;
+    const forward =
+      mode === 'forward' || (mode === 'auto' && elementsOf(wrt) <= elementsOf(outputs));
+    const blocks = derivativeBlocks(trace, feeds, {
+      outputs: () => outputs,
+      like: outputs,
+      wrt,
+      forward,
+    });
+    return treeOfBlocks(trace.result, args[argument]!, blocks);
+  }) as JacobianFunction<Args, Index, Result>;
 }
 
 /**
  * All second derivatives of a scalar function with respect to its first (or another) argument, forward over reverse.
  *
  * For each pair of leaves of the argument there is a tensor of both shapes, found at the path of the first and then of
- * the second: `hessian(f)({ a, b }).a.b`. One program, the Hessian times a vector, is made once per combination of
- * shapes and run for each element. Tracing, trees and nesting are as for `grad`. Where only products with vectors are
- * needed, take `hvp`.
+ * the second: `hessian(f)({ a, b }).a.b`. All its columns are computed together, by one program
+ * for each combination of shapes. Tracing, trees and nesting are as for `grad`. Where only products with vectors are
+ * needed, take `hvp`; where most second derivatives are 0, `sparseHessian`.
  *
  * @throws `ShapeError` when the result is not a scalar, and as `grad` does.
- * Complexity: O(n (V + E)) time for n elements of the argument; the graph grows by O(V + E), and in a call on nodes by
- * O(n (V + E)).
+ * Complexity: O(n (V + E)) time for n elements of the argument; the graph grows by O(V + E).
  * @example
  * ```ts
  * import { tensor, type GraphNode } from '@ad/graph';
@@ -149,141 +168,22 @@ export function hessian<Args extends readonly unknown[], const Index extends num
     const { trace, feeds } = tracer.call(args);
     checkScalar('hessian', trace.output);
     const wrt = trace.leaves[argument]!;
-    const slopes = (): GraphNode[] => gradient(trace.output, wrt);
-    const blocks = matrices(trace, feeds, slopes, wrt, wrt, 'forward');
-    const arg = args[argument]!;
-    let i = 0;
-    return mapTree(arg, () => {
-      const row = blocks[i++]!;
-      let j = 0;
-      return mapTree(arg, () => row[j++]!);
-    });
+    const outputs = (): GraphNode[] => gradient(trace.output, wrt);
+    const blocks = derivativeBlocks(trace, feeds, { outputs, like: wrt, wrt, forward: true });
+    return treeOfBlocks(args[argument]!, args[argument]!, blocks);
   }) as HessianFunction<Args, Index>;
 }
 
-/**
- * The derivatives of each output with respect to each node of `wrt`.
- *
- * @param outputs - makes the outputs, when they are needed.
- * @param like - nodes of the shapes of the outputs.
- */
-function matrices(
-  trace: Trace,
-  feeds: Feeds | undefined,
-  outputs: () => GraphNode[],
-  like: readonly GraphNode[],
-  wrt: readonly GraphNode[],
-  mode: JacobianMode,
-): (Tensor | GraphNode)[][] {
-  const count = (nodes: readonly GraphNode[]): number =>
-    nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const forward = mode === 'forward' || (mode === 'auto' && count(wrt) <= count(like));
-  if (feeds === undefined) return forward ? columnNodes(outputs(), wrt) : rowNodes(outputs(), wrt);
-  const blocks = like.map((output) =>
-    wrt.map((x) => {
-      const shape = [...output.shape, ...x.shape];
-      return new Tensor(shape, 'real', new Float64Array(sizeOf(shape)));
-    }),
-  );
-  if (forward) {
-    const program = trace.program('columns', () =>
-      pushforward(outputs(), wrt, inputsLike(trace, 'tangent', wrt)),
-    );
-    eachBasisVector(program, feeds, 'tangent', wrt, (j, element, columns) => {
-      const width = sizeOf(wrt[j]!.shape);
-      columns.forEach((column, i) => {
-        const { data } = blocks[i]![j]!;
-        for (let row = 0; row < column.length; row++) data[row * width + element] = column[row]!;
-      });
-    });
-  } else {
-    const program = trace.program('rows', () => {
-      const seeds = inputsLike(trace, 'cotangent', like);
-      const sums = outputs().map((output, i) => gradient(output, wrt, { seed: seeds[i]! }));
-      return wrt.map((_, j) => sums.map((sum) => sum[j]!).reduce((a, b) => a.add(b)));
-    });
-    eachBasisVector(program, feeds, 'cotangent', like, (i, element, rows) => {
-      rows.forEach((row, j) => {
-        blocks[i]![j]!.data.set(row, element * row.length);
-      });
-    });
-  }
-  return blocks;
-}
-
-/** Runs a program once for each basis vector of the inputs made by `inputsLike`, and shows what it computes. */
-function eachBasisVector(
-  program: Program,
-  feeds: Feeds,
-  name: string,
-  like: readonly GraphNode[],
-  visit: (which: number, element: number, results: Program['outputs']) => void,
-): void {
-  const storage = like.map((_, k) => program.inputs[`${name}${k}`]);
-  for (const data of storage) data?.fill(0); // whatever an earlier call that failed has left
-  let fed = false;
-  storage.forEach((data, which) => {
-    if (data === undefined) return; // nothing depends on it: all zero
-    for (let element = 0; element < data.length; element++) {
-      data[element] = 1;
-      if (fed) program.execute();
-      else program.run(feeds);
-      fed = true;
-      visit(which, element, program.outputs);
-      data[element] = 0;
-    }
+/** A tree of the form of `outer`, each leaf a tree of the form of `inner`: a block for each pair of leaves. */
+function treeOfBlocks(
+  outer: Argument,
+  inner: Argument,
+  blocks: readonly (readonly (Tensor | GraphNode)[])[],
+): unknown {
+  let i = 0;
+  return mapTree(outer, () => {
+    const row = blocks[i++]!;
+    let j = 0;
+    return mapTree(inner, () => row[j++]!);
   });
-}
-
-/** Column by column: the tangents along each basis vector of each node, as nodes. */
-function columnNodes(outputs: readonly GraphNode[], wrt: readonly GraphNode[]): GraphNode[][] {
-  const blocks = wrt.map((x) => {
-    const columns = basisOf(x).map((direction) => pushforward(outputs, x, direction));
-    return outputs.map((output, i) =>
-      assemble(
-        columns.map((column) => column[i]!),
-        output.shape.length,
-        output,
-        x,
-      ),
-    );
-  });
-  return outputs.map((_, i) => blocks.map((block) => block[i]!));
-}
-
-/** Row by row: the adjoints for each basis vector of each output, as nodes. */
-function rowNodes(outputs: readonly GraphNode[], wrt: readonly GraphNode[]): GraphNode[][] {
-  return outputs.map((output) => {
-    const rows = basisOf(output).map((seed) => gradient(output, wrt, { seed }));
-    return wrt.map((x, j) =>
-      assemble(
-        rows.map((row) => row[j]!),
-        0,
-        output,
-        x,
-      ),
-    );
-  });
-}
-
-/** The basis vectors in the shape of a node, as constants. */
-function basisOf({ graph, shape }: GraphNode): GraphNode[] {
-  const size = sizeOf(shape);
-  return Array.from({ length: size }, (_, element) => {
-    const data = new Float64Array(size);
-    data[element] = 1;
-    return graph.constant(new Tensor(shape, 'real', data));
-  });
-}
-
-/** Rows or columns stacked along an axis, in the shape of the output followed by that of `x`. */
-function assemble(
-  parts: readonly GraphNode[],
-  axis: number,
-  output: GraphNode,
-  x: GraphNode,
-): GraphNode {
-  const shape = [...output.shape, ...x.shape];
-  if (parts.length > 0) return stack(parts, axis).reshape(shape);
-  return output.graph.constant(new Tensor(shape, 'real', new Float64Array(0)));
 }

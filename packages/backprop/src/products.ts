@@ -10,16 +10,18 @@ import {
   isGraphNode,
   type Leaf,
   leavesOf,
+  type LeavesOf,
   type NodesOf,
   sameShape,
   ShapeError,
-  type Tensor,
   tensorOfLeaf,
+  type TensorsOf,
   ValueError,
   type ValuesOf,
 } from '@ad/graph';
 import { checkScalar, treeLike } from './grad.ts';
 import { gradient } from './gradient.ts';
+import { adjoints } from './many-directions.ts';
 import { pushforward } from './pushforward.ts';
 import {
   type Argument,
@@ -45,18 +47,18 @@ export type TangentsOf<Args extends readonly unknown[]> = {
 };
 
 /** What {@link jvp} returns. */
-export interface JvpFunction<Args extends readonly unknown[]> {
+export interface JvpFunction<Args extends readonly unknown[], Result = GraphNode> {
   /** Nodes in, nodes out: so derivatives can be nested. */
-  (primals: Args, tangents: TangentsOf<Args>): ValueAndTangent<GraphNode>;
+  (primals: Args, tangents: TangentsOf<Args>): ValueAndTangent<Result>;
   /** Values in, values out. */
-  (primals: ValuesOf<Args>, tangents: TangentsOf<Args>): ValueAndTangent<Tensor>;
+  (primals: ValuesOf<Args>, tangents: TangentsOf<Args>): ValueAndTangent<TensorsOf<Result>>;
 }
 
 /**
  * The value of a function and its derivative along a direction, by forward mode: the Jacobian times the tangents.
  *
  * The cost is a small multiple of that of the function, whatever the number of results: right for few directions and
- * many results. Tracing, trees and nesting are as for `grad`; the function may return an array.
+ * many results. Tracing, trees and nesting are as for `grad`; the function may return an array or a tree of arrays.
  *
  * @returns a function of the list of arguments and the list of their tangents. An argument without a tangent
  * (`undefined`, or missing at the end) is held fixed, as labels and data are.
@@ -74,10 +76,10 @@ export interface JvpFunction<Args extends readonly unknown[]> {
  * tangent.toArray(); // => [20, 40]
  * ```
  */
-export function jvp<Args extends readonly unknown[]>(
-  f: (...args: Args) => GraphNode,
+export function jvp<Args extends readonly unknown[], Result = GraphNode>(
+  f: (...args: Args) => Result,
   options: TransformOptions = {},
-): JvpFunction<Args> {
+): JvpFunction<Args, Result> {
   // Which arguments move is part of the call, so there is a tracer for each choice.
   const tracers = new Map<string, Tracer>();
   return ((primals: readonly Argument[], tangents: readonly (Argument | undefined)[]) => {
@@ -93,7 +95,7 @@ export function jvp<Args extends readonly unknown[]>(
     if (tracer === undefined) {
       tracer = new Tracer(
         f as Traceable,
-        { name: 'jvp', varies: (position) => moving.includes(position) },
+        { name: 'jvp', varies: (position) => moving.includes(position), trees: true },
         options,
       );
       tracers.set(key, tracer);
@@ -104,21 +106,22 @@ export function jvp<Args extends readonly unknown[]>(
       matching('jvp', `the tangent of argument ${i}`, directions[k]!, primals[i]!),
     );
     const wrt = moving.flatMap((i) => trace.leaves[i]!);
+    const { outputs } = trace;
     if (feeds === undefined) {
-      const tangent = pushforward(
-        trace.output,
-        wrt,
-        leaves.map((leaf) => trace.lift(leaf)),
-      );
-      return { value: trace.output, tangent };
+      const directions = leaves.map((leaf) => trace.lift(leaf));
+      const tangents = pushforward(outputs, wrt, directions);
+      return { value: trace.result, tangent: trace.likeResult(tangents) };
     }
     const program = trace.program('tangent', () => [
-      trace.output,
-      pushforward(trace.output, wrt, inputsLike(trace, 'tangent', wrt)),
+      ...outputs,
+      ...pushforward(outputs, wrt, inputsLike(trace, 'tangent', wrt)),
     ]);
-    const [value, tangent] = program.run({ ...feeds, ...feedsOf('tangent', leaves) });
-    return { value, tangent };
-  }) as unknown as JvpFunction<Args>;
+    const results = program.run({ ...feeds, ...feedsOf('tangent', leaves) });
+    return {
+      value: trace.likeResult(results),
+      tangent: trace.likeResult(results.slice(outputs.length)),
+    };
+  }) as unknown as JvpFunction<Args, Result>;
 }
 
 /** A value, and what takes cotangents of it back to an argument. */
@@ -129,22 +132,29 @@ export interface ValueAndPullback<V, P> {
   readonly pullback: P;
 }
 
-/** Takes cotangents of the value of a function back to its argument. */
-export interface Pullback<V, N> {
+/** Takes cotangents of the value of a function, in its form, back to its argument. */
+export interface Pullback<V, N, Result = GraphNode> {
   /** Values in, values out. */
-  (cotangent: Leaf): V;
+  (cotangent: LeavesOf<Result>): V;
   /** Nodes in, nodes out: so derivatives can be nested. */
-  (cotangent: GraphNode): N;
+  (cotangent: ValuesOf<Result>): N;
 }
 
 /** What {@link vjp} returns. */
-export interface VjpFunction<Args extends readonly unknown[], Index extends number> {
+export interface VjpFunction<
+  Args extends readonly unknown[],
+  Index extends number,
+  Result = GraphNode,
+> {
   /** Nodes in, nodes out: so derivatives can be nested. */
-  (...nodes: Args): ValueAndPullback<GraphNode, Pullback<Args[Index], Args[Index]>>;
+  (...nodes: Args): ValueAndPullback<Result, Pullback<Args[Index], Args[Index], Result>>;
   /** Values in, values out. */
   <Values extends ValuesOf<Args>>(
     ...values: Values
-  ): ValueAndPullback<Tensor, Pullback<GradientOf<Values[Index]>, NodesOf<Values[Index]>>>;
+  ): ValueAndPullback<
+    TensorsOf<Result>,
+    Pullback<GradientOf<Values[Index]>, NodesOf<Values[Index]>, Result>
+  >;
 }
 
 /**
@@ -152,9 +162,11 @@ export interface VjpFunction<Args extends readonly unknown[], Index extends numb
  * (or another) argument.
  *
  * The cost of a pullback is a small multiple of that of the function, whatever the size of the argument. Each
- * computes the forward pass again. Tracing, trees and nesting are as for `grad`; the function may return an array.
+ * computes the forward pass again. Tracing, trees and nesting are as for `grad`; the function may return an array or a
+ * tree of arrays, of which the cotangent has the form.
  *
- * @throws `ShapeError` (from the pullback) when a cotangent has another shape than the value, and as `grad` does.
+ * @throws `ShapeError` or `ValueError` (from the pullback) when a cotangent has another shape or form than the value,
+ * and as `grad` does.
  * Complexity: O(V + E) for each pullback.
  * @example
  * ```ts
@@ -166,41 +178,43 @@ export interface VjpFunction<Args extends readonly unknown[], Index extends numb
  * pullback(tensor([1, 10])).toArray(); // => [2, 40]
  * ```
  */
-export function vjp<Args extends readonly unknown[], const Index extends number = 0>(
-  f: (...args: Args) => GraphNode,
+export function vjp<
+  Args extends readonly unknown[],
+  Result = GraphNode,
+  const Index extends number = 0,
+>(
+  f: (...args: Args) => Result,
   options: ArgumentOptions<Index> = {},
-): VjpFunction<Args, Index> {
+): VjpFunction<Args, Index, Result> {
   const argument: number = options.argument ?? 0;
   const tracer = new Tracer(
     f as Traceable,
-    { name: 'vjp', varies: (position) => position === argument },
+    { name: 'vjp', varies: (position) => position === argument, trees: true },
     options,
   );
   return ((...args: readonly Argument[]) => {
     checkArgument('vjp', argument, args.length);
     const call = tracer.call(args);
-    const pullback = (cotangent: Leaf | GraphNode): unknown => {
+    const pullback = (cotangent: Argument): unknown => {
+      const leaves = matching('vjp', 'the cotangent', cotangent, call.trace.result, 'the value');
       // A cotangent that is a node makes this a call on nodes, even where the arguments are values.
-      const { trace, feeds } =
-        isGraphNode(cotangent) && call.feeds !== undefined ? tracer.call(args, [cotangent]) : call;
-      const { output } = trace;
+      const isOfNodes = call.feeds !== undefined && leaves.some((leaf) => isGraphNode(leaf));
+      const { trace, feeds } = isOfNodes ? tracer.call(args, [cotangent]) : call;
       const wrt = trace.leaves[argument]!;
-      checkShape('vjp', 'the cotangent', cotangent, output.shape);
       if (feeds === undefined) {
-        const slopes = gradient(output, wrt, { seed: trace.lift(cotangent) });
-        return treeLike(args[argument]!, slopes);
+        const seeds = leaves.map((leaf) => trace.lift(leaf));
+        return treeLike(args[argument]!, adjoints(trace.outputs, wrt, seeds));
       }
-      const program = trace.program('pullback', () => {
-        const [seed] = inputsLike(trace, 'cotangent', [output]) as [GraphNode];
-        return gradient(output, wrt, { seed });
-      });
-      const seeds = feedsOf('cotangent', [cotangent]);
+      const program = trace.program('pullback', () =>
+        adjoints(trace.outputs, wrt, inputsLike(trace, 'cotangent', trace.outputs)),
+      );
+      const seeds = feedsOf('cotangent', leaves);
       return treeLike(args[argument]!, program.run({ ...feeds, ...seeds }));
     };
-    if (call.feeds === undefined) return { value: call.trace.output, pullback };
-    const program = call.trace.program('value', () => [call.trace.output]);
-    return { value: program.run(call.feeds)[0]!, pullback };
-  }) as unknown as VjpFunction<Args, Index>;
+    if (call.feeds === undefined) return { value: call.trace.result, pullback };
+    const program = call.trace.program('value', () => call.trace.outputs);
+    return { value: call.trace.likeResult(program.run(call.feeds)), pullback };
+  }) as unknown as VjpFunction<Args, Index, Result>;
 }
 
 /** What {@link hvp} returns. */
@@ -253,11 +267,7 @@ export function hvp<X, Rest extends readonly unknown[] = []>(
 }
 
 /** Inputs of the shapes of nodes, all 0 at first: where a program takes its tangents or cotangents. */
-export function inputsLike(
-  { graph }: Trace,
-  name: string,
-  nodes: readonly GraphNode[],
-): GraphNode[] {
+function inputsLike({ graph }: Trace, name: string, nodes: readonly GraphNode[]): GraphNode[] {
   return nodes.map(({ shape }, i) => graph.input(`${name}${i}`, { shape }));
 }
 
@@ -277,6 +287,7 @@ function matching(
   what: string,
   tree: Argument,
   like: Argument,
+  owner = 'the argument',
 ): (Leaf | GraphNode)[] {
   const byPath = new Map(leavesOf(tree).map(({ path, leaf }) => [path, leaf]));
   const places = leavesOf(like);
@@ -285,7 +296,7 @@ function matching(
     const place = path === '' ? what : `${what} at ${path}`;
     if (match === undefined) {
       throw new ValueError(
-        `${name}: ${place} is missing; expected the form of the argument, with a leaf for each of its leaves`,
+        `${name}: ${place} is missing; expected the form of ${owner}, with a leaf for each of its leaves`,
       );
     }
     checkShape(name, place, match, isGraphNode(leaf) ? leaf.shape : tensorOfLeaf(leaf).shape);
@@ -295,7 +306,7 @@ function matching(
     const known = new Set(places.map(({ path }) => path));
     const extra = [...byPath.keys()].find((path) => !known.has(path));
     throw new ValueError(
-      `${name}: ${what} has ${extra === '' ? 'a single value' : extra}, which the argument has not; expected the same form`,
+      `${name}: ${what} has ${extra === '' ? 'a single value' : extra}, which ${owner} has not; expected the same form`,
     );
   }
   return matches;

@@ -99,6 +99,12 @@ export class Trace {
     return this.outputs[0]!;
   }
 
+  /** Values or nodes, one for each of the outputs, in the form of the result. */
+  likeResult(values: readonly (Tensor | GraphNode)[]): unknown {
+    let next = 0;
+    return mapTree(this.result, () => values[next++]!);
+  }
+
   /** A program, made when it is first asked for. `outputs` may append nodes. */
   program(name: string, outputs: () => readonly GraphNode[]): Program {
     let program = this.#programs.get(name);
@@ -229,7 +235,7 @@ export function checkResult(
   graph: Graph,
   { name, trees = false, kinds }: Transform,
 ): Tree<GraphNode> {
-  const isTree = trees && typeof result === 'object' && !isLeaf(result);
+  const isTree = trees && typeof result === 'object' && result !== null && !isLeaf(result);
   const nodes = isTree ? leavesOf(result as Tree<GraphNode>) : [{ path: '', leaf: result }];
   for (const { path, leaf } of nodes) {
     const what = path === '' ? 'the function returned' : `the result at ${path} is`;
@@ -250,6 +256,10 @@ export function checkResult(
       );
     }
   }
+  if (nodes.length === 0)
+    throw new GraphError(
+      `${name}: the function returned a tree without nodes; return one at least`,
+    );
   return result as Tree<GraphNode>;
 }
 

@@ -3,21 +3,20 @@
  * for one example; then what it has built is built again for all of them at once (`batchNodes`).
  */
 import {
-  apply,
   batchNodes,
   formatShape,
   type GraphNode,
   leavesOf,
-  type LinearRow,
   mapTree,
   moveAxes,
   normalizeAxis,
   ShapeError,
-  type Tensor,
+  type TensorsOf,
   type Tree,
   ValueError,
   type ValuesOf,
 } from '@ad/graph';
+import { exampleOf } from './example.ts';
 import { nodeMessages } from './message.ts';
 import {
   type Argument,
@@ -38,15 +37,6 @@ export interface VmapOptions extends TransformOptions {
   /** Along which axis of the results the examples shall lie; default 0. */
   readonly outputAxis?: number;
 }
-
-/** The tensors in the place of the nodes of a result. */
-export type TensorsOf<T> = T extends GraphNode
-  ? Tensor
-  : T extends readonly unknown[]
-    ? { -readonly [K in keyof T]: TensorsOf<T[K]> }
-    : T extends object
-      ? { -readonly [K in keyof T]: TensorsOf<T[K]> }
-      : never;
 
 /** What {@link vmap} returns: takes what the function takes, with an axis of examples, and returns results likewise. */
 export interface VmapFunction<Args extends readonly unknown[], Result> {
@@ -89,9 +79,7 @@ export function vmap<Args extends readonly unknown[], Result>(
   return ((...args: readonly Argument[]) => {
     const { trace, feeds } = tracer.call(args);
     if (feeds === undefined) return trace.result;
-    const results = trace.program('results', () => trace.outputs).run(feeds);
-    let next = 0;
-    return mapTree(trace.result, () => results[next++]!);
+    return trace.likeResult(trace.program('results', () => trace.outputs).run(feeds));
   }) as VmapFunction<Args, Result>;
 }
 
@@ -114,7 +102,7 @@ function callBatched(f: Traceable, args: readonly unknown[], options: VmapOption
       const batch = examplesFirst(node, axis, `argument ${i}${path}`);
       checkCount(batch, batches[0], `argument ${i}${path}`);
       batches.push(batch);
-      examples.push(apply(example, [batch]));
+      examples.push(exampleOf(batch));
       return examples.at(-1)!;
     });
   });
@@ -153,25 +141,5 @@ function checkCount(batch: GraphNode, first: GraphNode | undefined, what: string
   if (count === expected) return;
   throw new ShapeError(
     `vmap: ${what} has ${count} examples, expected ${expected} as in the argument before it`,
-  );
-}
-
-/** A node that stands for one example of a batch while a function is traced. No value is ever computed of it. */
-const example: LinearRow = {
-  name: 'example',
-  family: 'linear',
-  arity: 1,
-  formula: 'x_i',
-  attributes: {},
-  infer: ([batch]) => ({ shape: batch!.shape.slice(1), kind: batch!.kind }),
-  prepare: () => outsideOfCall,
-  transpose: () => outsideOfCall(),
-  batch: () => outsideOfCall(),
-};
-
-function outsideOfCall(): never {
-  throw new ValueError(
-    'vmap: a node that stands for each of many examples has no value of its own; ' +
-      'choose between values with where, and return what is needed outside of the function',
   );
 }

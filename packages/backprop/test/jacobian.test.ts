@@ -123,19 +123,64 @@ describe('jacobian', () => {
     const weights = (m: number, n: number): Tensor =>
       new Tensor([m, n], 'real', new Float64Array(m * n).fill(1));
 
-    test('of a column when the argument is smaller, of a row when the result is', () => {
-      expect(outputs(3, 5).map(({ shape }) => shape)).toEqual([[5]]);
-      expect(outputs(4, 4).map(({ shape }) => shape)).toEqual([[4]]);
-      expect(outputs(5, 3).map(({ shape }) => shape)).toEqual([[5]]);
-      expect(outputs(5, 3)[0]!.graph.inputNames).toEqual(['arg0', 'cotangent0']);
-      expect(outputs(3, 5)[0]!.graph.inputNames).toEqual(['arg0', 'tangent0']);
-      expect(outputs(4, 4)[0]!.graph.inputNames).toEqual(['arg0', 'tangent0']);
+    test('of all columns when the argument is smaller, of all rows when the result is', () => {
+      expect(outputs(3, 5).map(({ shape }) => shape)).toEqual([[3, 5]]);
+      expect(outputs(4, 4).map(({ shape }) => shape)).toEqual([[4, 4]]);
+      expect(outputs(5, 3).map(({ shape }) => shape)).toEqual([[3, 5]]);
+      const directions = (n: number, m: number): unknown =>
+        outputs(n, m)[0]!.graph.find('direction0').shape;
+      expect(directions(5, 3)).toEqual([3, 3]);
+      expect(directions(3, 5)).toEqual([3, 3]);
+      expect(directions(4, 4)).toEqual([4, 4]);
     });
 
     test('the graph does not grow with the dimension', () => {
       expect(outputs(50, 60)[0]!.graph.nodeCount).toBe(outputs(5, 6)[0]!.graph.nodeCount);
       expect(outputs(60, 50)[0]!.graph.nodeCount).toBe(outputs(6, 5)[0]!.graph.nodeCount);
     });
+  });
+
+  test.each(modes)('many directions are taken in several runs of one program: %s', (mode) => {
+    // Arrays of 1000 x 100 elements are too large for all directions at once.
+    const f = (x: GraphNode): GraphNode =>
+      x
+        .mul(
+          tensor(
+            Float64Array.from({ length: 1000 }, (_, i) => i + 1),
+            { shape: [1000, 1] },
+          ),
+        )
+        .sum({ axes: 0 })
+        .mul(x);
+    const x = tensor(Float64Array.from({ length: 100 }, (_, i) => i));
+    const result = jacobian(f, { mode })(x);
+    // The sum of 1 to 1000 times x^2.
+    const expected = Array.from({ length: 100 }, (_, i) => 2 * 500_500 * i);
+    expect(expected.map((_, i) => result.at(i, i))).toEqual(expected);
+    expect(result.data.filter((value) => value !== 0).length).toBe(99);
+  });
+
+  test('of a tree of results has a tree of blocks for each', () => {
+    const f = ({ a, b }: { a: GraphNode; b: GraphNode }) => ({
+      product: a.mul(b),
+      rest: [a.sum(), b.graph.constant(1)] as const,
+    });
+    for (const mode of modes) {
+      const { product, rest } = jacobian(f, { mode })({ a: tensor([1, 2]), b: 3 });
+      expectTypeOf(rest[1].b).toEqualTypeOf<Tensor>();
+      expect([product.a, product.b].map((each) => each.toArray())).toEqual([
+        [
+          [3, 0],
+          [0, 3],
+        ],
+        [1, 2],
+      ]);
+      expect(rest.map(({ a, b }) => [a.toArray(), b.toArray()])).toEqual([
+        [[1, 1], 0],
+        [[0, 0], 0],
+      ]);
+    }
+    expect(() => jacobian((_: GraphNode) => [])(1)).toThrow(/a tree without nodes/);
   });
 
   test('there is no other mode', () => {

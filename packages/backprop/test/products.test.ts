@@ -297,3 +297,41 @@ describe('types', () => {
     expect(() => vjp(f)({ w: 1 }, 1).pullback('1')).toThrow(ValueError);
   });
 });
+
+describe('functions that return trees', () => {
+  const f = (x: GraphNode, c: GraphNode) => ({
+    square: x.square(),
+    rest: [x.sum().mul(c)] as const,
+  });
+  const x = tensor([1, 2]);
+
+  test('jvp has a tangent for each result', () => {
+    const { value, tangent } = jvp(f)([x, 10], [tensor([1, 1])]);
+    expectTypeOf(tangent.rest[0]).toEqualTypeOf<Tensor>();
+    expect([value.square.toArray(), value.rest[0].item()]).toEqual([[1, 4], 30]);
+    expect([tangent.square.toArray(), tangent.rest[0].item()]).toEqual([[2, 4], 20]);
+    const [a, c] = [x, tensor(10)].map((each) => new Graph().constant(each)) as [
+      GraphNode,
+      GraphNode,
+    ];
+    const nodes = jvp(f)([a, a.graph.constant(10)], [a]);
+    expect(nodes.tangent.rest[0].value).toBe(30);
+    expect(() => jvp(f)([a, c], [a])).toThrow(GraphError);
+  });
+
+  test('vjp takes a cotangent for each result', () => {
+    const { value, pullback } = vjp(f)(x, 10);
+    expect(value.rest[0].item()).toBe(30);
+    const cotangent = { square: tensor([1, 0]), rest: [2] as const };
+    expect(pullback(cotangent).toArray()).toEqual([22, 20]);
+    const node = new Graph().constant([1, 0]);
+    expect(pullback({ square: node, rest: [2] }).tensor.toArray()).toEqual([22, 20]);
+    expect(() => pullback({ square: tensor([1, 0]) } as never)).toThrow(
+      /the cotangent at .rest\[0\] is missing/,
+    );
+  });
+
+  test('a single node is what the others return', () => {
+    expect(() => grad(f as never)(x as never, 10 as never)).toThrow(/returned .*expected a node/);
+  });
+});

@@ -93,6 +93,7 @@ export type { GraphPart } from './text/part.ts';
 export {
   isLeaf,
   leavesOf,
+  type LeavesOf,
   likeLeaf,
   mapTree,
   tensorOfLeaf,
@@ -101,5 +102,6 @@ export {
   type NodesOf,
   type PathLeaf,
   type Tree,
+  type TensorsOf,
   type ValuesOf,
 } from './tree.ts';

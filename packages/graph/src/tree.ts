@@ -31,6 +31,24 @@ export type NodesOf<T> = T extends Leaf | GraphNode
       ? { readonly [K in keyof T]: NodesOf<T[K]> }
       : never;
 
+/** The tensors in the place of the nodes of a tree. */
+export type TensorsOf<T> = T extends GraphNode
+  ? Tensor
+  : T extends readonly unknown[]
+    ? { -readonly [K in keyof T]: TensorsOf<T[K]> }
+    : T extends object
+      ? { -readonly [K in keyof T]: TensorsOf<T[K]> }
+      : never;
+
+/** The leaves that can be passed in the place of the nodes of a tree, and no nodes. */
+export type LeavesOf<T> = T extends GraphNode
+  ? Leaf
+  : T extends readonly unknown[]
+    ? { readonly [K in keyof T]: LeavesOf<T[K]> }
+    : T extends object
+      ? { readonly [K in keyof T]: LeavesOf<T[K]> }
+      : never;
+
 /** The gradient with respect to a tree: the same names and types. */
 export type GradientOf<T> = T extends number
   ? number
