@@ -7,6 +7,7 @@ import * as arithmetic from './arithmetic.ts';
 import { cofactors } from './cofactors.ts';
 import * as comparison from './comparison.ts';
 import * as contraction from './contraction.ts';
+import * as convolution from './convolution.ts';
 import * as cumulative from './cumulative.ts';
 import * as determinants from './determinants.ts';
 import * as exponential from './exponential.ts';
@@ -39,6 +40,7 @@ type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame
   RowsOf<typeof arithmetic> &
   RowsOf<typeof comparison> &
   RowsOf<typeof contraction> &
+  RowsOf<typeof convolution> &
   RowsOf<typeof cumulative> &
   RowsOf<typeof determinants> &
   RowsOf<typeof exponential> &
@@ -80,6 +82,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(determinants),
   cofactors,
   singularFrame,
+  ...rowsOf(convolution),
   ...rowsOf(layout),
   ...rowsOf(parts),
   ...rowsOf(indexing),

@@ -26,7 +26,7 @@ type WithoutFunction =
   | 'singularFrame';
 /**
  * Functions that are not methods: one for gradients, one for function transforms, two that take lists or values first,
- * and linear algebra.
+ * linear algebra, and windows.
  */
 type WithoutMethod =
   | WithoutFunction
@@ -38,7 +38,10 @@ type WithoutMethod =
   | 'triangularSolve'
   | 'inverse'
   | 'cholesky'
-  | 'determinant';
+  | 'determinant'
+  | 'convolution'
+  | 'windows'
+  | 'overlapAdd';
 
 type FunctionName = Exclude<OperationName, WithoutFunction>;
 type MethodName = Exclude<OperationName, WithoutMethod>;

@@ -79,6 +79,35 @@ const systems = fc.tuple(broadcastableShapes(2), counts(2, 3)).chain(([{ operand
   return fc.tuple(integersOf([...a!, n!, n!]), integersOf([...b!, n!, m!]));
 });
 
+/** Axes with windows: lengths, sizes, strides and dilations that fit each other. */
+interface WindowAxis {
+  readonly length: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
+const windowAxes = (max: number): fc.Arbitrary<WindowAxis[]> =>
+  fc.array(
+    fc
+      .tuple(counts(3, 3, 1), fc.integer({ min: 0, max: 4 }))
+      .map(([[size, stride, dilation], more]) => {
+        const [k, s, d] = [size!, stride!, dilation!];
+        return { length: (k - 1) * d + 1 + more, size: k, stride: s, dilation: d };
+      }),
+    { maxLength: max },
+  );
+
+const lists = (axes: readonly WindowAxis[]) => ({
+  sizes: axes.map(({ size }) => size),
+  strides: axes.map(({ stride }) => stride),
+  dilations: axes.map(({ dilation }) => dilation),
+  lengths: axes.map(({ length }) => length),
+  counts: axes.map(({ length, size, stride, dilation }) =>
+    Math.floor((length - (size - 1) * dilation - 1) / stride + 1),
+  ),
+});
+
 /** One generator for each operation of the table that is neither a leaf nor elementwise. */
 export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
   sum: integerTensors().chain((a) =>
@@ -148,6 +177,22 @@ export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Applicatio
         .tuple(integersOf([...outer, ...at, ...inner]), indicesInto(at, length))
         .map((operands) => ({ operands, attributes: { axis: outer.length, length } })),
     ),
+  convolution: fc.tuple(counts(4, 2), windowAxes(2)).chain(([[n, g, o, c], axes]) => {
+    const { sizes, strides, dilations, lengths } = lists(axes);
+    return fc
+      .tuple(integersOf([n!, g!, c!, ...lengths]), integersOf([g!, o!, c!, ...sizes]))
+      .map((operands) => ({ operands, attributes: { strides, dilations } }));
+  }),
+  windows: fc.tuple(shapes(0, 1), windowAxes(2)).chain(([lead, axes]) => {
+    const { sizes, strides, dilations, lengths } = lists(axes);
+    return integersOf([...lead, ...lengths]).map((x) => one(x, { sizes, strides, dilations }));
+  }),
+  overlapAdd: fc.tuple(shapes(0, 1), windowAxes(2)).chain(([lead, axes]) => {
+    const { sizes, strides, dilations, lengths, counts: how } = lists(axes);
+    return integersOf([...lead, ...sizes, ...how]).map((x) =>
+      one(x, { lengths, strides, dilations }),
+    );
+  }),
   matmul: fc.tuple(broadcastableShapes(2), counts(3, 3)).chain(([{ operands }, [n, k, m]]) => {
     const [left, right] = operands.map((shape) => shape.slice(-2));
     return fc

@@ -161,6 +161,8 @@ function fits(row: Operation, before: readonly GraphNode[], { kind, shape }: Gra
     case 'cholesky':
     case 'determinant':
       return shape.length > 1 && shape.at(-2) === shape.at(-1);
+    case 'convolution':
+      return shape.length === 3 && (first === undefined || shape[2] === first.shape[2]);
     case 'concat':
       return shape.length > 0 && (first === undefined || sameShape(first.shape, shape));
     default:
@@ -214,6 +216,18 @@ function attributesFor(
       return { axis, length: dice[1]! % 4 };
     case 'oneHot':
       return { depth: 1 + (dice[1]! % 3) };
+    case 'convolution': {
+      const strides = shape.slice(3).map((_, i) => 1 + (dice[i]! % 2));
+      return { strides, dilations: strides.map(() => 1) };
+    }
+    case 'windows':
+      return { sizes: shape.slice(-1), strides: shape.slice(-1), dilations: shape.slice(-1) };
+    case 'overlapAdd': {
+      const strides = shape.slice(-1).map(() => 1 + (dice[0]! % 2));
+      const [size, count] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+      const lengths = strides.map((stride) => Math.max((count - 1) * stride + size, 0));
+      return { lengths, strides, dilations: strides.map(() => 1) };
+    }
     case 'matmul':
       return dice[0]! % 2 === 0 ? {} : undefined;
     case 'triangularSolve':
