@@ -20,6 +20,7 @@ import { CompiledProgram } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { lower } from './lower/lower.ts';
+import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
 import type { Buffer } from './lower/view.ts';
 import { bytesOf, planMemory } from './plan.ts';
 import { PAGE } from './wasm/module-builder.ts';
@@ -53,9 +54,22 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  * ```
  */
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): Program {
+  return compileWith(spec, options.precision ?? 'f64', STRAIGHT_LINE_LIMIT);
+}
+
+/**
+ * Compiles, with scalar regions of up to `straightLineLimit` operations as straight-line code.
+ *
+ * @internal
+ */
+export function compileWith(
+  spec: ProgramSpec,
+  precision: Precision,
+  straightLineLimit: number,
+): Program {
   const platform = webAssembly();
   if (platform === undefined) return interpreter(spec);
-  return build(spec, options.precision ?? 'f64', platform) ?? interpreter(spec);
+  return build(spec, precision, straightLineLimit, platform) ?? interpreter(spec);
 }
 
 /** An executor that compiles; what `grad` and `fit` take as their `executor`. */
@@ -66,6 +80,7 @@ export function compiler(options: CompileOptions = {}): Executor {
 function build(
   spec: ProgramSpec,
   precision: Precision,
+  straightLineLimit: number,
   platform: WasmPlatform,
 ): Program | undefined {
   const { graph, updates } = checkSpec(spec);
@@ -73,12 +88,14 @@ function build(
   const values = updates.map(([, value]) => value);
   const inputs = updates.map(([input]) => input);
   const wanted = [...spec.outputs, ...values];
+  const math = vectorMath(precision);
   const { kernels, leaves, bufferOf } = lower(
     graph,
     wanted,
     inputs,
     precision,
-    vectorMath(precision),
+    math,
+    straightLineLimit,
   );
 
   const outputs = spec.outputs.map((node) => bufferOf(node.id));
@@ -113,6 +130,7 @@ function build(
     if (graph.inputName(node) !== undefined) storage.set(node, dataOf(buffer));
     else fillConstant(graph, node, dataOf(buffer));
   }
+  for (const [buffer, content] of emitted.contents) dataOf(buffer).set(content);
   let flops = 0;
   for (const node of ancestorsOf(
     graph.arena,

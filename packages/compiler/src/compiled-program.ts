@@ -9,6 +9,7 @@ import {
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import type { Kernel } from './lower/kernel.ts';
+import type { ScalarKernel } from './lower/scalar-region.ts';
 
 /** What was compiled, for the report. */
 export interface Compilation {
@@ -54,7 +55,16 @@ export function describeKernel(kernel: Kernel): string {
     const [left, right] = [kernel.left, kernel.right].map((view) => formatShape(view.shape));
     return `matmul ${left} x ${right}`;
   }
+  if (kernel.kind === 'scalars') return describeScalars(kernel);
   if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
   const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
   return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;
+}
+
+function describeScalars({ code, plan }: ScalarKernel): string {
+  const how =
+    plan.kind === 'straight line'
+      ? 'straight-line code'
+      : `${plan.groupSteps.length} gathered loops of ${plan.steps.length} kinds`;
+  return `${code.length} scalar operations: ${how}`;
 }

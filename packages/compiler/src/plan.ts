@@ -3,7 +3,7 @@
  * updates keep theirs; a temporary buffer's space is given to others after its last use. First fit over a list of
  * gaps, in the order in which the kernels run.
  */
-import { buffersRead, buffersWritten, type Kernel } from './lower/kernel.ts';
+import { buffersKept, buffersRead, buffersWritten, type Kernel } from './lower/kernel.ts';
 import type { Buffer } from './lower/view.ts';
 
 /** Vectors read up to 16 bytes at an address; every buffer starts on a multiple of this. */
@@ -32,7 +32,7 @@ export function planMemory(
     buffer.address = top;
     top += bytesOf(buffer, elementSize);
   };
-  const fixed = new Set([...permanent, ...inPlace.keys()]);
+  const fixed = new Set([...permanent, ...inPlace.keys(), ...kernels.flatMap(buffersKept)]);
   for (const buffer of fixed) if (!inPlace.has(buffer)) place(buffer);
   for (const [buffer, other] of inPlace) buffer.address = other.address;
 

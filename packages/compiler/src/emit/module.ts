@@ -1,13 +1,18 @@
-/** Emission of the module: one function per kernel, and `run`, which calls them in order and writes the updates. */
-import { numbers } from '@ad/graph';
+/** Emission of the module: the functions of the kernels, and `run`, which calls them in order and writes the updates. */
 import type { Precision } from '../code/expression.ts';
+import { vectorMath } from '../code/vector-math.ts';
 import type { UpdateBuffers } from '../lower/in-place.ts';
 import type { HostCall, Kernel } from '../lower/kernel.ts';
+import type { ScalarKernel } from '../lower/scalar-region.ts';
+import type { Buffer } from '../lower/view.ts';
 import { bytesOf } from '../plan.ts';
-import { FunctionBuilder } from '../wasm/function-builder.ts';
+import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
+import { Callees } from './callees.ts';
 import { emitContraction } from './contraction.ts';
+import { emitGathered } from './gathered.ts';
 import { emitLoopNest } from './loop-nest.ts';
+import { emitStraightLine } from './straight-line.ts';
 
 /** A module and what it needs from outside. */
 export interface EmittedModule {
@@ -17,7 +22,12 @@ export interface EmittedModule {
   readonly functions: Readonly<Record<string, unknown>>;
   /** What `host(index)` is to run. */
   readonly hostCalls: readonly HostCall[];
+  /** What buffers must hold before the first run. */
+  readonly contents: ReadonlyMap<Buffer, ArrayLike<number>>;
 }
+
+/** Copies up to this size are made vector by vector; longer ones by the instruction for it, which is a call. */
+const SHORT = 64;
 
 /**
  * Emits a program.
@@ -33,33 +43,47 @@ export function emitModule(
 ): EmittedModule {
   const code = new ModuleBuilder();
   const host = code.import('host', ['i32'], []);
-  const imported = new Map<string, number>();
-  const functions: Record<string, unknown> = {};
-  const importOf = (name: string): number => {
-    const known = imported.get(name);
-    if (known !== undefined) return known;
-    const value = numbers[name as keyof typeof numbers];
-    const parameters = Array.from({ length: value.length }, () => 'f64' as const);
-    const index = code.import(name, parameters, ['f64']);
-    functions[name] = value;
-    imported.set(name, index);
-    return index;
-  };
+  const math = vectorMath(precision);
+  const callees = new Callees(code, precision, math);
+  const importOf = (name: string): Callee => callees.platform(name);
   const hostCalls: HostCall[] = [];
-  // The bodies are written first, because all imports must be known before a function can be numbered.
-  const calls = kernels.map((kernel): FunctionBuilder | number => {
-    if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf);
-    if (kernel.kind === 'contraction') return emitContraction(kernel, precision, importOf);
-    return hostCalls.push(kernel) - 1;
-  });
+  const contents = new Map<Buffer, ArrayLike<number>>();
   const run = new FunctionBuilder();
-  for (const call of calls) {
-    if (typeof call === 'number') run.i32(call).call(host);
-    else run.call(code.function(call));
+  const call = (emitted: FunctionBuilder): void => {
+    run.call(code.function(emitted));
+  };
+  const emitScalars = (kernel: ScalarKernel): void => {
+    const { plan } = kernel;
+    if (plan.kind === 'straight line') {
+      for (const piece of emitStraightLine(kernel, plan, precision, callees)) call(piece);
+      return;
+    }
+    const loops = emitGathered(kernel, plan, precision, math, callees);
+    call(loops.run(loops.steps.map((step) => code.function(step))));
+    contents.set(plan.table, loops.table);
+    if (plan.numbers !== undefined) contents.set(plan.numbers, kernel.code.constants);
+  };
+  for (const kernel of kernels) {
+    if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
+    else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
+    else if (kernel.kind === 'scalars') emitScalars(kernel);
+    else run.i32(hostCalls.push(kernel) - 1).call(host);
   }
   const elementSize = precision === 'f64' ? 8 : 4;
-  for (const { from, to } of copies)
-    run.copyMemory(to.address, from.address, bytesOf(from, elementSize));
+  for (const { from, to } of copies) {
+    const bytes = bytesOf(from, elementSize);
+    if (bytes > SHORT) {
+      run.copyMemory(to.address, from.address, bytes);
+      continue;
+    }
+    for (let at = 0; at < bytes; at += 16) {
+      run
+        .i32(0)
+        .i32(0)
+        .memory('v128.load', from.address + at);
+      run.memory('v128.store', to.address + at);
+    }
+  }
   code.export('run', code.function(run));
-  return { bytes: code.encode(pages), functions, hostCalls };
+  return { bytes: code.encode(pages), functions: callees.imported, hostCalls, contents };
 }

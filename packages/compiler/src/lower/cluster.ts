@@ -10,6 +10,7 @@
  */
 import { sameShape, type Shape } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
+import type { Users } from './users.ts';
 
 /** What a node is to the compiler. */
 export type NodeClass =
@@ -41,7 +42,7 @@ const MAX_NODES = 96;
  */
 export function clusterNodes(
   simplified: Simplified,
-  users: ReadonlyMap<number, readonly number[]>,
+  users: Users,
   classOf: (node: number) => NodeClass,
 ): Map<number, Cluster> {
   const { arena, order } = simplified;
@@ -56,7 +57,7 @@ export function clusterNodes(
       });
     } else if (nodeClass === 'elementwise') {
       const { shape } = arena.typeOf(node);
-      const cluster = firstUser(users.get(node) ?? [], clusters);
+      const cluster = firstUser(users.of(node), clusters);
       if (
         cluster !== undefined &&
         sameShape(cluster.shape, shape) &&
@@ -73,10 +74,7 @@ export function clusterNodes(
 }
 
 /** The cluster of the user that runs first; `undefined` where that is no loop. */
-function firstUser(
-  users: readonly number[],
-  clusters: ReadonlyMap<number, Cluster>,
-): Cluster | undefined {
+function firstUser(users: Int32Array, clusters: ReadonlyMap<number, Cluster>): Cluster | undefined {
   let first: Cluster | undefined;
   let earliest = Infinity;
   for (const user of users) {
@@ -87,17 +85,4 @@ function firstUser(
     first = cluster;
   }
   return first;
-}
-
-/** The nodes that read each node. */
-export function usersOf(simplified: Simplified): Map<number, number[]> {
-  const users = new Map<number, number[]>();
-  for (const node of simplified.order) {
-    for (const operand of simplified.operandsOf(node)) {
-      const list = users.get(operand);
-      if (list === undefined) users.set(operand, [node]);
-      else list.push(node);
-    }
-  }
-  return users;
 }

@@ -1,6 +1,7 @@
 /** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
 import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
 import type { Expression, Expressions } from '../code/expression.ts';
+import type { ScalarKernel } from './scalar-region.ts';
 import type { Buffer, View } from './view.ts';
 
 /** How the elements along reduced axes are combined. */
@@ -70,11 +71,12 @@ export interface HostCall {
 }
 
 /** Any kernel. */
-export type Kernel = LoopNest | Contraction | HostCall;
+export type Kernel = LoopNest | Contraction | ScalarKernel | HostCall;
 
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
-  if (kernel.kind === 'loop') return kernel.reads.map((view) => view.buffer);
+  if (kernel.kind === 'loop' || kernel.kind === 'scalars')
+    return kernel.reads.map((view) => view.buffer);
   if (kernel.kind === 'contraction') {
     const reads = kernel.epilogue?.reads ?? [];
     return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
@@ -85,8 +87,20 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
 /** The buffers that a kernel writes. */
 export function buffersWritten(kernel: Kernel): readonly Buffer[] {
   if (kernel.kind === 'loop') return kernel.results.map((result) => result.write.buffer);
+  if (kernel.kind === 'scalars') {
+    const own = kernel.plan.kind === 'gathered' ? kernel.plan.slots : kernel.plan.scratch;
+    const written = kernel.results.map((result) => result.write.buffer);
+    return own === undefined ? written : [...written, own];
+  }
   if (kernel.kind === 'host') return [kernel.result];
   return kernel.scratch === undefined
     ? [kernel.result.buffer]
     : [kernel.result.buffer, kernel.scratch];
+}
+
+/** The buffers that hold what a kernel was planned with, from before the first run on. */
+export function buffersKept(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind !== 'scalars' || kernel.plan.kind !== 'gathered') return [];
+  const { table, numbers } = kernel.plan;
+  return numbers === undefined ? [table] : [table, numbers];
 }

@@ -20,9 +20,11 @@ import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-alg
 import { scratchSize } from '../emit/contraction/plan.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
-import { type Cluster, clusterNodes, type NodeClass, usersOf } from './cluster.ts';
+import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
 import type { Combine, Kernel, Result } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
+import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
+import { Users } from './users.ts';
 import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
 import { VIEWS } from './view-rules.ts';
 
@@ -36,9 +38,6 @@ export interface Lowered {
   readonly bufferOf: (node: number) => Buffer;
 }
 
-/** Scalar operations in one piece of straight-line code. */
-const MAX_SCALARS = 1000;
-
 /** How a reduction row is combined, where one loop does it. */
 const COMBINE: Readonly<Record<string, Combine>> = { sum: 'add', max: 'max', min: 'min' };
 
@@ -46,6 +45,7 @@ const COMBINE: Readonly<Record<string, Combine>> = { sum: 'add', max: 'max', min
  * Lowers what the wanted nodes need.
  *
  * @param inputs - inputs that get a buffer even if nothing reads them.
+ * @param straightLineLimit - scalar operations up to which a region of them becomes straight-line code.
  */
 export function lower(
   graph: Graph,
@@ -53,8 +53,9 @@ export function lower(
   inputs: readonly GraphNode[],
   precision: Precision,
   math: VectorMath,
+  straightLineLimit: number = STRAIGHT_LINE_LIMIT,
 ): Lowered {
-  return new Lowering(graph, wanted, precision, math).run(inputs);
+  return new Lowering(graph, wanted, precision, math, straightLineLimit).run(inputs);
 }
 
 class Lowering {
@@ -67,19 +68,31 @@ class Lowering {
   readonly #views = new Map<number, View>();
   readonly #leaves = new Map<number, Buffer>();
   readonly #clusters: Map<number, Cluster>;
-  readonly #users: ReadonlyMap<number, readonly number[]>;
-  readonly #classes = new Map<number, NodeClass>();
+  readonly #users: Users;
+  readonly #classes: NodeClass[];
+  readonly #regions: ScalarRegions;
   #scalars: number[] = [];
 
-  constructor(graph: Graph, roots: readonly GraphNode[], precision: Precision, math: VectorMath) {
+  constructor(
+    graph: Graph,
+    roots: readonly GraphNode[],
+    precision: Precision,
+    math: VectorMath,
+    straightLineLimit: number,
+  ) {
     this.#arena = graph.arena;
     const ids = roots.map((root) => root.id);
     this.#simplified = simplify(graph, ids, precision);
     this.#stored = new Set(ids.map((id) => this.#simplified.nodeFor(id)));
     this.#precision = precision;
     this.#math = math;
-    for (const node of this.#simplified.order) this.#classes.set(node, this.#classify(node));
-    this.#users = usersOf(this.#simplified);
+    const { order } = this.#simplified;
+    const top = order.at(-1) ?? -1;
+    const lanes = precision === 'f64' ? 2 : 4;
+    this.#regions = new ScalarRegions(this.#simplified, top, lanes, straightLineLimit);
+    this.#classes = new Array<NodeClass>(top + 1);
+    for (const node of order) this.#classes[node] = this.#classify(node);
+    this.#users = new Users(this.#simplified);
     this.#clusters = clusterNodes(this.#simplified, this.#users, (node) => this.#classOf(node));
   }
 
@@ -97,7 +110,7 @@ class Lowering {
   }
 
   #classOf(node: number): NodeClass {
-    return this.#classes.get(node)!;
+    return this.#classes[node]!;
   }
 
   #classify(node: number): NodeClass {
@@ -135,7 +148,6 @@ class Lowering {
     }
     if (nodeClass === 'scalar') {
       this.#scalars.push(node);
-      if (this.#scalars.length >= MAX_SCALARS) this.#flushScalars();
       return;
     }
     const cluster = this.#clusters.get(node);
@@ -152,12 +164,21 @@ class Lowering {
     else this.#lowerHost(node);
   }
 
-  /** Straight-line code for the scalar operations since the last array kernel. */
+  /** One kernel of the scalar operations since the last array kernel. */
   #flushScalars(): void {
     const nodes = this.#scalars;
     this.#scalars = [];
-    if (nodes.length === 0) return;
-    this.#emitCluster({ nodes, shape: [] }, this.#readFromOutside(nodes));
+    const last = nodes.at(-1);
+    if (last === undefined) return;
+    const kernel = this.#regions.lower(
+      nodes,
+      (node) => this.#views.get(node)!,
+      (node) =>
+        this.#stored.has(node) ||
+        this.#users.of(node).some((user) => user > last || this.#classOf(user) !== 'scalar'),
+      (node) => this.#resultView(node, []),
+    );
+    this.#kernels.push(kernel);
   }
 
   #lowerCluster(cluster: Cluster): void {
@@ -168,16 +189,13 @@ class Lowering {
   #readFromOutside(nodes: readonly number[]): number[] {
     const inside = new Set(nodes);
     return nodes.filter(
-      (node) =>
-        this.#stored.has(node) || (this.#users.get(node) ?? []).some((user) => !inside.has(user)),
+      (node) => this.#stored.has(node) || this.#users.of(node).some((user) => !inside.has(user)),
     );
   }
 
   /** One loop that computes the nodes of a cluster and stores some of them. */
   #emitCluster({ nodes, shape }: Cluster, kept: readonly number[]): void {
-    // Vector code would compute one lane for many; a call of the platform is shorter, and as fast for one.
-    const math = shape.length === 0 ? {} : this.#math;
-    const body = new LoopBody(shape, this.#precision, math);
+    const body = new LoopBody(shape, this.#precision, this.#math);
     const values = new Map<number, VectorValue>();
     const valueOf = (operand: number): VectorValue => {
       const known = values.get(operand);

@@ -4,6 +4,8 @@
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
+  readonly #numberBytes = new Uint8Array(8);
+  readonly #number = new DataView(this.#numberBytes.buffer);
 
   /** How many bytes have been written. */
   get length(): number {
@@ -23,9 +25,12 @@ export class ByteWriter {
 
   /** Several bytes. */
   raw(values: ArrayLike<number>): void {
-    this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
+    const { length } = values;
+    this.#reserve(length);
+    // Most pieces are an instruction: for so few bytes a loop is faster than `set`.
+    if (length > 16) this.#bytes.set(values, this.#length);
+    else for (let k = 0; k < length; k++) this.#bytes[this.#length + k] = values[k]!;
+    this.#length += length;
   }
 
   /** An unsigned integer as LEB128. */
@@ -64,12 +69,22 @@ export class ByteWriter {
 
   /** A number of 32 bits, little-endian IEEE 754. */
   f32(value: number): void {
-    this.raw(new Uint8Array(Float32Array.of(value).buffer));
+    this.#number.setFloat32(0, value, true);
+    this.raw(this.#numberBytes.subarray(0, 4));
   }
 
   /** A number of 64 bits, little-endian IEEE 754. */
   f64(value: number): void {
-    this.raw(new Uint8Array(Float64Array.of(value).buffer));
+    this.#number.setFloat64(0, value, true);
+    this.raw(this.#numberBytes);
+  }
+
+  /** Writes an unsigned integer over five bytes at `at`, as LEB128 of that length. */
+  patch(at: number, value: number): void {
+    for (let k = 0; k < 5; k++) {
+      const more = k < 4 ? 0x80 : 0;
+      this.#bytes[at + k] = (Math.floor(value / 128 ** k) & 0x7f) | more;
+    }
   }
 
   /** A name: its length and its characters, which are ASCII here. */

@@ -31,6 +31,15 @@ const EMPTY_BLOCK = 0x40;
 /** The number of a local. */
 export type Local = number;
 
+/**
+ * Who is called: an imported function by its number, or a function of the module by the complement of its position
+ * among them, as its number is known only when all imports are.
+ */
+export type Callee = number;
+
+/** Room for any function number as LEB128 of fixed length. */
+const UNRESOLVED: readonly number[] = [0, 0, 0, 0, 0];
+
 /** A function being written. */
 export class FunctionBuilder {
   /** The types of the parameters; they are the first locals. */
@@ -38,6 +47,8 @@ export class FunctionBuilder {
   /** The types of the results. */
   readonly results: readonly ValueType[];
   readonly #code = new ByteWriter();
+  /** Calls of functions of the module: where their numbers are to be written. */
+  readonly #calls: { readonly at: number; readonly position: number }[] = [];
   readonly #locals: ValueType[] = [];
   readonly #free: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
@@ -94,18 +105,14 @@ export class FunctionBuilder {
 
   /** A load or store at the address on the stack plus `offset` bytes. */
   memory(name: MemoryInstruction, offset: number): this {
-    const { bytes, align } = bytesOfMemory(name);
-    this.#code.raw(bytes);
-    this.#code.u32(align);
+    this.#code.raw(bytesOfMemory(name));
     this.#code.u32(offset);
     return this;
   }
 
   /** A load or store of one lane; the vector is on top of the address on the stack. */
   memoryLane(name: MemoryLaneInstruction, offset: number, lane: number): this {
-    const { bytes, align } = bytesOfMemoryLane(name);
-    this.#code.raw(bytes);
-    this.#code.u32(align);
+    this.#code.raw(bytesOfMemoryLane(name));
     this.#code.u32(offset);
     this.#code.byte(lane);
     return this;
@@ -167,10 +174,15 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** Calls a function by its number. */
-  call(index: number): this {
+  /** Calls a function of the module, or an imported one. */
+  call(callee: Callee): this {
     this.#code.byte(0x10);
-    this.#code.u32(index);
+    if (callee >= 0) {
+      this.#code.u32(callee);
+    } else {
+      this.#calls.push({ at: this.#code.length, position: ~callee });
+      this.#code.raw(UNRESOLVED);
+    }
     return this;
   }
 
@@ -216,6 +228,23 @@ export class FunctionBuilder {
     return this.op('end').op('end');
   }
 
+  /** Runs the body of the case whose number `selector` pushes; there is at least one case, and one for each number. */
+  switch(cases: number, selector: () => void, body: (index: number) => void): this {
+    for (let k = 0; k <= cases; k++) this.#code.raw([0x02, EMPTY_BLOCK]);
+    selector();
+    this.#code.byte(0x0e);
+    this.#code.u32(cases - 1);
+    for (let k = 0; k < cases; k++) this.#code.u32(k);
+    for (let k = 0; k < cases; k++) {
+      this.op('end');
+      body(k);
+      // Out of the outermost block: over those of the cases that follow.
+      this.#code.byte(0x0c);
+      this.#code.u32(cases - 1 - k);
+    }
+    return this.op('end');
+  }
+
   /** Runs `body` if the condition on the stack is not 0. */
   if(body: () => void): this {
     this.#code.raw([0x04, EMPTY_BLOCK]);
@@ -223,8 +252,13 @@ export class FunctionBuilder {
     return this.op('end');
   }
 
-  /** The body as it stands in the code section, its length excluded. */
-  encode(): Uint8Array {
+  /**
+   * The body as it stands in the code section, its length excluded.
+   *
+   * @param imports - how many imported functions precede those of the module.
+   */
+  encode(imports: number): Uint8Array {
+    for (const { at, position } of this.#calls) this.#code.patch(at, imports + position);
     const body = new ByteWriter();
     // Locals of one type that follow each other are declared together.
     const runs: { type: ValueType; count: number }[] = [];

@@ -235,22 +235,30 @@ export function bytesOfPlain(name: PlainInstruction): readonly number[] {
   return plainBytes.get(name)!;
 }
 
-/** The bytes of a load or store before its alignment and offset, and its natural alignment. */
-export function bytesOfMemory(name: MemoryInstruction): {
-  readonly bytes: readonly number[];
-  readonly align: number;
-} {
-  const [opcode, simd, align] = MEMORY[name];
-  return { bytes: encode(opcode, simd), align };
+/** The bytes of a load or store before its offset: opcode and natural alignment. */
+const memoryBytes = new Map<string, readonly number[]>(
+  Object.entries(MEMORY).map(([name, [opcode, simd, align]]) => [
+    name,
+    [...encode(opcode, simd), align],
+  ]),
+);
+
+/** The same for loads and stores of one lane. */
+const memoryLaneBytes = new Map<string, readonly number[]>(
+  Object.entries(MEMORY_LANE).map(([name, [opcode, align]]) => [
+    name,
+    [...encode(opcode, true), align],
+  ]),
+);
+
+/** The bytes of a load or store before its offset. */
+export function bytesOfMemory(name: MemoryInstruction): readonly number[] {
+  return memoryBytes.get(name)!;
 }
 
-/** The bytes of a load or store of one lane before its alignment, offset and lane, and its natural alignment. */
-export function bytesOfMemoryLane(name: MemoryLaneInstruction): {
-  readonly bytes: readonly number[];
-  readonly align: number;
-} {
-  const [opcode, align] = MEMORY_LANE[name];
-  return { bytes: encode(opcode, true), align };
+/** The bytes of a load or store of one lane before its offset and lane. */
+export function bytesOfMemoryLane(name: MemoryLaneInstruction): readonly number[] {
+  return memoryLaneBytes.get(name)!;
 }
 
 /** The bytes of a lane instruction before the lane. */

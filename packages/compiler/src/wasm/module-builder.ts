@@ -1,6 +1,11 @@
 /** A WebAssembly module being written: imported functions, one memory, functions, data. */
 import { ByteWriter } from './bytes.ts';
-import { type FunctionBuilder, TYPE_BYTES, type ValueType } from './function-builder.ts';
+import {
+  type Callee,
+  type FunctionBuilder,
+  TYPE_BYTES,
+  type ValueType,
+} from './function-builder.ts';
 
 /** Bytes of a page of memory. */
 export const PAGE = 65_536;
@@ -10,30 +15,28 @@ interface Signature {
   readonly results: readonly ValueType[];
 }
 
-/** A module being written. Imports come first; functions are numbered in the order of their addition. */
+/** A module being written: imports and functions in the order of their addition. */
 export class ModuleBuilder {
   readonly #imports: { readonly name: string; readonly type: number }[] = [];
   readonly #types: string[] = [];
   readonly #signatures: Signature[] = [];
   readonly #functions: FunctionBuilder[] = [];
-  readonly #exports: { readonly name: string; readonly index: number }[] = [];
+  readonly #exports: { readonly name: string; readonly callee: Callee }[] = [];
 
-  /** Declares a function imported from the module `env`; returns its number. All imports precede all functions. */
-  import(name: string, parameters: readonly ValueType[], results: readonly ValueType[]): number {
-    if (this.#functions.length > 0) throw new Error('imports come before functions');
+  /** Declares a function imported from the module `env`. */
+  import(name: string, parameters: readonly ValueType[], results: readonly ValueType[]): Callee {
     this.#imports.push({ name, type: this.#typeOf({ parameters, results }) });
     return this.#imports.length - 1;
   }
 
-  /** Adds a function; returns its number. */
-  function(builder: FunctionBuilder): number {
-    this.#functions.push(builder);
-    return this.#imports.length + this.#functions.length - 1;
+  /** Adds a function; its code may still be written afterwards. */
+  function(builder: FunctionBuilder): Callee {
+    return ~(this.#functions.push(builder) - 1);
   }
 
   /** Exports a function under a name. */
-  export(name: string, index: number): void {
-    this.#exports.push({ name, index });
+  export(name: string, callee: Callee): void {
+    this.#exports.push({ name, callee });
   }
 
   /** The module as bytes, with a memory of `pages` pages imported as `env.memory`. */
@@ -71,16 +74,16 @@ export class ModuleBuilder {
     });
     section(module, 7, (out) => {
       out.u32(this.#exports.length);
-      for (const { name, index } of this.#exports) {
+      for (const { name, callee } of this.#exports) {
         out.name(name);
         out.byte(0x00);
-        out.u32(index);
+        out.u32(callee >= 0 ? callee : this.#imports.length + ~callee);
       }
     });
     section(module, 10, (out) => {
       out.u32(this.#functions.length);
       for (const builder of this.#functions) {
-        const body = builder.encode();
+        const body = builder.encode(this.#imports.length);
         out.u32(body.length);
         out.raw(body);
       }

@@ -1,0 +1,68 @@
+/**
+ * The functions that the code of a module calls: those of the platform, imported, and the vector functions, of which
+ * each that is used becomes one function of the module.
+ */
+import { numbers } from '@ad/graph';
+import { emitExpressions } from '../code/emit-expression.ts';
+import { Expressions, type Precision } from '../code/expression.ts';
+import type { VectorMath } from '../code/vector-algebra.ts';
+import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
+import type { ModuleBuilder } from '../wasm/module-builder.ts';
+
+/** The functions of one module. */
+export class Callees {
+  /** The functions of the platform that are imported, by name. */
+  readonly imported: Record<string, unknown> = {};
+  readonly #module: ModuleBuilder;
+  readonly #precision: Precision;
+  readonly #math: VectorMath;
+  readonly #platform = new Map<string, Callee>();
+  readonly #vector = new Map<string, Callee>();
+
+  /** None yet. */
+  constructor(module: ModuleBuilder, precision: Precision, math: VectorMath) {
+    this.#module = module;
+    this.#precision = precision;
+    this.#math = math;
+  }
+
+  /** A function of the platform, on doubles. */
+  platform(name: string): Callee {
+    let callee = this.#platform.get(name);
+    if (callee === undefined) {
+      const value = numbers[name as keyof typeof numbers];
+      const parameters = Array.from({ length: value.length }, () => 'f64' as const);
+      callee = this.#module.import(name, parameters, ['f64']);
+      this.imported[name] = value;
+      this.#platform.set(name, callee);
+    }
+    return callee;
+  }
+
+  /** Whether there is vector code for a function. */
+  hasVector(name: string): boolean {
+    return this.#math[name] !== undefined;
+  }
+
+  /** A function on vectors; there must be code for it. */
+  vector(name: string, arity: number): Callee {
+    let callee = this.#vector.get(name);
+    if (callee === undefined) {
+      const parameters = Array.from({ length: arity }, () => 'v128' as const);
+      const code = new FunctionBuilder(parameters, ['v128']);
+      const e = new Expressions(this.#precision);
+      const inputs = parameters.map((_, k) => e.input(k));
+      const context = {
+        code,
+        precision: this.#precision,
+        lanes: this.#precision === 'f64' ? 2 : 4,
+        pushInput: (k: number) => code.get(k),
+        importOf: (imported: string) => this.platform(imported),
+      };
+      emitExpressions(context, [this.#math[name]!(e, ...inputs)], () => undefined);
+      callee = this.#module.function(code);
+      this.#vector.set(name, callee);
+    }
+    return callee;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Emission of gathered loops: one function per kind of step, and one that runs group after group. The code is the
+ * same for any number of operations; what differs from graph to graph is the table.
+ *
+ * The table: for each vector of steps, input by input, the addresses of its lanes; then for each group the number of
+ * its kind and the bytes of its results; then pairs of addresses, from where to where results are copied.
+ */
+import { emitExpressions } from '../code/emit-expression.ts';
+import { Expressions, type Precision } from '../code/expression.ts';
+import {
+  asNumbers,
+  vectorAlgebra,
+  type VectorMath,
+  type VectorValue,
+} from '../code/vector-algebra.ts';
+import type { Gathered, Step } from '../lower/gathered.ts';
+import { CONSTANT, PLACES, SCALAR_OPERATIONS, type ScalarCode } from '../lower/scalar-code.ts';
+import type { ScalarKernel } from '../lower/scalar-region.ts';
+import { FunctionBuilder, type Callee } from '../wasm/function-builder.ts';
+import type { Callees } from './callees.ts';
+
+/** What runs the loops. */
+export interface EmittedLoops {
+  /** The functions by kind of step. */
+  readonly steps: readonly FunctionBuilder[];
+  /** The function that runs everything, once the others are numbered. */
+  readonly run: (steps: readonly Callee[]) => FunctionBuilder;
+  /** What the table is to hold. */
+  readonly table: Int32Array;
+}
+
+/** The code of gathered loops, and their table; the buffers have their addresses. */
+export function emitGathered(
+  kernel: ScalarKernel,
+  plan: Gathered,
+  precision: Precision,
+  math: VectorMath,
+  callees: Callees,
+): EmittedLoops {
+  const steps = plan.steps.map((step) => emitStep(kernel.code, step, precision, math, callees));
+  return {
+    steps,
+    run: (numbered) => emitRun(kernel, plan, precision, numbered),
+    table: tableOf(kernel, plan, precision),
+  };
+}
+
+/** A loop over vectors of steps: takes the addresses of the table, of the first and past the last result. */
+function emitStep(
+  { constants }: ScalarCode,
+  step: Step,
+  precision: Precision,
+  math: VectorMath,
+  callees: Callees,
+): FunctionBuilder {
+  const lanes = precision === 'f64' ? 2 : 4;
+  const code = new FunctionBuilder(['i32', 'i32', 'i32'], ['i32']);
+  const [table, out, end] = [0, 1, 2];
+  const e = new Expressions(precision);
+  const A = vectorAlgebra(e, math);
+  let inputs = 0;
+  const valueOf = ({ operation, constant, operands }: Step): VectorValue => {
+    if (operation === CONSTANT) return A.constant(constants[constant]!);
+    const values = operands.map((operand) =>
+      operand === undefined ? { expression: e.input(inputs++), isMask: false } : valueOf(operand),
+    );
+    const name = SCALAR_OPERATIONS[operation]!;
+    // One function for all operations, whatever their arity.
+    const compute = A[name] as (...values: readonly VectorValue[]) => VectorValue;
+    return compute(...values);
+  };
+  const expression = asNumbers(e, valueOf(step));
+  const pushInput = (k: number): void => {
+    // The addresses of all lanes, the first on top; then lane by lane.
+    for (let lane = lanes - 1; lane >= 0; lane--)
+      code.get(table).memory('i32.load', 4 * (k * lanes + lane));
+    code.memory(precision === 'f64' ? 'v128.load64_splat' : 'v128.load32_splat', 0);
+    for (let lane = 1; lane < lanes; lane++)
+      code.memoryLane(precision === 'f64' ? 'v128.load64_lane' : 'v128.load32_lane', 0, lane);
+  };
+  const importOf = (name: string): Callee => callees.platform(name);
+  const value = code.local('v128');
+  code.doWhile(() => {
+    emitExpressions({ code, precision, lanes, pushInput, importOf }, [expression], () => {
+      code.set(value);
+    });
+    code.get(out).get(value).memory('v128.store', 0);
+    code
+      .get(table)
+      .i32(4 * lanes * step.inputs)
+      .op('i32.add')
+      .set(table);
+    code.get(out).i32(16).op('i32.add').tee(out).get(end).op('i32.lt_u');
+  });
+  return code.get(table);
+}
+
+/** The function that runs group after group, then copies the results. */
+function emitRun(
+  { code: { constants, operations, operands }, reads, results }: ScalarKernel,
+  plan: Gathered,
+  precision: Precision,
+  steps: readonly Callee[],
+): FunctionBuilder {
+  const size = precision === 'f64' ? 8 : 4;
+  const code = new FunctionBuilder();
+  reads.forEach(({ buffer, offset }, k) => {
+    const slot = plan.slotOfRead[k]!;
+    if (slot === -1) return;
+    code
+      .i32(0)
+      .i32(0)
+      .memory('i32.load', buffer.address + 4 * offset);
+    code.op(`${precision}.convert_i32_s`);
+    code.memory(`${precision}.store`, plan.slots.address + slot * size);
+  });
+  const [table, out, group, end] = [0, 1, 2, 3].map(() => code.local('i32')) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const firstGroup = plan.table.address + 4 * plan.inputs.length;
+  const firstPair = firstGroup + 8 * plan.groupSteps.length;
+  code.i32(plan.table.address).set(table);
+  code.i32(plan.slots.address + plan.groupStarts[0]! * size).set(out);
+  code.i32(firstGroup).set(group);
+  code.doWhile(() => {
+    code.get(out).get(group).memory('i32.load', 4).op('i32.add').set(end);
+    code.switch(
+      steps.length,
+      () => code.get(group).memory('i32.load', 0),
+      (k) => code.get(table).get(out).get(end).call(steps[k]!).set(table),
+    );
+    code.get(end).set(out);
+    code.get(group).i32(8).op('i32.add').tee(group).i32(firstPair).op('i32.lt_u');
+  });
+  const copied = results.filter(({ operand }) => isComputed(operand, operations));
+  if (copied.length > 0) {
+    code.i32(firstPair).set(group);
+    code.doWhile(() => {
+      code.get(group).memory('i32.load', 4);
+      code.get(group).memory('i32.load', 0).memory(`${precision}.load`, 0);
+      code.memory(`${precision}.store`, 0);
+      code.get(group).i32(8).op('i32.add').tee(group);
+      code.i32(firstPair + 8 * copied.length).op('i32.lt_u');
+    });
+  }
+  for (const { operand, write } of results) {
+    if (isComputed(operand, operations)) continue;
+    code.i32(0);
+    if (operand >= 0) {
+      code[precision](constants[operands[PLACES * operand]!]!);
+    } else {
+      code.i32(0).memory(`${precision}.load`, addressOfRead(reads, plan, ~operand, size));
+    }
+    code.memory(`${precision}.store`, write.buffer.address + write.offset * size);
+  }
+  return code;
+}
+
+/** Whether a result is computed by a step: neither read nor constant. */
+function isComputed(operand: number, operations: Uint8Array): boolean {
+  return operand >= 0 && operations[operand] !== CONSTANT;
+}
+
+function addressOfRead(
+  reads: ScalarKernel['reads'],
+  plan: Gathered,
+  k: number,
+  size: number,
+): number {
+  const slot = plan.slotOfRead[k]!;
+  if (slot !== -1) return plan.slots.address + slot * size;
+  const { buffer, offset } = reads[k]!;
+  return buffer.address + offset * size;
+}
+
+/** What the table holds: see the head of this file. */
+function tableOf(
+  { code: { operations, operands }, reads, results }: ScalarKernel,
+  plan: Gathered,
+  precision: Precision,
+): Int32Array {
+  const size = precision === 'f64' ? 8 : 4;
+  const lanes = 16 / size;
+  const { inputs, slotOf, slots, numbers, steps, groupSteps, groupStarts } = plan;
+  const read = Int32Array.from(reads, (_, k) => addressOfRead(reads, plan, k, size));
+  const table = new Int32Array(plan.table.size);
+  let at = 0;
+  for (let group = 0; group < groupSteps.length; group++) {
+    const count = steps[groupSteps[group]!]!.inputs;
+    const vectors = (groupStarts[group + 1]! - groupStarts[group]!) / lanes;
+    for (let vector = 0; vector < vectors; vector++) {
+      for (let k = 0; k < count; k++) {
+        for (let lane = 0; lane < lanes; lane++) {
+          const operand = inputs[at + lane * count + k]!;
+          table[at + k * lanes + lane] =
+            operand < 0
+              ? read[~operand]!
+              : slotOf[operand] === -1
+                ? numbers!.address + operands[PLACES * operand]! * size
+                : slots.address + slotOf[operand]! * size;
+        }
+      }
+      at += lanes * count;
+    }
+  }
+  for (let group = 0; group < groupSteps.length; group++) {
+    table[at++] = groupSteps[group]!;
+    table[at++] = (groupStarts[group + 1]! - groupStarts[group]!) * size;
+  }
+  for (const { operand, write } of results) {
+    if (!isComputed(operand, operations)) continue;
+    table[at++] = slots.address + slotOf[operand]! * size;
+    table[at++] = write.buffer.address + write.offset * size;
+  }
+  return table;
+}

@@ -1,0 +1,128 @@
+/**
+ * Scalar operations as a list: what straight-line code and gathered loops are made from. An entry is one operation of
+ * the algebra; rows that are expressions of several become several entries. Structure of arrays, no object per entry.
+ *
+ * An operand is the position of an earlier entry, or the complement `~k` of the number of a value read from memory.
+ */
+import { type AlgebraName, type Algebra, type ElementwiseRow, numbers } from '@ad/graph';
+
+/** The operations by their code; the first one is `constant`. */
+export const SCALAR_OPERATIONS: readonly AlgebraName[] = [
+  'constant',
+  ...(Object.keys(numbers) as AlgebraName[]).filter((name) => name !== 'constant'),
+];
+
+/** The code of constants: their operand is an index into {@link ScalarCode.constants}. */
+export const CONSTANT = 0;
+
+/** How many operands the operation of each code has. */
+export const ARITY: Uint8Array = Uint8Array.from(SCALAR_OPERATIONS, (name) =>
+  name === 'constant' ? 0 : numbers[name].length,
+);
+
+/** Operands have this many places, whether they are used or not. */
+export const PLACES = 3;
+
+/** An elementwise row as a list: operand `~k` is the row's operand k. */
+interface Template {
+  readonly code: ScalarCode;
+  /** The operand that is the row's value. */
+  readonly value: number;
+}
+
+/** A list of scalar operations being written. */
+export class ScalarCode {
+  /** The number of entries. */
+  length = 0;
+  /** The operation of each entry, an index into {@link SCALAR_OPERATIONS}. */
+  operations: Uint8Array;
+  /** The operands of each entry, {@link PLACES} per entry. */
+  operands: Int32Array;
+  /** The distinct constants. */
+  readonly constants: number[] = [];
+  readonly #constantIds = new Map<number, number>();
+  readonly #templates = new Map<ElementwiseRow, Template>();
+
+  /** An empty list with room for some entries. */
+  constructor(capacity: number) {
+    this.operations = new Uint8Array(capacity);
+    this.operands = new Int32Array(PLACES * capacity);
+  }
+
+  /** Appends an operation and returns its position. */
+  append(operation: number, x: number, y: number, z: number): number {
+    const at = this.length;
+    if (at === this.operations.length) this.#grow();
+    this.operations[at] = operation;
+    this.operands[PLACES * at] = x;
+    this.operands[PLACES * at + 1] = y;
+    this.operands[PLACES * at + 2] = z;
+    this.length = at + 1;
+    return at;
+  }
+
+  /** Appends a constant. */
+  constant(value: number): number {
+    let id = Object.is(value, -0) ? undefined : this.#constantIds.get(value);
+    if (id === undefined) {
+      id = this.constants.push(value) - 1;
+      if (!Object.is(value, -0)) this.#constantIds.set(value, id);
+    }
+    return this.append(CONSTANT, id, 0, 0);
+  }
+
+  /** Appends what a row computes of these operands, and returns the operand that is its value. */
+  row(row: ElementwiseRow, x: number, y: number, z: number): number {
+    let template = this.#templates.get(row);
+    if (template === undefined) {
+      template = templateOf(row);
+      this.#templates.set(row, template);
+    }
+    const { code, value } = template;
+    const start = this.length;
+    for (let i = 0; i < code.length; i++) {
+      const operation = code.operations[i]!;
+      const first = code.operands[PLACES * i]!;
+      if (operation === CONSTANT) {
+        this.constant(code.constants[first]!);
+        continue;
+      }
+      const second = code.operands[PLACES * i + 1]!;
+      const third = code.operands[PLACES * i + 2]!;
+      this.append(
+        operation,
+        resolve(first, start, x, y, z),
+        resolve(second, start, x, y, z),
+        resolve(third, start, x, y, z),
+      );
+    }
+    return resolve(value, start, x, y, z);
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.operations.length + 16;
+    const operations = new Uint8Array(capacity);
+    operations.set(this.operations);
+    this.operations = operations;
+    const operands = new Int32Array(PLACES * capacity);
+    operands.set(this.operands);
+    this.operands = operands;
+  }
+}
+
+/** An operand of a template whose first entry has come to stand at `start`. */
+function resolve(operand: number, start: number, x: number, y: number, z: number): number {
+  if (operand >= 0) return start + operand;
+  return operand === -1 ? x : operand === -2 ? y : z;
+}
+
+/** A row written down once, by evaluating it over the algebra of entries. */
+function templateOf(row: ElementwiseRow): Template {
+  const code = new ScalarCode(4);
+  const recorder: Record<string, (x: number, y?: number, z?: number) => number> = {};
+  SCALAR_OPERATIONS.forEach((name, operation) => {
+    recorder[name] = (x, y = 0, z = 0) => code.append(operation, x, y, z);
+  });
+  recorder['constant'] = (value) => code.constant(value);
+  return { code, value: row.value(recorder as unknown as Algebra<number>, -1, -2, -3) };
+}
