@@ -11,6 +11,7 @@ const example: LinearRow = {
   family: 'linear',
   arity: 1,
   formula: 'x_i',
+  isDistinct: true,
   attributes: {},
   infer: ([batch]) => ({ shape: batch!.shape.slice(1), kind: batch!.kind }),
   prepare: () => outsideOfCall,

@@ -41,6 +41,11 @@ export interface TransformOptions {
    * which is traced anew in every call.
    */
   readonly executor?: Executor;
+  /**
+   * Build structurally identical nodes once, in the trace and in its gradients, as a `Graph` with this option does;
+   * default false. In a call on nodes, their graph decides.
+   */
+  readonly share?: boolean;
 }
 
 /** What every transform with respect to one argument can be told. */
@@ -134,12 +139,14 @@ export class Tracer {
   readonly #f: Traceable;
   readonly #transform: Transform;
   readonly #executor: Executor | undefined;
+  readonly #share: boolean;
   readonly #traces = new TraceCache();
 
-  constructor(f: Traceable, transform: Transform, { executor }: TransformOptions) {
+  constructor(f: Traceable, transform: Transform, { executor, share }: TransformOptions) {
     this.#f = f;
     this.#transform = transform;
     this.#executor = executor;
+    this.#share = share ?? false;
   }
 
   /**
@@ -168,7 +175,7 @@ export class Tracer {
 
   /** The function applied to inputs of a new graph, which stand for the values. */
   #onValues(args: readonly Argument[], feeds: Feeds, key: string): Call {
-    const graph = new Graph();
+    const graph = new Graph({ share: this.#share });
     const [nodes, leaves] = liftAll(args, (_leaf, name) =>
       graph.input(name, { value: feeds[name]! }),
     );

@@ -60,6 +60,7 @@ export const identity: ElementwiseRow = {
   family: 'elementwise',
   arity: 1,
   formula: 'x',
+  isDistinct: true,
   resultKind: 'real',
   value: (_A, x) => x,
   partials: [1],

@@ -39,6 +39,8 @@ interface RowFacts {
   readonly arity: number | null;
   /** The function in mathematical notation (LaTeX), for the documentation. */
   readonly formula: string;
+  /** True for operations whose nodes stand for themselves: equal ones stay apart where a graph shares its nodes. */
+  readonly isDistinct?: true;
 }
 
 /** A point where the derivative is a matter of convention. */
