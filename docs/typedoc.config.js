@@ -8,10 +8,12 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { katex } from '@mdit/plugin-katex';
 
 const here = (/** @type {string} */ path) => new URL(path, import.meta.url);
-const packages = readdirSync(here('../packages')).map((name) => `../packages/${name}`);
-const names = packages.map(
-  (path) => JSON.parse(readFileSync(here(`${path}/package.json`), 'utf8')).name,
-);
+const manifestOf = (/** @type {string} */ path) =>
+  JSON.parse(readFileSync(here(`${path}/package.json`), 'utf8'));
+const packages = readdirSync(here('../packages'))
+  .map((name) => `../packages/${name}`)
+  .filter((path) => manifestOf(path).private !== true);
+const names = packages.map((path) => manifestOf(path).name);
 const guides = readdirSync(here('.')).filter((name) => name.endsWith('.md'));
 const validation = {
   notExported: true,
