@@ -35,6 +35,7 @@ export * from './functions/indexing.ts';
 export * from './functions/layout.ts';
 export * from './functions/linear-algebra.ts';
 export * from './functions/pooling.ts';
+export * from './functions/random.ts';
 export * from './functions/reduction.ts';
 export * from './functions/rounding.ts';
 export * from './functions/sorting.ts';

@@ -15,6 +15,7 @@ import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
 import * as linearSystems from './linear-systems.ts';
 import * as parts from './parts.ts';
+import * as random from './random.ts';
 import * as reduction from './reduction.ts';
 import * as rounding from './rounding.ts';
 import * as trigonometric from './trigonometric.ts';
@@ -48,6 +49,7 @@ type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame
   RowsOf<typeof layout> &
   RowsOf<typeof linearSystems> &
   RowsOf<typeof parts> &
+  RowsOf<typeof random> &
   RowsOf<typeof reduction> &
   RowsOf<typeof rounding> &
   RowsOf<typeof trigonometric>;
@@ -86,4 +88,5 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(layout),
   ...rowsOf(parts),
   ...rowsOf(indexing),
+  ...rowsOf(random),
 }))();

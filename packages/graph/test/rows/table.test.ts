@@ -26,7 +26,7 @@ type WithoutFunction =
   | 'singularFrame';
 /**
  * Functions that are not methods: one for gradients, one for function transforms, two that take lists or values first,
- * linear algebra, and windows.
+ * linear algebra, windows and random numbers.
  */
 type WithoutMethod =
   | WithoutFunction
@@ -41,7 +41,10 @@ type WithoutMethod =
   | 'determinant'
   | 'convolution'
   | 'windows'
-  | 'overlapAdd';
+  | 'overlapAdd'
+  | 'philox'
+  | 'uniform'
+  | 'normal';
 
 type FunctionName = Exclude<OperationName, WithoutFunction>;
 type MethodName = Exclude<OperationName, WithoutMethod>;

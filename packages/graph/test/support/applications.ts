@@ -108,6 +108,13 @@ const lists = (axes: readonly WindowAxis[]) => ({
   ),
 });
 
+/** Keys, and what to draw under each of them. */
+const draws = fc
+  .tuple(shapes(0, 2), shapes(0, 2))
+  .chain(([stack, shape]) =>
+    integersOf([...stack, 2], 'integer').map((key) => one(key, { shape })),
+  );
+
 /** One generator for each operation of the table that is neither a leaf nor elementwise. */
 export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
   sum: integerTensors().chain((a) =>
@@ -177,6 +184,13 @@ export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Applicatio
         .tuple(integersOf([...outer, ...at, ...inner]), indicesInto(at, length))
         .map((operands) => ({ operands, attributes: { axis: outer.length, length } })),
     ),
+  philox: broadcastableShapes(2).chain(({ operands: [counters, keys] }) =>
+    fc
+      .tuple(integersOf([...counters!, 4], 'integer'), integersOf([...keys!, 2], 'integer'))
+      .map((operands) => ({ operands, attributes: {} })),
+  ),
+  uniform: draws,
+  normal: draws,
   convolution: fc.tuple(counts(4, 2), windowAxes(2)).chain(([[n, g, o, c], axes]) => {
     const { sizes, strides, dilations, lengths } = lists(axes);
     return fc

@@ -222,6 +222,9 @@ function attributesFor(
     }
     case 'windows':
       return { sizes: shape.slice(-1), strides: shape.slice(-1), dilations: shape.slice(-1) };
+    case 'uniform':
+    case 'normal':
+      return { shape: [dice[0]! % 3] };
     case 'overlapAdd': {
       const strides = shape.slice(-1).map(() => 1 + (dice[0]! % 2));
       const [size, count] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
