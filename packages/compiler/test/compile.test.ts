@@ -1,40 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  concat,
-  Graph,
-  GraphError,
-  interpreter,
-  type GraphNode,
-  ShapeError,
-  where,
-} from '@ad/graph';
-import { compile, compiler, type Precision } from '../src/index.ts';
-
-/** How far compiled numbers may be from interpreted ones, relative to the largest of an output. */
-const SLACK: Readonly<Record<Precision, number>> = { f64: 1e-13, f32: 2e-5 };
-
-/** Runs the same outputs interpreted and compiled in both precisions. */
-function expectAgreement(outputs: readonly GraphNode[]): void {
-  const wanted = interpreter({ outputs }).run();
-  for (const precision of ['f64', 'f32'] as const) {
-    const program = compile({ outputs }, { precision });
-    expect(program.report()).toMatch(`WebAssembly ${precision}`);
-    program.run().forEach((got, k) => {
-      const { shape, kind, data } = wanted[k]!;
-      expect([got.shape, got.kind]).toEqual([shape, kind]);
-      const largest = Math.max(1, ...Array.from(data, Math.abs));
-      got.data.forEach((x, i) => {
-        const slack = kind === 'real' ? SLACK[precision] * largest : 0;
-        expect(Math.abs(x - data[i]!)).toBeLessThanOrEqual(slack);
-      });
-    });
-  }
-}
-
-/** Numbers between -1.7 and 1.7 without ties. */
-const waves = (length: number, phase: number): Float64Array =>
-  Float64Array.from({ length }, (_, i) => Math.sin(i * 12.9898 + phase) * 1.7);
+import { concat, Graph, GraphError, interpreter, ShapeError, where } from '@ad/graph';
+import { compile, compiler } from '../src/index.ts';
+import { expectAgreement, waves } from './support/agreement.ts';
 
 /** Up to two turns of four vectors, and what is left over. */
 const length = fc.integer({ min: 1, max: 37 });

@@ -17,6 +17,8 @@ export type NodeClass =
   | 'leaf'
   | 'uniform'
   | 'view'
+  | 'assembly'
+  | 'inner'
   | 'scalar'
   | 'elementwise'
   | 'reduction'

@@ -2,7 +2,7 @@
  * Updates in place: the new value of a parameter is written straight over the old one, where the loop that computes
  * it is the last to look at the old value and looks at each element just before overwriting it.
  */
-import { buffersRead, type Kernel } from './kernel.ts';
+import { buffersRead, buffersWritten, type Kernel } from './kernel.ts';
 import { type Buffer, isContiguous, type View } from './view.ts';
 
 /** An update: where the new value is computed, and the input that is to hold it. */
@@ -23,8 +23,10 @@ export function updatesInPlace(
 ): Map<Buffer, Buffer> {
   const lastRead = new Map<Buffer, number>();
   const writtenBy = new Map<Buffer, number>();
+  const writes = new Map<Buffer, number>();
   kernels.forEach((kernel, time) => {
     for (const buffer of buffersRead(kernel)) lastRead.set(buffer, time);
+    for (const buffer of buffersWritten(kernel)) writes.set(buffer, (writes.get(buffer) ?? 0) + 1);
     if (kernel.kind !== 'loop') return;
     for (const { write, combine } of kernel.results)
       if (combine === undefined) writtenBy.set(write.buffer, time);
@@ -35,6 +37,8 @@ export function updatesInPlace(
   for (const { from, to } of updates) {
     const time = writtenBy.get(from);
     if (time === undefined || outputs.has(from) || counts.get(from) !== 1) continue;
+    // One that is put together from parts is begun before the last of them has been read.
+    if (writes.get(from) !== 1) continue;
     if ((lastRead.get(to) ?? -1) > time) continue;
     const kernel = kernels[time]!;
     const reads = kernel.kind === 'loop' ? kernel.reads.filter((view) => view.buffer === to) : [];

@@ -15,17 +15,25 @@ import {
   type Shape,
   type Type,
 } from '@ad/graph';
-import type { Precision } from '../code/expression.ts';
+import type { Expression, Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
 import { scratchSize } from '../emit/contraction/plan.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
+import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from './assembly.ts';
 import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
 import type { Combine, Kernel, Result } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
 import { Users } from './users.ts';
-import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
+import {
+  broadcastView,
+  type Buffer,
+  contiguousView,
+  isContiguous,
+  reshapedView,
+  type View,
+} from './view.ts';
 import { VIEWS } from './view-rules.ts';
 
 /** A graph as kernels on buffers. */
@@ -36,6 +44,12 @@ export interface Lowered {
   readonly leaves: ReadonlyMap<number, Buffer>;
   /** The buffer of each output and of each update's value, contiguous. */
   readonly bufferOf: (node: number) => Buffer;
+}
+
+/** Where a node is written that is part of another. */
+interface Place {
+  readonly whole: number;
+  readonly view: View;
 }
 
 /** How a reduction row is combined, where one loop does it. */
@@ -71,6 +85,11 @@ class Lowering {
   readonly #users: Users;
   readonly #classes: NodeClass[];
   readonly #regions: ScalarRegions;
+  readonly #assemblies: Assemblies;
+  /** Where nodes are to be written that are parts of others, and the whole. */
+  readonly #places = new Map<number, Place>();
+  readonly #placed = new Set<Part>();
+  readonly #wholeBuffers = new Map<number, Buffer>();
   #scalars: number[] = [];
 
   constructor(
@@ -90,10 +109,13 @@ class Lowering {
     const top = order.at(-1) ?? -1;
     const lanes = precision === 'f64' ? 2 : 4;
     this.#regions = new ScalarRegions(this.#simplified, top, lanes, straightLineLimit);
+    const users = new Users(this.#simplified);
+    this.#assemblies = assembliesOf(this.#simplified, users, this.#stored);
+    this.#users = readByWholes(this.#simplified, users, this.#assemblies);
     this.#classes = new Array<NodeClass>(top + 1);
     for (const node of order) this.#classes[node] = this.#classify(node);
-    this.#users = new Users(this.#simplified);
     this.#clusters = clusterNodes(this.#simplified, this.#users, (node) => this.#classOf(node));
+    for (const whole of this.#assemblies.wholes.keys()) this.#placeParts(whole);
   }
 
   run(inputs: readonly GraphNode[]): Lowered {
@@ -121,6 +143,8 @@ class Lowering {
     const typeId = this.#arena.typeIds[node]!;
     if (row.family === 'elementwise' && (typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN))
       return 'scalar';
+    if (this.#assemblies.wholes.has(node)) return 'assembly';
+    if (this.#assemblies.inner.has(node)) return 'inner';
     const result = this.#arena.typeOf(node);
     const operands = this.#simplified
       .operandsOf(node)
@@ -139,7 +163,8 @@ class Lowering {
 
   #lowerNode(node: number): void {
     const nodeClass = this.#classOf(node);
-    if (nodeClass === 'uniform') return; // a number in the code of its users
+    // Numbers in the code of their users, and sums that are never formed.
+    if (nodeClass === 'uniform' || nodeClass === 'inner') return;
     if (nodeClass === 'leaf') {
       const buffer = this.#allocate(node);
       this.#leaves.set(node, buffer);
@@ -155,6 +180,7 @@ class Lowering {
     this.#flushScalars();
     if (cluster !== undefined) this.#lowerCluster(cluster);
     else if (nodeClass === 'view') this.#lowerView(node);
+    else if (nodeClass === 'assembly') this.#lowerAssembly(node);
     else if (nodeClass === 'contraction') this.#lowerContraction(node);
     else if (
       this.#simplified.rowOf(node).name === 'logSumExp' &&
@@ -200,9 +226,7 @@ class Lowering {
     const valueOf = (operand: number): VectorValue => {
       const known = values.get(operand);
       if (known !== undefined) return known;
-      const uniform = this.#simplified.uniformValue(operand);
-      const read =
-        uniform === undefined ? body.read(this.#viewOf(operand)) : body.algebra.constant(uniform);
+      const read = this.#operandIn(body, operand);
       values.set(operand, read);
       return read;
     };
@@ -221,8 +245,7 @@ class Lowering {
     for (const node of kept) {
       const value = values.get(node);
       if (value === undefined) continue;
-      const write = this.#resultView(node, shape);
-      results.push({ expression: asNumbers(body.expressions, value), write, combine: undefined });
+      results.push(this.#resultAt(body, node, value, shape));
     }
     const reduction = results.find((result) => result.combine !== undefined);
     const reduced =
@@ -253,15 +276,132 @@ class Lowering {
     return view;
   }
 
-  /** A fresh buffer for a node's value, seen in the shape of the loop that computes it. */
-  #resultView(node: number, shape: Shape): View {
-    const type = this.#arena.typeOf(node);
-    const view = contiguousView(this.#allocate(node), type.shape);
+  /** The value of an elementwise node, to be stored in its place. */
+  #resultAt(body: LoopBody, node: number, value: VectorValue, shape: Shape): Result {
+    const write = this.#resultView(node, shape);
+    const number = asNumbers(body.expressions, value);
+    const whole = this.#places.get(node)?.whole;
+    const expression = whole === undefined ? number : this.#asPart(body, whole, number);
+    return { expression, write, combine: undefined };
+  }
+
+  /** Where the value of a node goes: its place, if it is part of another array, or else a fresh buffer. */
+  #placeFor(node: number): View {
+    const place = this.#places.get(node);
+    if (place !== undefined) this.#wholeBuffer(place.whole);
+    const view =
+      place?.view ?? contiguousView(this.#allocate(node), this.#arena.typeOf(node).shape);
     this.#views.set(node, view);
+    return view;
+  }
+
+  /** An element as it is in an assembly: where zeros are added to it, -0 becomes 0. */
+  #asPart(body: LoopBody, whole: number, expression: Expression): Expression {
+    const e = body.expressions;
+    return this.#assemblies.wholes.get(whole)!.adds
+      ? e.real('add', expression, e.constant(0))
+      : expression;
+  }
+
+  /** Parts that only their cluster and the whole read are written to their places when they are computed. */
+  #placeParts(whole: number): void {
+    const { shape } = this.#arena.typeOf(whole);
+    const buffer = this.#allocate(whole);
+    this.#wholeBuffers.set(whole, buffer);
+    const { parts, adds } = this.#assemblies.wholes.get(whole)!;
+    for (const part of parts) {
+      let { node } = part;
+      let view: View | undefined = placeOf(part, buffer, shape);
+      // Through reshapings to the operation that computes the elements.
+      while (view !== undefined && this.#isOnlyReshaped(node)) {
+        node = this.#simplified.operand(node, 0);
+        view = reshapedView(view, this.#arena.typeOf(node).shape);
+      }
+      if (view === undefined || this.#stored.has(node) || this.#places.has(node)) continue;
+      const nodeClass = this.#classOf(node);
+      const canBePlaced =
+        nodeClass === 'elementwise' ||
+        nodeClass === 'reduction' ||
+        (nodeClass === 'scalar' && !adds) ||
+        (nodeClass === 'contraction' && isContiguous(view));
+      const cluster = this.#clusters.get(node);
+      const outside = this.#users
+        .of(node)
+        .filter((user) => cluster === undefined || this.#clusters.get(user) !== cluster);
+      // Other kernels may read the part where it is, unless its zeros have lost their sign there.
+      if (!canBePlaced || (adds && outside.length > 1)) continue;
+      this.#places.set(node, { whole, view });
+      this.#placed.add(part);
+    }
+  }
+
+  #isOnlyReshaped(node: number): boolean {
+    return (
+      this.#simplified.rowOf(node).name === 'reshape' &&
+      this.#classOf(node) === 'view' &&
+      !this.#stored.has(node) &&
+      this.#users.of(node).length === 1
+    );
+  }
+
+  /** The buffer of an assembly, which is cleared before the first part is written. */
+  #wholeBuffer(whole: number): Buffer {
+    const buffer = this.#wholeBuffers.get(whole)!;
+    if (this.#views.has(whole)) return buffer;
+    const { shape } = this.#arena.typeOf(whole);
+    this.#views.set(whole, contiguousView(buffer, shape));
+    if (!this.#assemblies.wholes.get(whole)!.covered) {
+      const body = new LoopBody(shape, this.#precision, this.#math);
+      const write = contiguousView(buffer, shape);
+      const zero: Result = { expression: body.expressions.constant(0), write, combine: undefined };
+      this.#kernels.push(
+        body.finish(
+          ['zero'],
+          shape.map(() => false),
+          [zero],
+        ),
+      );
+    }
+    return buffer;
+  }
+
+  /** Writes the parts that have not been written where they were computed. */
+  #lowerAssembly(whole: number): void {
+    const { shape } = this.#arena.typeOf(whole);
+    const buffer = this.#wholeBuffer(whole);
+    for (const part of this.#assemblies.wholes.get(whole)!.parts) {
+      if (this.#placed.has(part)) continue;
+      const body = new LoopBody(part.shape, this.#precision, this.#math);
+      const value = asNumbers(body.expressions, this.#operandIn(body, part.node));
+      const write = placeOf(part, buffer, shape);
+      const result: Result = {
+        expression: this.#asPart(body, whole, value),
+        write,
+        combine: undefined,
+      };
+      this.#kernels.push(
+        body.finish(
+          [this.#simplified.rowOf(whole).name],
+          shape.map(() => false),
+          [result],
+        ),
+      );
+    }
+  }
+
+  /** The element of a node that a loop stands at: a number, or what it reads. */
+  #operandIn(body: LoopBody, node: number): VectorValue {
+    const uniform = this.#simplified.uniformValue(node);
+    return uniform === undefined ? body.read(this.#viewOf(node)) : body.algebra.constant(uniform);
+  }
+
+  /** Where the value of a node goes, seen in the shape of the loop that computes it. */
+  #resultView(node: number, shape: Shape): View {
+    const view = this.#placeFor(node);
     if (this.#simplified.rowOf(node).family === 'elementwise') return view;
     const reduced = this.#reducedAxes(node);
     const kept = shape.map((length, axis) => (reduced[axis] ? 1 : length));
-    return broadcastView(contiguousView(view.buffer, kept), shape);
+    return broadcastView(reshapedView(view, kept)!, shape);
   }
 
   #reducedAxes(node: number): boolean[] {
@@ -293,8 +433,7 @@ class Lowering {
       const view = this.#forwards(operand);
       return broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
     }) as [View, View];
-    const result = contiguousView(this.#allocate(node), shape);
-    this.#views.set(node, result);
+    const result = this.#placeFor(node);
     const size = scratchSize({ left, right, result, others: [] }, this.#precision);
     const scratch: Buffer | undefined =
       size === 0 ? undefined : { node, storage: 'real', size, address: -1 };

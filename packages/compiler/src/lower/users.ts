@@ -6,9 +6,15 @@ export class Users {
   /** Where the users of a node start in the list; one entry more than nodes. */
   readonly #starts: Int32Array;
   readonly #ids: Int32Array;
+  readonly #others: ReadonlyMap<number, Int32Array>;
 
-  /** Counts, then fills: O(V + E). */
-  constructor(simplified: Simplified) {
+  /**
+   * Counts, then fills: O(V + E).
+   *
+   * @param others - the users of some nodes, where they are not those that the graph says.
+   */
+  constructor(simplified: Simplified, others: ReadonlyMap<number, Int32Array> = new Map()) {
+    this.#others = others;
     const { order } = simplified;
     const starts = new Int32Array((order.at(-1) ?? -1) + 2);
     for (const node of order) {
@@ -28,6 +34,8 @@ export class Users {
 
   /** The nodes that read a node, ascending. */
   of(node: number): Int32Array {
+    const others = this.#others.size > 0 ? this.#others.get(node) : undefined;
+    if (others !== undefined) return others;
     return this.#ids.subarray(this.#starts[node], this.#starts[node + 1]);
   }
 }
