@@ -146,7 +146,7 @@ function largestBelow(nodes: readonly GraphNode[]): number {
 }
 
 /** For each node the number of elements of those before it. */
-function startsOf(nodes: readonly GraphNode[]): number[] {
+export function startsOf(nodes: readonly GraphNode[]): number[] {
   let start = 0;
   return nodes.map(({ shape }) => {
     start += sizeOf(shape);

@@ -54,6 +54,15 @@ export type { ArgumentOptions, TransformOptions } from './tracing.ts';
 export { recomputingSweep } from './recomputing-sweep.ts';
 export { reverseSweep, type ReverseSweepOptions } from './reverse-sweep.ts';
 export type { Message, ObserverOptions } from './sweep-observer.ts';
+export type { SparsityPattern } from './sparse/pattern.ts';
+export {
+  sparseHessian,
+  sparseJacobian,
+  sparsityPattern,
+  type PatternFunction,
+  type SparseFunction,
+  type SparseMatrix,
+} from './sparse/sparse.ts';
 export type { SweepCounts } from './sweep-counts.ts';
 export {
   isLeaf,

@@ -108,10 +108,7 @@ export function jacobian<
   options: JacobianOptions<Index> = {},
 ): JacobianFunction<Args, Index, Result> {
   const argument: number = options.argument ?? 0;
-  const mode = options.mode ?? 'auto';
-  if (!['auto', 'forward', 'reverse'].includes(mode)) {
-    throw new ValueError(`jacobian: the mode is ${mode}, expected auto, forward or reverse`);
-  }
+  const mode = checkMode('jacobian', options.mode);
   const tracer = new Tracer(
     f as Traceable,
     { name: 'jacobian', varies: (position) => position === argument, trees: true },
@@ -172,6 +169,16 @@ export function hessian<Args extends readonly unknown[], const Index extends num
     const blocks = derivativeBlocks(trace, feeds, { outputs, like: wrt, wrt, forward: true });
     return treeOfBlocks(args[argument]!, args[argument]!, blocks);
   }) as HessianFunction<Args, Index>;
+}
+
+/**
+ * A mode that exists, `auto` if none is asked for.
+ *
+ * @throws `ValueError` for any other.
+ */
+export function checkMode(name: string, mode: JacobianMode = 'auto'): JacobianMode {
+  if (['auto', 'forward', 'reverse'].includes(mode)) return mode;
+  throw new ValueError(`${name}: the mode is ${mode}, expected auto, forward or reverse`);
 }
 
 /** A tree of the form of `outer`, each leaf a tree of the form of `inner`: a block for each pair of leaves. */

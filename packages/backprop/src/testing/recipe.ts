@@ -77,6 +77,9 @@ export interface BuiltRecipe {
  * const { output, feeds } = recipe.build();
  * evaluate(output, feeds).item(); // => 9
  * recipe.toString().split('\n'); // => ['#0 = input "x" = 3', '#1 = mul(#0, #0)  <- output']
+ *
+ * const x = output.graph.constant(5);
+ * recipe.on([x])[recipe.output].value; // => 25
  * ```
  */
 export class Recipe {
@@ -121,6 +124,27 @@ export class Recipe {
       feeds[step.name] = step.value;
     }
     return { graph, nodes, inputs, output: nodes[this.output]!, feeds };
+  }
+
+  /** The values of the inputs, in order. */
+  get values(): Tensor[] {
+    return this.steps.flatMap((step) => (step.operation === 'input' ? [step.value] : []));
+  }
+
+  /**
+   * The recipe as a function, for transforms: its steps with other nodes in the place of the inputs.
+   *
+   * @param inputs - one node for each input, in order, at least one.
+   * @returns the node of each step.
+   */
+  on(inputs: readonly GraphNode[]): GraphNode[] {
+    const { graph } = inputs[0]!;
+    const nodes: GraphNode[] = [];
+    let next = 0;
+    for (const step of this.steps) {
+      nodes.push(step.operation === 'input' ? inputs[next++]! : append(graph, step, nodes));
+    }
+    return nodes;
   }
 
   /**
