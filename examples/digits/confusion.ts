@@ -3,38 +3,6 @@
 /** `table[truth][prediction]` counts the images of `truth` that were taken for `prediction`. */
 export type ConfusionTable = readonly (readonly number[])[];
 
-/**
- * Counts labels against predictions.
- *
- * @throws RangeError when the two differ in length or hold anything but whole numbers below `classCount`.
- */
-export function confusionTable(
-  labels: ArrayLike<number>,
-  predictions: ArrayLike<number>,
-  classCount: number,
-): ConfusionTable {
-  if (labels.length !== predictions.length) {
-    throw new RangeError(
-      `confusionTable: ${labels.length} labels but ${predictions.length} predictions`,
-    );
-  }
-  const table = Array.from({ length: classCount }, () =>
-    Array.from({ length: classCount }, () => 0),
-  );
-  for (let i = 0; i < labels.length; i++) {
-    const [truth, prediction] = [labels[i]!, predictions[i]!];
-    const row = table[truth];
-    const count = row?.[prediction];
-    if (row === undefined || count === undefined) {
-      throw new RangeError(
-        `confusionTable: image ${i} has label ${truth} and prediction ${prediction}; classes go from 0 to ${classCount - 1}`,
-      );
-    }
-    row[prediction] = count + 1;
-  }
-  return table;
-}
-
 /** How many were counted. */
 export function totalOf(table: ConfusionTable): number {
   return table.flat().reduce((sum, count) => sum + count, 0);

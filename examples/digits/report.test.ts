@@ -1,6 +1,7 @@
+import { confusionMatrix } from '@ad/optim';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { confusionTable } from './confusion.ts';
+import type { ConfusionTable } from './confusion.ts';
 import { escapeHtml, html, Markup } from './html.ts';
 import { picture } from './picture.ts';
 import { reportPage } from './report.ts';
@@ -31,7 +32,7 @@ function results(mistakeCount: number, epochCount: number): Results {
       heldOutLoss: 2 / (i + 1),
       heldOutAccuracy: 1 - 0.8 / (i + 1),
     })),
-    table: confusionTable(labels, predictions, 10),
+    table: confusionMatrix(labels, predictions, 10).toArray() as ConfusionTable,
     mistakes,
   };
 }

@@ -1,9 +1,8 @@
 /** The network: how it learns, and how it is examined. */
 import { softmax } from '@ad/graph';
-import { accuracy, adam, crossEntropy, fit, mlp, predict } from '@ad/optim';
+import { accuracy, adam, confusionMatrix, crossEntropy, fit, mlp, predict } from '@ad/optim';
 import type { Model, ParametersOf } from '@ad/optim';
 import type { Epoch } from './charts.ts';
-import { confusionTable } from './confusion.ts';
 import type { ConfusionTable } from './confusion.ts';
 import { classCount, pixelCount, pixelsOf } from './data.ts';
 import type { Digits, Split } from './data.ts';
@@ -89,7 +88,10 @@ export function examine(parameters: Parameters, digits: Digits): Examination {
     }
     return prediction;
   });
-  return { table: confusionTable(labels, predictions, classCount), mistakes };
+  return {
+    table: confusionMatrix(labels, predictions, classCount).toArray() as ConfusionTable,
+    mistakes,
+  };
 }
 
 /** The number of numbers that are learned: a weight for each pair of units in adjacent layers, and a bias for each. */

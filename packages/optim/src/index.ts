@@ -37,7 +37,53 @@ export {
   sequential,
   type SequentialParameters,
 } from './layers/model.ts';
-export { accuracy, crossEntropy, type Loss, meanSquaredError, type Metric } from './losses.ts';
+export {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+} from './losses/cross-entropy.ts';
+export {
+  gaussianNll,
+  type GaussianNllOptions,
+  klDivergence,
+  type KlDivergenceOptions,
+  poissonNll,
+  type PoissonNllOptions,
+} from './losses/likelihood.ts';
+export {
+  type Loss,
+  type LossFunction,
+  type LossOptions,
+  type Metric,
+  type Reduction,
+  withOptions,
+} from './losses/loss.ts';
+export {
+  hinge,
+  type HingeOptions,
+  huber,
+  type HuberOptions,
+  meanAbsoluteError,
+  meanSquaredError,
+  smoothL1,
+  type SmoothL1Options,
+} from './losses/regression.ts';
+export {
+  cosineEmbedding,
+  type CosineEmbeddingOptions,
+  tripletMargin,
+  type TripletMarginOptions,
+} from './losses/similarity.ts';
+export { accuracy, topKAccuracy } from './metrics/accuracy.ts';
+export {
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  predictedLabels,
+  type Scores,
+} from './metrics/confusion.ts';
+export { rSquared } from './metrics/r-squared.ts';
 export type { BoundsOption } from './minimize/bounds.ts';
 export { gradientDescent, type GradientDescentOptions } from './minimize/gradient-descent.ts';
 export { heavyBall, type HeavyBallOptions } from './minimize/heavy-ball.ts';

@@ -88,12 +88,19 @@ export function samplesOf(
 }
 
 /**
- * Checks that labels are in range.
+ * Checks that labels are in range, or are the one that is ignored.
  *
  * @throws `ValueError` naming the first row that is not.
  */
-export function checkLabelRange(labels: Tensor, classes: number, what: string): void {
-  const bad = labels.data.findIndex((label) => label < 0 || label >= classes);
+export function checkLabelRange(
+  labels: Tensor,
+  classes: number,
+  what: string,
+  ignored: number | undefined,
+): void {
+  const bad = labels.data.findIndex(
+    (label) => (label < 0 || label >= classes) && label !== ignored,
+  );
   if (bad < 0) return;
   throw new ValueError(
     `${what}${place(labels, bad)} is the label ${labels.data[bad]}, but the model tells ${classes} classes apart: ` +

@@ -9,7 +9,7 @@ import {
   samplesOf,
 } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
-import type { Loss, Metric } from '../losses.ts';
+import type { Loss, Metric } from '../losses/loss.ts';
 import {
   checkFunction,
   checkNames,
@@ -134,7 +134,8 @@ export class Evaluator<P, Name extends string> {
     this.#programs = (rest === 0 ? [size] : [size, rest]).map((rows) => {
       const { prediction, loss, metrics } = traceForward(objective, parameters, samples, rows);
       if (objective.loss.targets === 'labels') {
-        checkLabelRange(samples.targets, prediction.shape.at(-1)!, `${what}: targets`);
+        const classes = prediction.shape.at(-1)!;
+        checkLabelRange(samples.targets, classes, `${what}: targets`, objective.loss.ignores);
       }
       const program = objective.executor({ outputs: [loss, ...metrics] });
       return Object.assign(new BatchProgram(program, samples, rows), {

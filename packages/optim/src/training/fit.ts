@@ -12,7 +12,7 @@ import {
   samplesOf,
 } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
-import type { Loss, Metric } from '../losses.ts';
+import type { Loss, Metric } from '../losses/loss.ts';
 import {
   booleanOption,
   checkFunction,
@@ -327,7 +327,8 @@ function validator<P, Name extends string>(
 
 function checkTargets(loss: Loss, step: TrainingStep, samples: SampleTensors): void {
   if (loss.targets !== 'labels') return;
-  checkLabelRange(samples.targets, step.forward.prediction.shape.at(-1)!, 'fit: targets');
+  const classes = step.forward.prediction.shape.at(-1)!;
+  checkLabelRange(samples.targets, classes, 'fit: targets', loss.ignores);
 }
 
 function checkSignal(signal: StopSignal | undefined): void {

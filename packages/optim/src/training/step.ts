@@ -21,7 +21,7 @@ import {
 import { gradient, leavesOf, mapTree, type NodesOf, type Tree } from '@ad/backprop';
 import type { SampleTensors } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
-import type { Loss, Metric } from '../losses.ts';
+import type { Loss, Metric } from '../losses/loss.ts';
 import { describeValue } from '../options.ts';
 import type {
   Gradients,
