@@ -26,6 +26,10 @@ const FAMILIES: readonly (readonly [Operation['family'], string])[] = [
   ['reduction', 'One result for many elements.'],
   ['smooth', 'Other differentiable functions of arrays, with rules of their own.'],
   ['discrete', 'Without a derivative, by definition.'],
+  [
+    'control',
+    'Loops and branches with bodies of their own; derivatives are loops and branches again. Built by the functions of these names, which return the parts of the packed result.',
+  ],
 ];
 
 /** The page as the table gives it. */

@@ -1,12 +1,10 @@
 /**
- * The reverse sweep on symbols: sums and messages are nodes, and the sweep appends the adjoint graph to the graph
- * itself. The result can be evaluated, compiled, drawn, and differentiated again. The loop is that of
- * `reverseSweep`, except that only nodes on a path to what is asked for take part.
+ * The reverse sweep on symbols: the adjoint graph is appended to the graph itself. The result can be evaluated, compiled,
+ * drawn, and differentiated again.
  */
 import { GraphError, type GraphNode, KindError } from '@ad/graph';
-import { dependents, zerosLike } from './activity.ts';
-import { carriesMessage, guardsBranches } from './edges.ts';
-import { messageTo, nodeMessages } from './message.ts';
+import { zerosLike } from './activity.ts';
+import { adjointsOf } from './adjoint-graph.ts';
 import { checkDifferentiable } from './seed.ts';
 
 /** Options of {@link gradient}. */
@@ -51,41 +49,9 @@ export function gradient(
 ): GraphNode | GraphNode[] {
   const targets = 'id' in wrt ? [wrt] : wrt;
   checkArguments(output, targets, options);
-  const { graph } = output;
-  const { arena } = graph;
-  const active = dependents(arena, targets, output.id);
-  const B = nodeMessages(graph);
-  const sums = new Map<number, GraphNode>([[output.id, options.seed ?? graph.constant(1)]]);
-  const strong = new Uint8Array(output.id + 1);
-
-  for (let u = output.id; u >= 0; u--) {
-    const S = sums.get(u);
-    if (S === undefined || active[u] === 0) continue;
-    const row = arena.rowOf(u);
-    if (guardsBranches(row)) strong[u] = 1;
-    const first = arena.operandStarts[u]!;
-    // Copied, because the arrays of the arena move as the graph grows.
-    const ids = Array.from(arena.operandsOf(u));
-    const operands = ids.map((id) => graph.node(id));
-    for (let k = 0; k < ids.length; k++) {
-      const z = ids[k]!;
-      if (strong[u] === 1) strong[z] = 1;
-      if (active[z] === 0 || !carriesMessage(arena, u, k, first + k)) continue;
-      const message = messageTo(
-        B,
-        row,
-        arena.attributes.get(u) ?? {},
-        k,
-        S,
-        graph.node(u),
-        operands,
-        strong[u] === 1,
-      );
-      const sum = sums.get(z);
-      sums.set(z, sum === undefined ? message : sum.add(message));
-    }
-  }
-  const gradients = targets.map((target) => sums.get(target.id) ?? zerosLike(target));
+  const seed = options.seed ?? output.graph.constant(1);
+  const adjoints = adjointsOf([[output, seed]], targets);
+  const gradients = targets.map((target, i) => adjoints[i] ?? zerosLike(target));
   return 'id' in wrt ? gradients[0]! : gradients;
 }
 

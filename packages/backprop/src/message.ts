@@ -81,6 +81,7 @@ export function messageTo<V>(
       return row.pullback(B, S, result, operands, attributes, position);
     case 'leaf':
     case 'discrete':
+    case 'control': // all messages of a loop or branch are made at once: see control/pullback.ts
       throw new Error(`${row.name} sends no messages`);
   }
 }

@@ -18,6 +18,7 @@ import {
   type TensorLike,
 } from '@ad/graph';
 import { Adjoints } from './adjoints.ts';
+import { tensorsOfControl } from './control/tensors.ts';
 import { carriesMessage, guardsBranches } from './edges.ts';
 import { localDerivative, times } from './local-derivative.ts';
 import { messageTo, tensorMessages } from './message.ts';
@@ -70,6 +71,17 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
     const first = operandStarts[u]!;
     const end = operandStarts[u + 1]!;
     if (guardsBranches(row)) strong[u] = 1;
+    if (row.family === 'control') {
+      const messages = tensorsOfControl(arena, u, sums.tensor(u), values, strong[u] === 1);
+      messages.forEach((message, k) => {
+        const z = operandIds[first + k]!;
+        if (strong[u] === 1) strong[z] = 1;
+        if (message === undefined) return;
+        accumulate(sums, z, message);
+        observer?.arrayMessage(u, z, k, message);
+      });
+      continue;
+    }
     let operands: readonly Tensor[] | undefined; // made once, though a node may have any number of them
 
     for (let e = first; e < end; e++) {

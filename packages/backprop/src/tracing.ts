@@ -20,12 +20,14 @@ import {
   GraphError,
   type GraphNode,
   identity,
+  innermost,
   interpreter,
   isGraphNode,
   isLeaf,
   KindError,
   type Leaf,
   leavesOf,
+  liesInside,
   mapTree,
   type Program,
   type Tensor,
@@ -196,9 +198,10 @@ export class Tracer {
   }
 
   /** The function applied to nodes of an existing graph. */
-  #onNodes(args: readonly Argument[], graph: Graph): Call {
+  #onNodes(args: readonly Argument[], around: Graph): Call {
+    const graph = innermost(around);
     const [nodes, leaves] = liftAll(args, (leaf, _name, position) => {
-      const node = isGraphNode(leaf) ? leaf : graph.constant(tensorOfLeaf(leaf));
+      const node = isGraphNode(leaf) ? graph.adopt(leaf) : graph.constant(tensorOfLeaf(leaf));
       // A node of its own, so that other uses of the same node are not differentiated too.
       return this.#transform.varies(position) && node.kind === 'real' ? identity(node) : node;
     });
@@ -272,8 +275,9 @@ export function checkResult(
 
 /** The graph of a call that is going on around the one in `graph`, if an error is about nodes of these two. */
 function openAround(graph: Graph, { graphs }: ForeignNodeError): Graph | undefined {
-  if (!graphs.includes(graph)) return undefined;
-  return graphs.find((other) => other !== graph && other.callsInProgress > 0);
+  const isOwn = (other: Graph): boolean => other === graph || liesInside(other, graph);
+  if (!graphs.some(isOwn)) return undefined;
+  return graphs.find((other) => !isOwn(other) && other.callsInProgress > 0);
 }
 
 /** Trees of nodes in the place of the arguments, and the nodes of each in order. */

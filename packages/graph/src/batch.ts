@@ -8,6 +8,7 @@ import { GraphError, KindError, ShapeError } from './errors.ts';
 import { ancestorsOf } from './interpreter/schedule.ts';
 import type { GraphNode } from './node.ts';
 import { alignBatch } from './rows/batch.ts';
+import { batchByLoop } from './rows/batch-loop.ts';
 import { behindBatch } from './rows/layout.ts';
 import type { Attributes, Builder, Operation, ReductionAttributes } from './rows/row.ts';
 import { formatShape, sameShape } from './shape.ts';
@@ -85,6 +86,8 @@ export function batchOperation<V>(
     case 'smooth':
     case 'discrete':
       return row.batch(B, operands, batched, attributes);
+    case 'control':
+      return batchByLoop(B, row, operands, batched, attributes);
     case 'leaf':
       throw new GraphError(`${row.name}: a leaf has no operands`);
   }

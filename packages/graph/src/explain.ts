@@ -15,6 +15,7 @@ import type { Graph } from './graph.ts';
 import { Handle } from './handle.ts';
 import type { GraphNode } from './node.ts';
 import { RuleViolation } from './rows/row.ts';
+import { innermost } from './scope.ts';
 import { formatShape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -27,7 +28,8 @@ export function isGraphNode(value: unknown): value is GraphNode {
 }
 
 /**
- * The one graph of the operands of an operation.
+ * The one graph of the operands of an operation. While a body is traced, operations on nodes of the graphs around
+ * belong to the body, too: a branch that is not taken must not run.
  *
  * @throws {@link GraphError} when an operand is neither a node nor a constant, when nodes belong to different graphs,
  * or when there is no node.
@@ -38,8 +40,8 @@ export function graphOfOperands(name: string, operands: readonly Operand[]): Gra
   for (let k = 0; k < operands.length; k++) {
     const operand = operands[k]!;
     if (isGraphNode(operand)) {
-      if (graph === undefined) graph = operand.graph;
-      else if (graph !== operand.graph) throw foreignOperand(name, operand, k, graph);
+      if (graph === undefined) graph = innermost(operand.graph);
+      else if (graph !== innermost(operand.graph)) throw foreignOperand(name, operand, k, graph);
     } else if (!isConstant(operand)) {
       throw notAnOperand(name, operand, k);
     }

@@ -13,6 +13,7 @@ import { isGraphNode, type Operand } from './explain.ts';
 import { NodeValues } from './interpreter/node-values.ts';
 import { computeOnDemand } from './interpreter/on-demand.ts';
 import { constant, input, type Attributes, type Operation } from './rows/row.ts';
+import { liesInside, type Scope } from './scope.ts';
 import { checkShape, formatShape, sameShape, sizeOf, type Shape } from './shape.ts';
 import { SharedNodes } from './sharing.ts';
 import { checkKind, tensor, Tensor, type Kind, type TensorLike, type Type } from './tensor.ts';
@@ -68,6 +69,10 @@ export class Graph {
    * @internal
    */
   callsInProgress = 0;
+  /** While this graph is traced as a body: where it lies, and what it has used of the graphs around. @internal */
+  scope: Scope | undefined = undefined;
+  /** The body that is being traced in this graph right now. @internal */
+  inner: Graph | undefined = undefined;
 
   readonly #inputIds = new Map<string, number>();
   readonly #inputNames = new Map<number, string>();
@@ -262,7 +267,7 @@ export class Graph {
     for (let k = 0; k < operands.length; k++) {
       const operand = operands[k]!;
       const lifted = typeof operand === 'number' || !isGraphNode(operand);
-      ids[k] = lifted ? this.#constantId(operand) : operand.id;
+      ids[k] = lifted ? this.#constantId(operand) : this.adopt(operand).id;
     }
     const entry = this.#shared?.operation(row, ids, attributes);
     if (entry?.id !== undefined) return new GraphNode(this, entry.id);
@@ -270,6 +275,15 @@ export class Graph {
     if (entry !== undefined) entry.id = id;
     if (this.#creationSites !== undefined) this.#recordSite(id);
     return new GraphNode(this, id);
+  }
+
+  /**
+   * The node itself, or the input that stands for it in the body that is being traced in this graph.
+   *
+   * @internal
+   */
+  adopt(node: GraphNode): GraphNode {
+    return node.graph !== this && liesInside(this, node.graph) ? this.scope!.capture(node) : node;
   }
 
   /**

@@ -10,6 +10,7 @@ export { readsOf, READS_RESULT } from './algebra/reads.ts';
 export { apply, resultType } from './apply.ts';
 export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
 export { batchNodes, batchOperation } from './batch.ts';
+export { applyBody, Body, inputsNeeded } from './body.ts';
 export { callSite } from './call-site.ts';
 export {
   AdError,
@@ -28,6 +29,7 @@ export * from './functions/arrangement.ts';
 export * from './functions/comparison.ts';
 export * from './functions/contraction.ts';
 export * from './functions/convolution.ts';
+export * from './functions/control.ts';
 export * from './functions/cumulative.ts';
 export * from './functions/einsum.ts';
 export * from './functions/exponential.ts';
@@ -62,9 +64,11 @@ export { GraphNode } from './node.ts';
 export { batchByLoop } from './rows/batch-loop.ts';
 export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.ts';
 export { behindBatch, expand, sumTo } from './rows/layout.ts';
+export type { CondAttributes, ScanAttributes, WhileLoopAttributes } from './rows/control.ts';
 export type * from './rows/row.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions } from './rows/views.ts';
+export { innermost, liesInside } from './scope.ts';
 export {
   broadcastShapes,
   formatShape,

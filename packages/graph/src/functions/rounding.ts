@@ -98,3 +98,20 @@ export function remainder(x: Operand, y: Operand): GraphNode {
 export function fmod(x: Operand, y: Operand): GraphNode {
   return apply(rows.fmod, [x, y]);
 }
+
+/**
+ * Numbers of magnitude below $2^{31}$ as integers, for use as indices: rounded towards 0, NaN as 0. Without a derivative.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, gather, Graph, toInteger } from '@ad/graph';
+ *
+ * const graph = new Graph();
+ * const table = graph.input('table', { value: [10, 20, 30] });
+ * const x = graph.input('x', { value: 1.9 });
+ * evaluate(gather(table, toInteger(x))).item(); // => 20
+ * ```
+ */
+export function toInteger(x: Operand): GraphNode {
+  return apply(rows.toInteger, [x]);
+}

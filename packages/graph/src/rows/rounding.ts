@@ -1,5 +1,5 @@
 /** Rows: rounding to integers and remainders of divisions. The derivatives of roundings are 0 by definition. */
-import type { ElementwiseRow } from './row.ts';
+import type { DiscreteRow, ElementwiseRow } from './row.ts';
 
 export const floor: ElementwiseRow = {
   name: 'floor',
@@ -76,4 +76,19 @@ export const remainder: ElementwiseRow = {
     { at: [6, 3], partials: [1, -2], why: 'at a jump: by continuity from the side of larger x' },
     { at: [-6, 3], partials: [1, 2], why: 'at a jump: by continuity from the side of larger x' },
   ],
+};
+
+export const toInteger: DiscreteRow = {
+  name: 'toInteger',
+  family: 'discrete',
+  arity: 1,
+  formula: '\\operatorname{sgn}(x) \\lfloor |x| \\rfloor \\in \\mathbb{Z}',
+  attributes: {},
+  infer: ([x]) => ({ shape: x!.shape, kind: 'integer' }),
+  batch: (B, operands) => B.apply(toInteger, operands),
+  prepare: () => {
+    return (result, [x]) => {
+      for (let i = 0; i < result.length; i++) result[i] = x![i]! | 0;
+    };
+  },
 };

@@ -10,20 +10,22 @@
  * - *reduction*: one result for many elements, with an elementwise local derivative.
  * - *smooth*: any other differentiable function; the row states both rules, for messages and for tangents.
  * - *discrete*: integer or boolean results; there is no edge for messages at all.
+ * - *control*: loops and branches, whose bodies are graphs of their own; derivatives are loops and branches again.
  *
  * Elementwise rows and nonlinear reductions can be applied to a batch as they are; the others state how (`batch`).
  */
 import type { Algebra } from '../algebra/algebra.ts';
+import type { Body } from '../body.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
 
-/** What an attribute of a node can be: plain data, so that graphs can be saved. */
-export type AttributeValue = number | boolean | readonly number[];
+/** What an attribute of a node can be: plain data or a body, so that graphs can be saved. */
+export type AttributeValue = number | boolean | readonly number[] | Body;
 
 /** The attributes of a node by name, such as the axes of a reduction. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** What a row says of one of its attributes, enough to check an untrusted file. */
-export type AttributeKind = 'integer' | 'boolean' | 'integers';
+export type AttributeKind = 'integer' | 'boolean' | 'integers' | 'body';
 
 /**
  * One local derivative, an expression in the result and the operands. `0` stands for "no edge": the derivative is
@@ -191,6 +193,41 @@ export interface DiscreteRow<A extends Attributes = Attributes> extends BatchedF
   readonly family: 'discrete';
 }
 
+/**
+ * Loops and branches. The result is one packed vector of reals: all results one after the other, as `segments` says.
+ * The functions that build such nodes return the parts; whoever runs the node may leave out the parts that nobody reads.
+ */
+export interface ControlRow<A extends Attributes = Attributes> extends StructuredFacts<A> {
+  /** The family. */
+  readonly family: 'control';
+  /** The parts of the result. */
+  segments(attributes: A): Segments;
+}
+
+/** One part of a packed result. */
+export interface Segment {
+  /** Where it starts. */
+  readonly start: number;
+  /** The shape and the kind of what is packed there. */
+  readonly type: Type;
+}
+
+/** The parts of a packed result. */
+export interface Segments {
+  /** In order, without gaps. */
+  readonly all: readonly Segment[];
+  /** What each result of the bodies comes to: last carries of a loop, or the results of a branch. */
+  readonly results: readonly Segment[];
+  /** What a loop stacks up: one entry per step. */
+  readonly stacked: readonly Segment[];
+  /** The carries before each step, or before some of them: what reverse mode starts from. */
+  readonly residuals: readonly Segment[];
+  /** How many steps were made (and between which of them residuals are apart), where that is not known beforehand. */
+  readonly counters: readonly Segment[];
+  /** The length of the whole vector. */
+  readonly size: number;
+}
+
 /** Inputs and constants. */
 export interface LeafRow extends RowFacts {
   /** The family. */
@@ -206,7 +243,8 @@ export type Operation<A extends Attributes = Attributes> =
   | BilinearRow<A>
   | ReductionRow
   | SmoothRow<A>
-  | DiscreteRow<A>;
+  | DiscreteRow<A>
+  | ControlRow<A>;
 
 /** A row that is neither a leaf nor elementwise. */
 export type StructuredRow = Exclude<Operation, LeafRow | ElementwiseRow>;

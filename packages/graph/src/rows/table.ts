@@ -8,6 +8,7 @@ import { cofactors } from './cofactors.ts';
 import * as comparison from './comparison.ts';
 import * as contraction from './contraction.ts';
 import * as convolution from './convolution.ts';
+import * as control from './control.ts';
 import * as cumulative from './cumulative.ts';
 import * as determinants from './determinants.ts';
 import * as exponential from './exponential.ts';
@@ -42,6 +43,7 @@ type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame
   RowsOf<typeof comparison> &
   RowsOf<typeof contraction> &
   RowsOf<typeof convolution> &
+  RowsOf<typeof control> &
   RowsOf<typeof cumulative> &
   RowsOf<typeof determinants> &
   RowsOf<typeof exponential> &
@@ -89,4 +91,5 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(parts),
   ...rowsOf(indexing),
   ...rowsOf(random),
+  ...rowsOf(control),
 }))();

@@ -1,4 +1,5 @@
 /** Types, numbers, constants and attributes in words, as listings and drawings show them; long ones shortened. */
+import { Body } from '../body.ts';
 import type { Attributes, AttributeValue, Operation } from '../rows/row.ts';
 import { Tensor, type Type } from '../tensor.ts';
 
@@ -55,6 +56,7 @@ export function formatAttributes(row: Operation, attributes: Attributes = {}): s
 
 function formatValue(value: AttributeValue | undefined): string {
   if (typeof value === 'number') return formatNumber(value);
+  if (value instanceof Body) return `${formatCount(value.graph.nodeCount)} nodes`;
   if (typeof value !== 'object') return String(value);
   return `[${abbreviate(value.length, (i) => formatNumber(value[i]!))}]`;
 }

@@ -1,6 +1,10 @@
 /** Attributes of nodes against what their rows declare: a file is checked on reading, a graph on writing. */
-import type { AttributeKind, Attributes, AttributeValue, Operation } from '../rows/row.ts';
+import type { Body } from '../body.ts';
+import type { AttributeKind, AttributeValue, Operation } from '../rows/row.ts';
 import { describe, quoted } from './json-describe.ts';
+
+/** An attribute that is no body. */
+type PlainValue = Exclude<AttributeValue, Body>;
 
 /** The attributes that a row declares, by name; none for leaves and elementwise rows. */
 function declaredBy(row: Operation): readonly (readonly [string, AttributeKind])[] {
@@ -11,12 +15,14 @@ function declaredBy(row: Operation): readonly (readonly [string, AttributeKind])
  * A copy of the attributes with exactly the names and kinds that the row declares; `undefined` if it declares none.
  *
  * @param fail - makes the error from what is wrong.
+ * @param convert - a body from its record in a file, or the record of a body; `undefined` for anything else.
  */
-export function checkAttributes(
+export function checkAttributes<B>(
   row: Operation,
   attributes: unknown,
   fail: (message: string) => Error,
-): Attributes | undefined {
+  convert: (name: string, value: unknown) => B | undefined,
+): Readonly<Record<string, PlainValue | B>> | undefined {
   const declared = declaredBy(row);
   // Most operations have none, and none are given.
   if (attributes === undefined && declared.length === 0) return undefined;
@@ -39,7 +45,7 @@ export function checkAttributes(
         const value = Object.hasOwn(given, name)
           ? (given as Record<string, unknown>)[name]
           : undefined;
-        const checked = checkedValue(value, kind);
+        const checked = kind === 'body' ? convert(name, value) : checkedValue(value, kind);
         if (checked === undefined) {
           throw fail(
             `its attribute ${name} is ${describeValue(value, kind)}, expected ${expectedOf[kind]}; ${row.name} has ${expected}`,
@@ -55,6 +61,7 @@ const expectedOf: Readonly<Record<AttributeKind, string>> = {
   integer: 'an integer',
   integers: 'a list of integers',
   boolean: 'true or false',
+  body: 'a body',
 };
 
 /** A list of integers that is wrong is wrong in some entry. */
@@ -64,7 +71,10 @@ function describeValue(value: unknown, kind: AttributeKind): string {
   return `a list with ${describe(value[wrong])} at position ${wrong}`;
 }
 
-function checkedValue(value: unknown, kind: AttributeKind): AttributeValue | undefined {
+function checkedValue(
+  value: unknown,
+  kind: Exclude<AttributeKind, 'body'>,
+): PlainValue | undefined {
   if (kind === 'boolean') return typeof value === 'boolean' ? value : undefined;
   // Adding 0 makes 0 of -0, which no shape, axis or count should be.
   if (kind === 'integer') return Number.isSafeInteger(value) ? (value as number) + 0 : undefined;

@@ -25,7 +25,7 @@ export interface NodeJSON {
   /** The positions of the operands in the list of nodes, all smaller than that of this node. Not for leaves. */
   readonly operands?: readonly number[];
   /** The attributes, all that the operation has. Left out for an operation that has none. */
-  readonly attributes?: Readonly<Record<string, number | boolean | readonly number[]>>;
+  readonly attributes?: Readonly<Record<string, number | boolean | readonly number[] | BodyJSON>>;
   /** The shape. Left out for a scalar. */
   readonly shape?: readonly number[];
   /** The kind. Left out for `real`. */
@@ -36,6 +36,16 @@ export interface NodeJSON {
   readonly value?: ValueJSON;
   /** The label. Left out if there is none, and for an input that is labelled with its name. */
   readonly label?: string;
+}
+
+/** A body of a loop or branch: a closed graph of its own. */
+export interface BodyJSON {
+  /** The nodes, each after those that it uses. Inputs have no value. */
+  readonly nodes: readonly NodeJSON[];
+  /** The positions of all inputs in the list of nodes, in order. */
+  readonly inputs: readonly number[];
+  /** The positions of the outputs, in order; at least one. */
+  readonly outputs: readonly number[];
 }
 
 /** One of the nodes that the file was made for. */

@@ -7,6 +7,7 @@
  * O(V + E); depth costs no stack. Lookups by names from the file go through Maps and own properties only.
  */
 import { resultType } from '../apply.ts';
+import { Body } from '../body.ts';
 import { FormatError, ValueError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
@@ -38,6 +39,8 @@ export interface LoadedGraph {
 
 /** More axes than anyone uses (NumPy's own limit); rules may take time quadratic in the rank. */
 const MAX_RANK = 64;
+/** Bodies in one another: far more than anyone writes, and few enough to read one inside of the other. */
+const MAX_DEPTH = 64;
 /** The longest message of a rule to pass on. */
 const LONGEST_RULE = 400;
 
@@ -64,7 +67,7 @@ const LONGEST_RULE = 400;
 export function fromJSON(json: unknown, options: FromJSONOptions = {}): LoadedGraph {
   const rows = tableWith(options.operations ?? []);
   const file = fileOf(json);
-  const reader = new Reader(rows);
+  const reader = new Reader(rows, '', 0);
   for (const record of file.nodes) reader.readNode(record);
   return { graph: reader.graph, ...outputsOf(file.outputs, reader.nodes) };
 }
@@ -131,16 +134,22 @@ class Reader {
   readonly nodes: GraphNode[] = [];
   readonly #rows: ReadonlyMap<string, Operation>;
   readonly #numbers = new Set<number>();
+  /** Which body this is the graph of, in words; empty for the file itself. */
+  readonly #where: string;
+  /** How many bodies lie around this one. */
+  readonly #depth: number;
 
-  constructor(rows: ReadonlyMap<string, Operation>) {
+  constructor(rows: ReadonlyMap<string, Operation>, where: string, depth: number) {
     this.#rows = rows;
+    this.#where = where;
+    this.#depth = depth;
   }
 
   /** Checks the next record and appends its node. */
   readNode(record: unknown): void {
     const index = this.nodes.length;
     const fail: Fail = (message, cause) =>
-      new FormatError(`fromJSON: ${nameOf(index, record)}: ${message}`, { cause });
+      new FormatError(`fromJSON: ${this.#where}${nameOf(index, record)}: ${message}`, { cause });
     if (!isRecord(record)) throw fail(`it is ${describe(record)}, expected an object`);
     const op = field(record, 'op');
     if (typeof op !== 'string')
@@ -188,7 +197,10 @@ class Reader {
     }
     checkFields(record, ['op', 'operands', 'attributes', 'shape', 'kind', 'label'], fail);
     const operands = this.#operands(field(record, 'operands'), row, fail);
-    const attributes = checkAttributes(row, field(record, 'attributes'), fail);
+    const where = `${this.#where}${nameOf(this.nodes.length, record)}: `;
+    const attributes = checkAttributes(row, field(record, 'attributes'), fail, (name, value) =>
+      isRecord(value) ? this.#body(value, `${where}${name}: `) : undefined,
+    );
     const result = checked(fail, () => {
       const inferred = resultType(row, operands, attributes);
       checkSizes(inferred.shape);
@@ -201,6 +213,37 @@ class Reader {
     }
     const typeId = this.graph.arena.internType(type);
     return checked(fail, () => this.graph.append(row, operands, typeId, attributes));
+  }
+
+  /** A body, read by a reader of its own. */
+  #body(record: JSONRecord, where: string): Body {
+    const fail: Fail = (message, cause) =>
+      new FormatError(`fromJSON: ${where}${message}`, { cause });
+    if (this.#depth >= MAX_DEPTH)
+      throw fail(`bodies lie in one another more than ${MAX_DEPTH} deep`);
+    checkFields(record, ['nodes', 'inputs', 'outputs'], fail);
+    const nodes = field(record, 'nodes');
+    if (!Array.isArray(nodes)) throw fail(`nodes is ${describe(nodes)}, expected a list of nodes`);
+    const reader = new Reader(this.#rows, where, this.#depth + 1);
+    for (const node of nodes as readonly unknown[]) reader.readNode(node);
+    const inputs = reader.#nodesAt(field(record, 'inputs'), 'inputs', fail);
+    const outputs = reader.#nodesAt(field(record, 'outputs'), 'outputs', fail);
+    if (inputs.some(({ id }) => reader.graph.currentValue(id) !== undefined))
+      throw fail('an input has a value; inputs of a body are fed by the operation');
+    return checked(fail, () => new Body(inputs, outputs));
+  }
+
+  /** The nodes at positions that a body lists. */
+  #nodesAt(positions: unknown, name: string, fail: Fail): GraphNode[] {
+    if (!Array.isArray(positions))
+      throw fail(`${name} is ${describe(positions)}, expected a list of positions`);
+    return Array.from(positions as readonly unknown[], (position) => {
+      const node = Number.isInteger(position) ? this.nodes[position as number] : undefined;
+      if (node !== undefined) return node;
+      throw fail(
+        `${name} has ${describe(position)}, expected a position in the list of ${this.nodes.length} nodes`,
+      );
+    });
   }
 
   #operands(operands: unknown, row: Operation, fail: Fail): GraphNode[] {

@@ -1,13 +1,22 @@
 /** Graphs as plain JSON data. One record per node, ids renumbered without gaps; O(V + E), no recursion. */
 import { isGraphNode } from '../explain.ts';
+import { Body } from '../body.ts';
 import { GraphError } from '../errors.ts';
 import { Graph } from '../graph.ts';
+import { ancestorsOf } from '../interpreter/schedule.ts';
 import type { GraphNode } from '../node.ts';
 import type { Operation } from '../rows/row.ts';
 import { operations } from '../rows/table.ts';
 import { checkAttributes } from './json-attributes.ts';
 import { encodeValue } from './json-elements.ts';
-import { FORMAT, VERSION, type GraphJSON, type NodeJSON, type OutputJSON } from './json-format.ts';
+import {
+  FORMAT,
+  VERSION,
+  type BodyJSON,
+  type GraphJSON,
+  type NodeJSON,
+  type OutputJSON,
+} from './json-format.ts';
 import { select, type GraphPart } from './part.ts';
 
 /** Nodes by the names under which they are saved. */
@@ -49,10 +58,24 @@ export interface ToJSONOptions {
 export function toJSON(what: GraphPart | NamedNodes, options: ToJSONOptions = {}): GraphJSON {
   const { part, named } = read(what, options.outputs);
   const { graph, ids, outputs } = select(part, 'toJSON');
+  const { nodes, position } = recordsOf(graph, ids, options.values !== false, rowChecker());
+  const records =
+    named === undefined
+      ? outputs.map(({ id }): OutputJSON => ({ node: position[id]! }))
+      : named.map(([name, { id }]): OutputJSON => ({ node: position[id]!, name }));
+  return { format: FORMAT, version: VERSION, nodes, outputs: records };
+}
+
+/** The records of nodes, and the position of each node's record by its id. */
+function recordsOf(
+  graph: Graph,
+  ids: Int32Array,
+  withValues: boolean,
+  checkRow: (row: Operation) => void,
+): { nodes: NodeJSON[]; position: Int32Array } {
   const { arena } = graph;
   const position = new Int32Array(ids.length === 0 ? 0 : ids.at(-1)! + 1);
   for (let i = 0; i < ids.length; i++) position[ids[i]!] = i;
-  const checkRow = rowChecker();
   const nodes = Array.from(ids, (id): NodeJSON => {
     const { shape, kind } = arena.typeOf(id);
     const type = { ...(shape.length > 0 && { shape }), ...(kind !== 'real' && { kind }) };
@@ -63,15 +86,18 @@ export function toJSON(what: GraphPart | NamedNodes, options: ToJSONOptions = {}
     }
     const name = graph.inputName(id);
     if (name !== undefined) {
-      const current = options.values === false ? undefined : graph.currentValue(id);
+      const current = withValues ? graph.currentValue(id) : undefined;
       const value = current === undefined ? {} : { value: encodeValue(current) };
       return { op: 'input', name, ...type, ...value, ...(label !== name && labelled(label)) };
     }
     const row = arena.rowOf(id);
     checkRow(row);
-    const attributes = checkAttributes(row, arena.attributes.get(id), (message) => {
-      return new GraphError(`toJSON: node ${id} (${row.name}): ${message}`);
-    });
+    const attributes = checkAttributes(
+      row,
+      arena.attributes.get(id),
+      (message) => new GraphError(`toJSON: node ${id} (${row.name}): ${message}`),
+      (_name, body) => (body instanceof Body ? recordOfBody(body, checkRow) : undefined),
+    );
     return {
       op: row.name,
       operands: Array.from(arena.operandsOf(id), (operand) => position[operand]!),
@@ -80,11 +106,19 @@ export function toJSON(what: GraphPart | NamedNodes, options: ToJSONOptions = {}
       ...labelled(label),
     };
   });
-  const records =
-    named === undefined
-      ? outputs.map(({ id }): OutputJSON => ({ node: position[id]! }))
-      : named.map(([name, { id }]): OutputJSON => ({ node: position[id]!, name }));
-  return { format: FORMAT, version: VERSION, nodes, outputs: records };
+  return { nodes, position };
+}
+
+/** A body as data: what its outputs need, and all of its inputs. */
+function recordOfBody(body: Body, checkRow: (row: Operation) => void): BodyJSON {
+  const { graph, inputs, outputs } = body;
+  const ids = ancestorsOf(
+    graph.arena,
+    [...inputs, ...outputs].map(({ id }) => id),
+  );
+  const { nodes, position } = recordsOf(graph, ids, false, checkRow);
+  const positionsOf = (list: readonly GraphNode[]): number[] => list.map(({ id }) => position[id]!);
+  return { nodes, inputs: positionsOf(inputs), outputs: positionsOf(outputs) };
 }
 
 function labelled(label: string | undefined): { label?: string } {

@@ -2,7 +2,10 @@
  * A graph as text: one line per node, operands before the nodes that use them. Time is linear in the nodes and edges
  * selected; only the lines shown are made, so the head of a graph with a million nodes costs next to nothing.
  */
+import { Body } from '../body.ts';
 import type { Graph } from '../graph.ts';
+import { ancestorsOf } from '../interpreter/schedule.ts';
+import type { GraphNode } from '../node.ts';
 import { abbreviate, formatAttributes, formatConstant, formatCount, formatType } from './format.ts';
 import { checkLimit, select, type GraphPart } from './part.ts';
 
@@ -18,7 +21,8 @@ const OPERANDS_SHOWN = 16;
 /**
  * A readable listing of a graph: per node its id, label, type, operation and operands, with attributes named.
  *
- * Constants of more than a few elements are shortened. A last line counts the nodes beyond the limit.
+ * Constants of more than a few elements are shortened. The bodies of loops and branches stand below their nodes, indented.
+ * A last line counts the nodes beyond the limit.
  *
  * @param part - a node or a list of nodes, listed with all that they need and nothing else, or a whole graph.
  * @throws {@link GraphError} when the list of nodes is empty or they belong to different graphs.
@@ -44,9 +48,47 @@ export function listing(part: GraphPart, options: ListingOptions = {}): string {
   const limit = checkLimit(options.limit ?? 1000, 'listing');
   const { graph, ids } = select(part, 'listing');
   const lines: string[] = [];
-  for (const id of ids.subarray(0, Math.min(limit, ids.length))) lines.push(lineOf(graph, id));
-  if (lines.length < ids.length) lines.push(`... ${formatCount(ids.length - lines.length)} more`);
+  const hidden = addLines(lines, graph, ids, limit, '');
+  if (hidden > 0) lines.push(`... ${formatCount(hidden)} more`);
   return lines.join('\n');
+}
+
+/** Adds the lines of nodes and of their bodies, as many as there is room for; returns how many nodes are left out. */
+function addLines(
+  lines: string[],
+  graph: Graph,
+  ids: Int32Array,
+  limit: number,
+  margin: string,
+): number {
+  let hidden = 0;
+  for (let i = 0; i < ids.length; i++) {
+    if (lines.length >= limit) return hidden + ids.length - i;
+    lines.push(margin + lineOf(graph, ids[i]!));
+    for (const [name, body] of bodiesOf(graph, ids[i]!)) {
+      const { inputs, outputs } = body;
+      const nodes = [...inputs, ...outputs].map(({ id }) => id);
+      const list = (of: readonly GraphNode[]): string =>
+        abbreviate(of.length, (k) => nameOf(body.graph, of[k]!.id), OPERANDS_SHOWN);
+      if (lines.length < limit)
+        lines.push(`${margin}  ${name}: (${list(inputs)}) => (${list(outputs)})`);
+      hidden += addLines(
+        lines,
+        body.graph,
+        ancestorsOf(body.graph.arena, nodes),
+        limit,
+        `${margin}    `,
+      );
+    }
+  }
+  return hidden;
+}
+
+function bodiesOf(graph: Graph, id: number): [string, Body][] {
+  const attributes = Object.entries(graph.arena.attributes.get(id) ?? {});
+  return attributes.flatMap(([name, value]): [string, Body][] =>
+    value instanceof Body ? [[name, value]] : [],
+  );
 }
 
 function lineOf(graph: Graph, id: number): string {

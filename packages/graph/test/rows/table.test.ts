@@ -25,8 +25,8 @@ type WithoutFunction =
   | 'cofactors'
   | 'singularFrame';
 /**
- * Functions that are not methods: one for gradients, one for function transforms, two that take lists or values first,
- * linear algebra, windows and random numbers.
+ * Functions that are not methods: for gradients, for function transforms, those that take lists, values or functions
+ * first, linear algebra, windows and random numbers.
  */
 type WithoutMethod =
   | WithoutFunction
@@ -44,7 +44,11 @@ type WithoutMethod =
   | 'overlapAdd'
   | 'philox'
   | 'uniform'
-  | 'normal';
+  | 'normal'
+  | 'toInteger'
+  | 'scan'
+  | 'cond'
+  | 'whileLoop';
 
 type FunctionName = Exclude<OperationName, WithoutFunction>;
 type MethodName = Exclude<OperationName, WithoutMethod>;

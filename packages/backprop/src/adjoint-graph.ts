@@ -1,0 +1,88 @@
+/**
+ * The loop of the reverse sweep on symbols: sums and messages are nodes, appended to the graph itself. Only nodes on a
+ * path to what is asked for take part. Bodies of loops and branches are differentiated by the same loop, in graphs of
+ * their own.
+ */
+import type { GraphNode } from '@ad/graph';
+import { dependents } from './activity.ts';
+import type { AdjointsOf, Seed } from './control/derivatives.ts';
+import { controlMessages } from './control/pullback.ts';
+import { partRead, Parts, segmentsOf } from './control/parts.ts';
+import { carriesMessage, guardsBranches } from './edges.ts';
+import { messageTo, nodeMessages } from './message.ts';
+
+/**
+ * The adjoints of nodes from those of some outputs; `undefined` where no message arrives, which means 0.
+ *
+ * @param seeds - of nodes of one graph; a node may have several.
+ * @param strong - whether 0 wins in all products, even over Infinity and NaN.
+ */
+export function adjointsOf(
+  seeds: readonly Seed[],
+  targets: readonly GraphNode[],
+  strong: boolean = false,
+): (GraphNode | undefined)[] {
+  if (seeds.length === 0) return targets.map(() => undefined);
+  const { graph } = seeds[0]![0];
+  const { arena } = graph;
+  const top = Math.max(...seeds.map(([{ id }]) => id));
+  const active = dependents(arena, targets, top);
+  const B = nodeMessages(graph);
+  const sums = new Map<number, GraphNode>();
+  const packed = new Map<number, Parts>(); // the sums of loops and branches
+  const isStrong = new Uint8Array(top + 1);
+  const add = (id: number, message: GraphNode): void => {
+    if (arena.rowOf(id).family === 'control') {
+      partsOf(id).addWhole(message);
+    } else {
+      const sum = sums.get(id);
+      sums.set(id, sum === undefined ? message : sum.add(message));
+    }
+  };
+  const partsOf = (id: number): Parts => {
+    let parts = packed.get(id);
+    if (parts === undefined) packed.set(id, (parts = new Parts(segmentsOf(arena, id))));
+    return parts;
+  };
+  for (const [{ id }, adjoint] of seeds) {
+    add(id, adjoint);
+    if (strong) isStrong[id] = 1;
+  }
+
+  for (let u = top; u >= 0; u--) {
+    const S = sums.get(u);
+    const parts = packed.get(u);
+    if ((S === undefined && parts === undefined) || active[u] === 0) continue;
+    const row = arena.rowOf(u);
+    if (guardsBranches(row)) isStrong[u] = 1;
+    const first = arena.operandStarts[u]!;
+    // Copied, because the arrays of the arena move as the graph grows.
+    const ids = Array.from(arena.operandsOf(u));
+    const sends = ids.map((z, k) => active[z] === 1 && carriesMessage(arena, u, k, first + k));
+    if (isStrong[u] === 1) for (const z of ids) isStrong[z] = 1;
+    const part = partRead(arena, u);
+    if (part !== undefined) {
+      if (sends[0] === true) partsOf(ids[0]!).add(part, S!);
+      continue;
+    }
+    const operands = ids.map((id) => graph.node(id));
+    const attributes = arena.attributes.get(u) ?? {};
+    if (row.family === 'control') {
+      const node = { row, attributes, operands, result: graph.node(u) };
+      const adjointsOfBody: AdjointsOf = (outputs, wanted) =>
+        adjointsOf(outputs, wanted, isStrong[u] === 1);
+      controlMessages(node, parts!, sends, adjointsOfBody).forEach((message, k) => {
+        if (message !== undefined) add(ids[k]!, message);
+      });
+      continue;
+    }
+    for (let k = 0; k < ids.length; k++) {
+      if (!sends[k]!) continue;
+      add(
+        ids[k]!,
+        messageTo(B, row, attributes, k, S!, graph.node(u), operands, isStrong[u] === 1),
+      );
+    }
+  }
+  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums.get(target.id));
+}

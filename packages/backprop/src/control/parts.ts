@@ -1,0 +1,86 @@
+/**
+ * A packed vector of a loop or branch by its parts. Each part that somebody reads is a slice, and so is its adjoint or
+ * tangent: kept apart, nothing is ever padded with zeros and added up, and what nobody reads stays unknown.
+ */
+import {
+  apply,
+  type Arena,
+  type GraphNode,
+  type Operation,
+  operations,
+  type Segment,
+  type Segments,
+  sizeOf,
+} from '@ad/graph';
+import { zerosLike } from '../activity.ts';
+
+/** The parts of the result of a control node. */
+export function segmentsOf(arena: Arena, node: number): Segments {
+  const row = arena.rowOf(node);
+  if (row.family !== 'control') throw new Error(`${row.name} has no parts`);
+  return row.segments(arena.attributes.get(node)!);
+}
+
+/** The part of a control node that a node reads, if it is a slice that reads exactly one. */
+export function partRead(arena: Arena, node: number): Segment | undefined {
+  const row: Operation = arena.rowOf(node);
+  if (row !== operations.slice) return undefined;
+  const [operand] = arena.operandsOf(node) as unknown as [number];
+  if (arena.rowOf(operand).family !== 'control') return undefined;
+  const { starts, lengths, steps } = arena.attributes.get(node) as Record<string, [number]>;
+  if (steps![0] !== 1) return undefined;
+  return segmentsOf(arena, operand).all.find(
+    ({ start, type }) => start === starts![0] && sizeOf(type.shape) === lengths![0],
+  );
+}
+
+/** What is known of a packed vector: some of its parts, and something for the whole of it. */
+export class Parts {
+  readonly #segments: Segments;
+  readonly #parts = new Map<number, GraphNode>();
+  #whole: GraphNode | undefined;
+
+  /** Nothing yet: every part is zero. */
+  constructor(segments: Segments) {
+    this.#segments = segments;
+  }
+
+  /** Adds a flat vector to a part. */
+  add({ start }: Segment, flat: GraphNode): void {
+    const sum = this.#parts.get(start);
+    this.#parts.set(start, sum === undefined ? flat : sum.add(flat));
+  }
+
+  /** Adds a vector to the whole. */
+  addWhole(vector: GraphNode): void {
+    this.#whole = this.#whole === undefined ? vector : this.#whole.add(vector);
+  }
+
+  /** A part in its own shape; `undefined` for zero. */
+  at({ start, type }: Segment): GraphNode | undefined {
+    const flat = this.flat({ start, type });
+    return flat?.reshape(type.shape);
+  }
+
+  /** A part as a flat vector; `undefined` for zero. */
+  flat({ start, type }: Segment): GraphNode | undefined {
+    const part = this.#parts.get(start);
+    if (type.kind !== 'real' || this.#whole === undefined) return part;
+    const slice = apply(operations.slice, [this.#whole], {
+      starts: [start],
+      lengths: [sizeOf(type.shape)],
+      steps: [1],
+    });
+    return part === undefined ? slice : part.add(slice);
+  }
+
+  /** The whole vector; `undefined` for zero. */
+  whole(like: GraphNode): GraphNode | undefined {
+    if (this.#parts.size === 0) return this.#whole;
+    const pieces = this.#segments.all.map(
+      (segment) =>
+        this.flat(segment) ?? zerosLike({ graph: like.graph, shape: [sizeOf(segment.type.shape)] }),
+    );
+    return apply(operations.concat, pieces, { axis: 0 });
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Reverse mode of loops and branches: all messages of one node, from one loop or branch that runs backwards. Its body is
+ * the body of the node followed by its adjoint graph, made once; since it is a loop or branch again, derivatives of
+ * every order follow.
+ */
+import {
+  applyBody,
+  type Attributes,
+  type CondAttributes,
+  type ControlRow,
+  Graph,
+  type GraphNode,
+  operations,
+  type Operation,
+  type ScanAttributes,
+  unpack,
+} from '@ad/graph';
+import { zerosLike } from '../activity.ts';
+import { buildCond, inputsFor } from './build.ts';
+import type { AdjointsOf, Seed } from './derivatives.ts';
+import type { Parts } from './parts.ts';
+import { reverseSteps } from './reverse-steps.ts';
+import { whileMessages } from './reverse-while.ts';
+
+/** A loop or branch: its operation, and nodes that stand for its operands and its packed result. */
+export interface ControlNode {
+  readonly row: ControlRow;
+  readonly attributes: Attributes;
+  readonly operands: readonly GraphNode[];
+  readonly result: GraphNode;
+}
+
+/**
+ * The messages of a loop or branch to its operands; `undefined` where there is none.
+ *
+ * @param S - the sum of what the node has received.
+ * @param wanted - to which operands.
+ * @param adjointsOf - how bodies are differentiated.
+ */
+export function controlMessages(
+  node: ControlNode,
+  S: Parts,
+  wanted: readonly boolean[],
+  adjointsOf: AdjointsOf,
+): (GraphNode | undefined)[] {
+  const row = node.row as Operation;
+  if (row === operations.cond) return condMessages(node, S, wanted, adjointsOf);
+  if (row === operations.scan) return scanMessages(node, S, wanted, adjointsOf);
+  if (row === operations.whileLoop) return whileMessages(node, S, wanted, adjointsOf);
+  throw new Error(`${row.name} has no derivative`);
+}
+
+/** Of a scan: a scan in the other direction over the carries that it has stacked up. */
+function scanMessages(
+  { row, attributes, operands, result }: ControlNode,
+  S: Parts,
+  wanted: readonly boolean[],
+  adjointsOf: AdjointsOf,
+): (GraphNode | undefined)[] {
+  const { body, carries, scanned, length, reverse, counted } = attributes as ScanAttributes;
+  const { results, stacked, residuals } = row.segments(attributes);
+  const first = counted ? 1 : 0;
+  const given = operands.slice(first);
+  const messages = reverseSteps({
+    body,
+    isIndexed: true,
+    carries,
+    length,
+    reverse: !reverse,
+    count: counted ? operands[0] : undefined,
+    stacks: residuals.map((part) => unpack(result, part)),
+    arrays: given.slice(carries, carries + scanned),
+    outside: given.slice(carries + scanned),
+    last: results.map((part) => S.at(part)),
+    stacked: stacked.map((part) => S.at(part)),
+    residuals: residuals.map((part) => S.at(part)),
+    wanted: wanted.slice(first),
+    adjointsOf,
+  });
+  return counted ? [undefined, ...messages] : messages;
+}
+
+/** Of a branch: a branch with the same predicate, each of whose bodies is the adjoint graph of one body. */
+function condMessages(
+  { row, attributes, operands, result }: ControlNode,
+  S: Parts,
+  wanted: readonly boolean[],
+  adjointsOf: AdjointsOf,
+): (GraphNode | undefined)[] {
+  const { whenTrue, whenFalse } = attributes as CondAttributes;
+  const sums = row.segments(attributes).results.map((part) => S.at(part));
+  const given = sums.filter((s) => s !== undefined);
+  const [predicate, ...from] = operands as [GraphNode, ...GraphNode[]];
+  const sides = [whenTrue, whenFalse].map((body) => {
+    const graph = new Graph();
+    const inputs = inputsFor(graph, 'input', body.inputs);
+    const outputs = applyBody(body, inputs, graph);
+    const adjoints = inputsFor(graph, 'adjoint', given);
+    let next = 0;
+    const seeds = outputs.flatMap((output, j): Seed[] =>
+      sums[j] === undefined ? [] : [[output, adjoints[next++]!]],
+    );
+    const targets = inputs.filter((_, k) => wanted[1 + k] === true);
+    const slopes = adjointsOf(seeds, targets);
+    return { inputs: [...inputs, ...adjoints], targets, slopes };
+  });
+  const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
+  // An operand that only one branch uses gets 0 from the other.
+  const used = first.slopes.map(
+    (slope, k) => slope !== undefined || second.slopes[k] !== undefined,
+  );
+  const outputsOf = ({ targets, slopes }: typeof first): GraphNode[] =>
+    targets.flatMap((target, k) => (used[k]! ? [slopes[k] ?? zerosLike(target)] : []));
+  const built = buildCond({
+    predicate,
+    from: [...from, ...given],
+    whenTrue: { inputs: first.inputs, outputs: outputsOf(first) },
+    whenFalse: { inputs: second.inputs, outputs: outputsOf(second) },
+  });
+  let target = 0;
+  let next = 0;
+  return [result, ...from].map((_, k) => {
+    if (k === 0 || wanted[k] !== true) return undefined;
+    return used[target++]! ? built[next++] : undefined;
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * The loop of forward mode on symbols: tangents are nodes, and the sweep appends them to the graph itself. Operands have
+ * smaller ids, so one ascending loop meets every node after all it is computed from. Invariant at the top of the loop: the
+ * tangents of all operands of u are complete. Bodies of loops and branches are differentiated by the same loop, in graphs
+ * of their own.
+ *
+ * Only nodes on a path from what is differentiated to an output take part. Work: one product per edge, O(V + E).
+ */
+import {
+  apply,
+  type Arena,
+  type Attributes,
+  type Graph,
+  type GraphNode,
+  nodeAlgebra,
+  operations,
+  type Operation,
+  reducedShape,
+  sameShape,
+} from '@ad/graph';
+import { dependents, zerosLike } from './activity.ts';
+import type { TangentsOf } from './control/derivatives.ts';
+import { partRead, Parts, segmentsOf } from './control/parts.ts';
+import { pushControl } from './control/pushforward.ts';
+import { carriesMessage, guardsBranches } from './edges.ts';
+import { nodeMessages, timesPartial } from './message.ts';
+
+/**
+ * The tangents of some outputs; `undefined` where nothing moves them.
+ *
+ * @param outputs - nodes of one graph.
+ * @param targets - the nodes that move, and `directions` how; nodes of the same graph.
+ * @param alwaysStrong - whether 0 wins in all products, even over Infinity and NaN.
+ */
+export function tangentsOf(
+  outputs: readonly GraphNode[],
+  targets: readonly GraphNode[],
+  directions: readonly GraphNode[],
+  alwaysStrong: boolean = false,
+): (GraphNode | undefined)[] {
+  if (outputs.length === 0) return [];
+  const { graph } = outputs[0]!;
+  const { arena } = graph;
+  const { active, strong } = activePaths(arena, outputs, targets);
+  const sums = new Map<number, GraphNode>();
+  const packed = new Map<number, Parts>(); // the tangents of loops and branches
+  targets.forEach(({ id }, i) => {
+    const sum = sums.get(id);
+    sums.set(id, sum === undefined ? directions[i]! : sum.add(directions[i]!));
+  });
+
+  for (let u = 0; u < active.length; u++) {
+    if (active[u] === 0) continue;
+    const isStrong = alwaysStrong || strong[u] === 1;
+    const seed = sums.get(u); // a node may both move by itself and depend on others that do
+    const tangent = tangentOf(graph, u, sums, packed, isStrong);
+    if (tangent !== undefined) sums.set(u, seed === undefined ? tangent : seed.add(tangent));
+    if (seed !== undefined) packed.get(u)?.addWhole(seed);
+  }
+  return outputs.map((output) => packed.get(output.id)?.whole(output) ?? sums.get(output.id));
+}
+
+/**
+ * The tangent of a node from those of its operands; `undefined` where none of them moves it. That of a loop or branch is
+ * added to `packed`.
+ */
+function tangentOf(
+  graph: Graph,
+  u: number,
+  tangents: ReadonlyMap<number, GraphNode>,
+  packed: Map<number, Parts>,
+  strong: boolean,
+): GraphNode | undefined {
+  const { arena } = graph;
+  const first = arena.operandStarts[u]!;
+  const ids = Array.from(arena.operandsOf(u));
+  const part = partRead(arena, u);
+  const parts = packed.get(ids[0]!);
+  if (part !== undefined && parts !== undefined) return parts.flat(part);
+  const tangentAt = (id: number): GraphNode | undefined =>
+    packed.get(id)?.whole(graph.node(id)) ?? tangents.get(id);
+  const moving = ids.map((id, k) =>
+    carriesMessage(arena, u, k, first + k) ? tangentAt(id) : undefined,
+  );
+  if (moving.every((tangent) => tangent === undefined)) return undefined;
+  const operands = ids.map((id) => graph.node(id));
+  const row = arena.rowOf(u);
+  const attributes = arena.attributes.get(u) ?? {};
+  if (row.family === 'control') {
+    const own = new Parts(segmentsOf(arena, u));
+    const tangentsOfBody: TangentsOf = (outputs, targets, directions) =>
+      tangentsOf(outputs, targets, directions, strong);
+    pushControl({ row, attributes, operands, result: graph.node(u) }, moving, tangentsOfBody, own);
+    packed.set(u, own);
+    return undefined;
+  }
+  return push(row, attributes, graph.node(u), operands, moving, strong);
+}
+
+/** The derivative of one operation along the tangents of those operands that have one. */
+function push(
+  row: Operation,
+  attributes: Attributes,
+  result: GraphNode,
+  operands: readonly GraphNode[],
+  moving: readonly (GraphNode | undefined)[],
+  strong: boolean,
+): GraphNode {
+  const { graph } = result;
+  switch (row.family) {
+    case 'elementwise': {
+      const A = nodeAlgebra(graph);
+      const terms = moving.flatMap((tangent, k) =>
+        tangent === undefined ? [] : [timesPartial(A, row, k, tangent, result, operands, strong)],
+      );
+      const total = sumOf(terms);
+      return sameShape(total.shape, result.shape) ? total : total.broadcastTo(result.shape);
+    }
+    case 'linear': {
+      const moved = operands.map((operand, k) =>
+        operand.kind === 'real' ? (moving[k] ?? zerosLike(operand)) : operand,
+      );
+      return apply(row, moved, attributes);
+    }
+    case 'bilinear': {
+      const terms = moving.flatMap((tangent, k) =>
+        tangent === undefined ? [] : [apply(row, replaced(operands, k, tangent), attributes)],
+      );
+      return sumOf(terms);
+    }
+    case 'reduction': {
+      const [x] = operands as readonly [GraphNode];
+      const reduction = attributes as Parameters<typeof row.partial>[3];
+      const kept = result.reshape(reducedShape(x.shape, reduction.axes, true));
+      const partial = row.partial(nodeMessages(graph), x, kept, reduction);
+      const product = strong ? operations.strongMul : operations.mul;
+      return apply(operations.sum, [apply(product, [moving[0]!, partial])], reduction);
+    }
+    case 'smooth': {
+      const B = nodeMessages(graph);
+      const terms = moving.flatMap((tangent, k) =>
+        tangent === undefined ? [] : [row.pushforward(B, tangent, result, operands, attributes, k)],
+      );
+      return sumOf(terms);
+    }
+    case 'leaf':
+    case 'discrete':
+    case 'control': // the tangents of a loop or branch are kept by its parts
+      throw new Error(`${row.name} passes no tangents on`);
+  }
+}
+
+function replaced(
+  operands: readonly GraphNode[],
+  position: number,
+  tangent: GraphNode,
+): readonly GraphNode[] {
+  return operands.map((operand, k) => (k === position ? tangent : operand));
+}
+
+function sumOf(terms: readonly GraphNode[]): GraphNode {
+  return terms.reduce((sum, term) => sum.add(term));
+}
+
+/** The nodes on paths from the targets to the outputs, and which of them are below a choice between branches. */
+function activePaths(
+  arena: Arena,
+  outputs: readonly GraphNode[],
+  targets: readonly GraphNode[],
+): { readonly active: Uint8Array; readonly strong: Uint8Array } {
+  const top = Math.max(...outputs.map(({ id }) => id));
+  const depends = dependents(arena, targets, top);
+  const active = new Uint8Array(top + 1);
+  const strong = new Uint8Array(top + 1);
+  for (const { id } of outputs) active[id] = depends[id]!;
+  for (let u = top; u >= 0; u--) {
+    if (active[u] === 0) continue;
+    if (guardsBranches(arena.rowOf(u))) strong[u] = 1;
+    const first = arena.operandStarts[u]!;
+    for (let e = first; e < arena.operandStarts[u + 1]!; e++) {
+      const z = arena.operandIds[e]!;
+      if (depends[z] === 0 || !carriesMessage(arena, u, e - first, e)) continue;
+      active[z] = 1;
+      if (strong[u] === 1) strong[z] = 1;
+    }
+  }
+  return { active, strong };
+}
