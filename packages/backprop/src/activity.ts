@@ -3,6 +3,7 @@
  * which the former depend, along edges that carry messages.
  */
 import { type Arena, type GraphNode, Tensor, sizeOf } from '@ad/graph';
+import { carriesMessage } from './edges.ts';
 
 /** 1 for each node up to `top` that depends on one of the targets, or is one. O(V + E). */
 export function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {
@@ -19,6 +20,21 @@ export function dependents(arena: Arena, targets: readonly GraphNode[], top: num
     }
   }
   return active;
+}
+
+/** Whether each target has any influence on the output: a path of edges that carry messages. O(V + E). */
+export function reaches(output: GraphNode, targets: readonly GraphNode[]): boolean[] {
+  const { arena } = output.graph;
+  const reached = new Uint8Array(output.id + 1);
+  reached[output.id] = 1;
+  for (let u = output.id; u >= 0; u--) {
+    if (reached[u] === 0) continue;
+    const first = arena.operandStarts[u]!;
+    for (let e = first; e < arena.operandStarts[u + 1]!; e++) {
+      if (carriesMessage(arena, u, e - first, e)) reached[arena.operandIds[e]!] = 1;
+    }
+  }
+  return targets.map(({ id }) => reached[id] === 1);
 }
 
 /** A constant of 0 in the shape of a node: the derivative where there is no path. */

@@ -2,20 +2,24 @@
 import {
   formatShape,
   type GradientOf,
+  GraphError,
   type GraphNode,
   isGraphNode,
   type Leaf,
+  leavesOf,
   likeLeaf,
   mapTree,
   ShapeError,
   type Tensor,
   type ValuesOf,
 } from '@ad/graph';
+import { reaches } from './activity.ts';
 import { gradient } from './gradient.ts';
 import {
   type Argument,
   type ArgumentOptions,
   checkArgument,
+  type Trace,
   type Traceable,
   Tracer,
 } from './tracing.ts';
@@ -26,6 +30,17 @@ export interface ValueAndGradient<V, G> {
   readonly value: V;
   /** Its gradient, in the form of the argument. */
   readonly gradient: G;
+  /**
+   * The leaves of the argument on which the value does not depend, so that their gradients are 0: paths such as
+   * `.layers[0].b`, and `''` for an argument that is one leaf.
+   */
+  readonly disconnected: readonly string[];
+}
+
+/** Options of {@link grad} and {@link valueAndGrad}. */
+export interface GradOptions<Index extends number = number> extends ArgumentOptions<Index> {
+  /** Throw where the result does not depend on a leaf of the argument, instead of a gradient of 0; default false. */
+  readonly strict?: boolean;
 }
 
 /** What {@link grad} returns: takes what the function takes, as values or as nodes, and returns the gradient in kind. */
@@ -62,8 +77,12 @@ export interface ValueAndGradFunction<Args extends readonly unknown[], Index ext
  * again in the graph of the call around it, and the result is a node even if the arguments are values. Perturbations
  * are not confused: `grad((x) => x.mul(grad((y) => x.add(y))(1)))(1)` is 1.
  *
+ * Where the result does not depend on a leaf, its gradient is 0; `valueAndGrad` lists such leaves, and
+ * `{ strict: true }` makes them errors.
+ *
  * @throws `ShapeError` when the result is not a scalar, `KindError` when the argument holds integers,
- * `GraphError` when the function does not return a node, `ValueError` when an argument is not a tree.
+ * `GraphError` when the function does not return a node, or with `strict` when a leaf has no influence, `ValueError`
+ * when an argument is not a tree.
  * @example
  * ```ts
  * import type { GraphNode } from '@ad/graph';
@@ -78,7 +97,7 @@ export interface ValueAndGradFunction<Args extends readonly unknown[], Index ext
  */
 export function grad<Args extends readonly unknown[], const Index extends number = 0>(
   f: (...args: Args) => GraphNode,
-  options: ArgumentOptions<Index> = {},
+  options: GradOptions<Index> = {},
 ): GradFunction<Args, Index> {
   const both = valueAndGrad(f, options) as (
     ...args: readonly unknown[]
@@ -87,7 +106,8 @@ export function grad<Args extends readonly unknown[], const Index extends number
 }
 
 /**
- * The value of a function and its gradient, from one evaluation. Everything else is as for {@link grad}.
+ * The value of a function and its gradient, from one evaluation, and on what the value does not depend. Everything else
+ * is as for {@link grad}.
  *
  * @throws as {@link grad}.
  * @example
@@ -99,11 +119,14 @@ export function grad<Args extends readonly unknown[], const Index extends number
  * const { value, gradient } = valueAndGrad(norm2)(tensor([3, 4]));
  * value; // => 25
  * gradient.toArray(); // => [6, 8]
+ *
+ * const forgetful = ({ w }: { w: GraphNode; b: GraphNode }) => w.square();
+ * valueAndGrad(forgetful)({ w: 3, b: 1 }).disconnected; // => ['.b']
  * ```
  */
 export function valueAndGrad<Args extends readonly unknown[], const Index extends number = 0>(
   f: (...args: Args) => GraphNode,
-  options: ArgumentOptions<Index> = {},
+  options: GradOptions<Index> = {},
 ): ValueAndGradFunction<Args, Index> {
   const argument: number = options.argument ?? 0;
   const tracer = new Tracer(
@@ -116,13 +139,33 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
     const { trace, feeds } = tracer.call(args);
     checkScalar('grad', trace.output);
     const slopes = (): GraphNode[] => gradient(trace.output, trace.leaves[argument]!);
+    const disconnected = trace.once('disconnected', () =>
+      withoutInfluence(trace, argument, args[argument]!),
+    );
+    if (options.strict === true && disconnected.length > 0)
+      throw noInfluence(argument, disconnected);
     if (feeds === undefined) {
-      return { value: trace.output, gradient: treeLike(args[argument]!, slopes()) };
+      return { value: trace.output, gradient: treeLike(args[argument]!, slopes()), disconnected };
     }
     const program = trace.program('gradient', () => [trace.output, ...slopes()]);
     const [value, ...gradients] = program.run(feeds) as [Tensor, ...Tensor[]];
-    return { value: value.item(), gradient: treeLike(args[argument]!, gradients) };
+    return { value: value.item(), gradient: treeLike(args[argument]!, gradients), disconnected };
   }) as unknown as ValueAndGradFunction<Args, Index>;
+}
+
+/** The paths of those leaves of an argument on which the output does not depend. */
+function withoutInfluence(trace: Trace, argument: number, tree: Argument): readonly string[] {
+  const reached = reaches(trace.output, trace.leaves[argument]!);
+  const paths = leavesOf(tree).map(({ path }) => path);
+  return Object.freeze(paths.filter((_, i) => !reached[i]!));
+}
+
+function noInfluence(argument: number, paths: readonly string[]): GraphError {
+  const leaves = paths.map((path) => `argument ${argument}${path}`).join(', ');
+  return new GraphError(
+    `grad: the result does not depend on ${leaves}, so the gradient there is 0; use it in the function, ` +
+      'pass it in another argument, or leave out `strict` to get zeros',
+  );
 }
 
 /**

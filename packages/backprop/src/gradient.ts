@@ -64,12 +64,14 @@ function checkArguments(
   for (const node of options.seed === undefined ? targets : [...targets, options.seed]) {
     if (node.graph !== output.graph) {
       throw new GraphError(
-        `gradient: the node ${node.toString()} belongs to another graph than the output ${output.toString()}`,
+        `gradient: the node ${node.toString()} belongs to another graph than the output ${output.toString()}; ` +
+          'build both in one graph',
       );
     }
     if (node.kind !== 'real') {
       throw new KindError(
-        `gradient: the node ${node.toString()} is not real; only real nodes have derivatives`,
+        `gradient: the node ${node.toString()} is not real; only real nodes have derivatives: ` +
+          'differentiate with respect to real nodes, and hold labels, indices and conditions fixed',
       );
     }
   }

@@ -22,6 +22,7 @@ export {
   grad,
   valueAndGrad,
   type GradFunction,
+  type GradOptions,
   type ValueAndGradFunction,
   type ValueAndGradient,
 } from './grad.ts';

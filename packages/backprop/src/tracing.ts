@@ -85,7 +85,7 @@ export class Trace {
   /** The nodes of each argument, in the order of its leaves. */
   readonly leaves: readonly (readonly GraphNode[])[];
   readonly #executor: Executor;
-  readonly #programs = new Map<string, Program>();
+  readonly #known = new Map<string, unknown>();
 
   /** @internal */
   constructor(
@@ -112,14 +112,15 @@ export class Trace {
     return mapTree(this.result, () => values[next++]!);
   }
 
+  /** What follows from the trace alone, made when it is first asked for. `make` may append nodes. */
+  once<T>(name: string, make: () => T): T {
+    if (!this.#known.has(name)) this.#known.set(name, make());
+    return this.#known.get(name) as T;
+  }
+
   /** A program, made when it is first asked for. `outputs` may append nodes. */
   program(name: string, outputs: () => readonly GraphNode[]): Program {
-    let program = this.#programs.get(name);
-    if (program === undefined) {
-      program = this.#executor({ outputs: outputs() });
-      this.#programs.set(name, program);
-    }
-    return program;
+    return this.once(`program ${name}`, () => this.#executor({ outputs: outputs() }));
   }
 
   /** A node as it is, a value as a constant. */

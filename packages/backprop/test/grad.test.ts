@@ -132,7 +132,11 @@ describe('arguments', () => {
     expect(grad(line)(2, 3, 4)).toBe(3);
     expect(grad(line, { argument: 1 })(2, 3, 4)).toBe(2);
     expect(grad(line, { argument: 2 })(2, tensor([3, 5]), 4)).toBe(2);
-    expect(valueAndGrad(line, { argument: 1 })(2, 3, 4)).toEqual({ value: 10, gradient: 2 });
+    expect(valueAndGrad(line, { argument: 1 })(2, 3, 4)).toEqual({
+      value: 10,
+      gradient: 2,
+      disconnected: [],
+    });
   });
 
   test.each([3, -1, 0.5, NaN])('there is no argument %d', (argument) => {
@@ -385,6 +389,33 @@ describe('on nodes', () => {
   });
 });
 
+describe('leaves without influence', () => {
+  type Parameters = { w: GraphNode; unused: readonly [GraphNode, GraphNode] };
+  // A sign has no derivative, and a branch that is never taken is a path all the same.
+  const f = ({ w, unused }: Parameters): GraphNode =>
+    w.square().add(unused[0].sign()).add(w.greater(0).where(w, unused[1]));
+  const at = { w: 3, unused: [1, 2] } as const;
+
+  test('are listed, with gradients of 0', () => {
+    const { gradient: slopes, disconnected } = valueAndGrad(f)(at);
+    expect(disconnected).toEqual(['.unused[0]']);
+    expect(slopes.unused).toEqual([0, 0]);
+    const nodes = new Graph();
+    const w = nodes.input('w', { value: 3 });
+    expect(valueAndGrad(f)({ w, unused: [w, w] }).disconnected).toEqual(['.unused[0]']);
+    expect(valueAndGrad((x: GraphNode) => x.graph.constant(1))(2).disconnected).toEqual(['']);
+    expect(valueAndGrad((x: GraphNode) => x)(2).disconnected).toEqual([]);
+  });
+
+  test('are errors on request', () => {
+    expect(() => grad(f, { strict: true })(at)).toThrow(GraphError);
+    expect(() => grad(f, { strict: true })(at)).toThrow(
+      /does not depend on argument 0\.unused\[0\], so .* leave out `strict`/,
+    );
+    expect(grad((x: GraphNode) => x.square(), { strict: true })(3)).toBe(6);
+  });
+});
+
 describe('types', () => {
   const loss = (p: { w: GraphNode; layers: readonly GraphNode[] }, x: GraphNode): GraphNode =>
     squares([p.w, ...p.layers, x]);
@@ -402,6 +433,7 @@ describe('types', () => {
     expectTypeOf(valueAndGrad(single)(2)).toEqualTypeOf<{
       readonly value: number;
       readonly gradient: number;
+      readonly disconnected: readonly string[];
     }>();
     expectTypeOf(grad(grad(single))(2)).toEqualTypeOf<number>();
     expect(result.layers).toHaveLength(2);

@@ -116,11 +116,9 @@ export function sparseJacobian<Args extends readonly unknown[]>(
 ): SparseFunction<Args> {
   const mode = checkMode('sparseJacobian', options.mode);
   const call = tracerOf('sparseJacobian', f as Traceable, options, true);
-  const plans = new WeakMap<Trace, Plan>();
   return ((...args: readonly Argument[]) => {
     const { trace, feeds, wrt } = call(args);
-    const plan = plans.get(trace) ?? planJacobian(trace.outputs, wrt, mode);
-    plans.set(trace, plan);
+    const plan = trace.once('plan', () => planJacobian(trace.outputs, wrt, mode));
     return carryOut(plan, trace, feeds);
   }) as SparseFunction<Args>;
 }
@@ -152,12 +150,10 @@ export function sparseHessian<Args extends readonly unknown[]>(
   options: ArgumentOptions = {},
 ): SparseFunction<Args> {
   const call = tracerOf('sparseHessian', f as Traceable, options, false);
-  const plans = new WeakMap<Trace, Plan>();
   return ((...args: readonly Argument[]) => {
     const { trace, feeds, wrt } = call(args);
     checkScalar('sparseHessian', trace.output);
-    const plan = plans.get(trace) ?? planHessian(trace.output, wrt);
-    plans.set(trace, plan);
+    const plan = trace.once('plan', () => planHessian(trace.output, wrt));
     return carryOut(plan, trace, feeds);
   }) as SparseFunction<Args>;
 }
