@@ -1,7 +1,7 @@
 /** A chapter: one statement of the lecture, computed. */
 
 /** What a chapter found. */
-export interface Findings {
+interface Findings {
   /** What to print, line by line. */
   readonly lines: readonly string[];
   /** Statements that did not hold; none, unless something is broken. */

@@ -3,7 +3,7 @@ import { Graph, type GraphNode } from '@ad/graph';
 import { compile } from '@ad/compiler';
 
 /** A point of the plane as a tree of nodes. */
-export type Plane = { readonly x: GraphNode; readonly y: GraphNode };
+type Plane = { readonly x: GraphNode; readonly y: GraphNode };
 
 /** A function of the plane. */
 export type PlaneFunction = (point: Plane) => GraphNode;
