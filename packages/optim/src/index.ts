@@ -84,10 +84,23 @@ export {
   type Scores,
 } from './metrics/confusion.ts';
 export { rSquared } from './metrics/r-squared.ts';
-export type { BoundsOption } from './minimize/bounds.ts';
+export { bfgs, type BfgsOptions } from './minimize/bfgs.ts';
+export type { Bounds, BoundsOption } from './minimize/bounds.ts';
+export { conjugateGradient, type ConjugateGradientOptions } from './minimize/conjugate-gradient.ts';
+export { gaussNewton, type GaussNewtonOptions } from './minimize/gauss-newton.ts';
 export { gradientDescent, type GradientDescentOptions } from './minimize/gradient-descent.ts';
 export { heavyBall, type HeavyBallOptions } from './minimize/heavy-ball.ts';
 export { lbfgs, type LbfgsOptions } from './minimize/lbfgs.ts';
+export {
+  leastSquares,
+  type LeastSquaresMethod,
+  type LeastSquaresOptions,
+  type LeastSquaresResult,
+} from './minimize/least-squares.ts';
+export {
+  levenbergMarquardt,
+  type LevenbergMarquardtOptions,
+} from './minimize/levenberg-marquardt.ts';
 export { backtracking, type BacktrackingOptions } from './minimize/line-search/backtracking.ts';
 export type {
   LineFunction,
@@ -97,7 +110,7 @@ export type {
   StepFound,
 } from './minimize/line-search/line-search.ts';
 export { strongWolfe, type StrongWolfeOptions } from './minimize/line-search/strong-wolfe.ts';
-export type { Method } from './minimize/method.ts';
+export type { Iteration, Method } from './minimize/method.ts';
 export {
   minimize,
   type MinimizeOptions,
@@ -106,9 +119,13 @@ export {
 } from './minimize/minimize.ts';
 export { nesterov, type NesterovOptions } from './minimize/nesterov.ts';
 export { newton, type NewtonOptions } from './minimize/newton.ts';
-export type { Evaluations } from './minimize/objective.ts';
+export { newtonCG, type NewtonCGOptions } from './minimize/newton-cg.ts';
+export type { LimitOptions, Limits } from './minimize/loop.ts';
+export type { Evaluations, Objective, Point } from './minimize/objective.ts';
+export type { ResidualEvaluations, ResidualPoint, Residuals } from './minimize/residuals.ts';
 export type { CurvatureOptions } from './minimize/step-size.ts';
 export type { Failure, Stop } from './minimize/stop.ts';
+export { trustRegion, type TrustRegionOptions } from './minimize/trust-region.ts';
 export { deriveSeed, Random, threefry } from './random.ts';
 export { accumulated } from './rules/accumulated.ts';
 export { adadelta, type AdadeltaOptions } from './rules/adadelta.ts';

@@ -5,7 +5,7 @@ import { strongWolfe } from './line-search/strong-wolfe.ts';
 import type { Method } from './method.ts';
 import type { Point } from './objective.ts';
 import { type DirectionRule, DirectionSearch } from './search-direction.ts';
-import type { Failure } from './stop.ts';
+import { isCurved } from './secant.ts';
 import { addScaled, dot, norm, scale } from './vectors.ts';
 
 /** Options of {@link lbfgs}. */
@@ -60,11 +60,6 @@ export function lbfgs(options: LbfgsOptions = {}): Method {
   };
 }
 
-/** Whether a pair keeps a quasi-Newton matrix positive definite, and tells more than rounding. */
-function isCurved(s: Float64Array, y: Float64Array): boolean {
-  return dot(y, s) > Number.EPSILON * norm(y) * norm(s);
-}
-
 /** A step, the change of the gradient over it, and $1 / y^T s$. */
 interface Pair {
   readonly s: Float64Array;
@@ -88,7 +83,7 @@ class TwoLoop implements DirectionRule {
     this.#alphas = new Float64Array(memory);
   }
 
-  direction({ gradient }: Point, out: Float64Array): Failure | undefined {
+  direction({ gradient }: Point, out: Float64Array): undefined {
     const count = this.#pairs.length;
     scale(out, -1, gradient);
     for (let k = count - 1; k >= 0; k--) {
@@ -102,7 +97,6 @@ class TwoLoop implements DirectionRule {
       const { s, y, rho } = this.#pair(k);
       addScaled(out, out, this.#alphas[k]! - rho * dot(y, out), s);
     }
-    return undefined;
   }
 
   firstStep({ gradient }: Point): number {

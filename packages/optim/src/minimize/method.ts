@@ -3,9 +3,9 @@ import type { Objective, Point } from './objective.ts';
 import type { Failure } from './stop.ts';
 
 /** A minimization that is going on. */
-export interface Iteration {
+export interface Iteration<P = Point> {
   /** Where it is. Another object after each step, and the old one may be written over one step later. */
-  readonly current: Point;
+  readonly current: P;
   /** The step size of the last step: what the direction was multiplied with. */
   readonly stepSize: number;
   /** For methods that evaluate elsewhere: where the next gradient is taken. */

@@ -3,6 +3,7 @@ import { formatShape, type GraphNode, type Program, ShapeError, type TensorData 
 import { gradient, pushforward } from '@ad/backprop';
 import { storageOf } from '../training/variables.ts';
 import type { Bounds } from './bounds.ts';
+import { EvaluationLimit } from './loop.ts';
 import type { Trace, Traced } from './traced.ts';
 import { isFiniteVector } from './vectors.ts';
 
@@ -27,9 +28,6 @@ export interface Point {
   /** The gradient there. */
   readonly gradient: Float64Array;
 }
-
-/** Thrown when no further evaluation is allowed; caught by `minimize` and never seen outside. */
-export class EvaluationLimit extends Error {}
 
 /** A point without value. */
 export function newPoint(size: number): Point {

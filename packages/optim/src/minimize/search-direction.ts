@@ -1,5 +1,5 @@
 /** The loop of all methods that choose a direction and then search along it. */
-import type { LineFunction, LineSearch } from './line-search/line-search.ts';
+import type { LineFunction, LineSearch, StepFound } from './line-search/line-search.ts';
 import type { Iteration } from './method.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
 import { notFinite } from './step-size.ts';
@@ -12,8 +12,8 @@ export interface DirectionRule {
   direction(point: Point, out: Float64Array): Failure | undefined;
   /** Where the search begins, for a direction of this slope. */
   firstStep(point: Point, slope: number): number;
-  /** Learns from a step that was taken. */
-  learn?(from: Point, to: Point): void;
+  /** Learns from a step along the direction that was taken. */
+  learn?(from: Point, to: Point, direction: Float64Array, step: StepFound): void;
   /**
    * Forgets what was learnt, so that the next direction is the one of steepest descent.
    *
@@ -65,7 +65,7 @@ export class DirectionSearch implements Iteration {
     }
     if (outcome.step !== this.#lastTried) this.#line(outcome.step);
     this.stepSize = outcome.step;
-    this.#rule.learn?.(current, this.#next);
+    this.#rule.learn?.(current, this.#next, this.#direction, outcome);
     this.current = this.#next;
     this.#next = current;
     return undefined;

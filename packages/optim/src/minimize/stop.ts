@@ -4,10 +4,14 @@
 export type Stop =
   /** The gradient is small enough: the goal. */
   | { readonly kind: 'gradient'; readonly norm: number; readonly tolerance: number }
+  /** For least squares: the residuals are orthogonal to all columns of the Jacobian, to the tolerance. */
+  | { readonly kind: 'orthogonal'; readonly cosine: number; readonly tolerance: number }
   /** The value hardly changes any more, relative to itself. */
   | { readonly kind: 'value'; readonly change: number; readonly tolerance: number }
-  /** The point hardly moves any more, relative to its norm. */
+  /** The point hardly moves any more, relative to itself. */
   | { readonly kind: 'step'; readonly length: number; readonly tolerance: number }
+  /** For least squares: steps promise less than rounding shows and do not become shorter; there are no more digits to be had. */
+  | { readonly kind: 'rounding'; readonly change: number }
   /** As many iterations as were allowed. */
   | { readonly kind: 'iterations'; readonly limit: number }
   /** As many evaluations as were allowed; the step that would have needed one more was not taken. */
@@ -28,13 +32,21 @@ export type Stop =
 /** The reasons for which a method cannot take a step. */
 export type Failure = Extract<
   Stop,
-  { readonly kind: 'non-finite' | 'no decrease' | 'not descent' | 'singular' }
+  { readonly kind: 'step' | 'rounding' | 'non-finite' | 'no decrease' | 'not descent' | 'singular' }
 >;
 
 /** Whether a reason means that a stationary point was found, to the tolerance that was asked for. */
 export function isConverged({ kind }: Stop): boolean {
-  return kind === 'gradient' || kind === 'value' || kind === 'step';
+  return CONVERGED.has(kind);
 }
+
+const CONVERGED: ReadonlySet<Stop['kind']> = new Set([
+  'gradient',
+  'orthogonal',
+  'value',
+  'step',
+  'rounding',
+]);
 
 /** The reason in words. */
 export function describeStop(stop: Stop): string {
@@ -43,10 +55,16 @@ export function describeStop(stop: Stop): string {
       return stop.norm === 0
         ? 'the gradient is exactly 0: a stationary point'
         : `the gradient has the norm ${short(stop.norm)}, within the tolerance of ${short(stop.tolerance)}`;
+    case 'orthogonal':
+      return stop.cosine === 0
+        ? 'the residuals are exactly orthogonal to the Jacobian: a stationary point'
+        : `the residuals are orthogonal to the Jacobian: no cosine is above ${short(stop.cosine)}, the tolerance is ${short(stop.tolerance)}`;
     case 'value':
       return `the value changed by ${short(stop.change)} of itself, within the tolerance of ${short(stop.tolerance)}`;
     case 'step':
-      return `the point moved by ${short(stop.length)} of its norm, within the tolerance of ${short(stop.tolerance)}`;
+      return `the point moved by ${short(stop.length)} of itself, within the tolerance of ${short(stop.tolerance)}`;
+    case 'rounding':
+      return `a step would change the value by ${short(stop.change)} of itself: the limit of rounding is reached`;
     case 'iterations':
       return `${stop.limit} iterations were made, as many as allowed; allow more, or choose another method`;
     case 'evaluations':

@@ -23,13 +23,6 @@ export function norm(a: Float64Array): number {
   return largest * Math.sqrt(sum);
 }
 
-/** The Euclidean distance of two points. */
-export function distance(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(sum);
-}
-
 /** `out = a + factor * b`. `out` may be `a` or `b`. */
 export function addScaled(
   out: Float64Array,

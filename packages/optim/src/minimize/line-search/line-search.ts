@@ -65,7 +65,7 @@ export function isFinitePoint({ value, slope }: LinePoint): boolean {
  * Relative changes of the value up to this may be rounding. Larger than the rounding of one number, since a value is the
  * sum of many.
  */
-const ROUNDING = 1e-13;
+export const ROUNDING = 1e-13;
 
 /** Whether rounding may decide which of two values is smaller: then the slope says more. */
 export function isLostInRounding(start: LinePoint, point: LinePoint): boolean {

@@ -17,16 +17,16 @@ export interface StrongWolfeOptions {
 /** A bracket narrower than this, relative to its ends, cannot be divided any more. */
 const NARROWEST = 4 * Number.EPSILON;
 
-/** By how much the step grows while the value falls and no bracket is known. */
-const EXPANSION = 4;
+/** By how much the step grows at least and at most while the value falls and no bracket is known. */
+const EXPANSION = [1.5, 10] as const;
 
 /**
  * The strong Wolfe conditions:
  *
  * $$f(x + \alpha d) \le f(x) + c_1 \alpha \, \nabla f(x)^T d, \qquad |\nabla f(x + \alpha d)^T d| \le c_2 |\nabla f(x)^T d|.$$
  *
- * The step grows by a factor of 4 until such a step is bracketed, then the bracket is narrowed by cubic interpolation,
- * by bisection where one end is not finite. The second condition makes $y^T s > 0$, so that quasi-Newton matrices stay
+ * The step grows to where the slopes of the last two points let one expect 0, by a factor of 1.5 to 10, until such a
+ * step is bracketed; then the bracket is narrowed by cubic interpolation, by bisection where one end is not finite. The second condition makes $y^T s > 0$, so that quasi-Newton matrices stay
  * positive definite. Near a minimum, where the change of the value is lost in rounding, the first condition is replaced
  * by that of Hager and Zhang, which looks at slopes alone: the value may then rise by $10^{-13} |f|$
  * (`quality: 'rounding'`). If no step satisfies both within `maxTrials`, the best one that satisfies the first is taken
@@ -74,6 +74,7 @@ export function strongWolfe(options: StrongWolfeOptions = {}): LineSearch {
     }
     // The bracket: `low` is the best step so far with sufficient decrease, the minimum lies between it and `high`.
     let low: LinePoint = start;
+    let before: LinePoint = start;
     let high: LinePoint | undefined;
     let step = firstStep;
     let nonFinite = 0;
@@ -94,9 +95,10 @@ export function strongWolfe(options: StrongWolfeOptions = {}): LineSearch {
         }
         const direction = high === undefined ? 1 : high.step - low.step;
         if (point.slope * direction >= 0) high = low;
+        before = low;
         low = point;
       }
-      if (high === undefined) step *= EXPANSION;
+      if (high === undefined) step = beyond(before, low);
       else if (Math.abs(high.step - low.step) <= NARROWEST * Math.max(high.step, low.step)) break;
       else step = between(low, high);
     }
@@ -108,18 +110,33 @@ export function strongWolfe(options: StrongWolfeOptions = {}): LineSearch {
   };
 }
 
+/** Where the line through the last two slopes is 0, if that is a step to be made. */
+function beyond(before: LinePoint, last: LinePoint): number {
+  const [least, most] = EXPANSION;
+  const share = last.slope / (before.slope - last.slope);
+  const step = last.step + share * (last.step - before.step);
+  // A slope that has become steeper says nothing of where it ends.
+  return share > 0
+    ? Math.min(Math.max(step, least * last.step), most * last.step)
+    : most * last.step;
+}
+
 /**
- * The minimum of the cubic through two points with their slopes, kept away from both; the middle where there is none.
+ * The minimum of the cubic through two points with their slopes, kept away from both; the middle where there is none. Of
+ * values that differ by rounding only the slopes are used.
  *
  * Source: J. Nocedal, S. Wright, Numerical Optimization, 2006, equation (3.59).
  */
 function between(low: LinePoint, high: LinePoint): number {
-  const middle = (low.step + high.step) / 2;
-  if (!isFinitePoint(high)) return middle;
   const width = high.step - low.step;
+  const share = shareOfMinimum(low, high, width);
+  return low.step + width * (share > 0 && share < 1 ? Math.min(Math.max(share, 0.1), 0.9) : 0.5);
+}
+
+function shareOfMinimum(low: LinePoint, high: LinePoint, width: number): number {
+  if (!isFinitePoint(high)) return Number.NaN;
+  if (isLostInRounding(low, high)) return low.slope / (low.slope - high.slope);
   const d1 = low.slope + high.slope - (3 * (high.value - low.value)) / width;
   const d2 = Math.sign(width) * Math.sqrt(d1 * d1 - low.slope * high.slope);
-  const share = 1 - (high.slope + d2 - d1) / (high.slope - low.slope + 2 * d2);
-  if (!(share > 0 && share < 1)) return middle;
-  return low.step + Math.min(Math.max(share, 0.1), 0.9) * width;
+  return 1 - (high.slope + d2 - d1) / (high.slope - low.slope + 2 * d2);
 }
