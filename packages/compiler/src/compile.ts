@@ -10,21 +10,22 @@ import {
   ancestorsOf,
   type Graph,
   interpreter,
+  portsOf,
   type Program,
   type ProgramSpec,
   type TensorData,
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import { vectorMath } from './code/vector-math.ts';
-import { CompiledProgram } from './compiled-program.ts';
+import { CompiledProgram, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { lower } from './lower/lower.ts';
 import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
 import type { Buffer } from './lower/view.ts';
 import { bytesOf, planMemory } from './plan.ts';
-import { PAGE } from './wasm/module-builder.ts';
-import { webAssembly, type WasmMemory, type WasmPlatform } from './webassembly.ts';
+import { describeProgram } from './report.ts';
+import { instantiate, PAGE, webAssembly, type WasmPlatform } from './webassembly.ts';
 
 /** Options of {@link compile}. */
 export interface CompileOptions {
@@ -111,64 +112,48 @@ function build(
 
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
   const emitted = emitModule(kernels, copies, precision, pages);
-  const module = compileBytes(platform, emitted.bytes);
-  if (module === undefined) return undefined;
-  const memory = allocate(platform, pages);
-  if (memory === undefined) return undefined;
-  const dataOf = (buffer: Buffer): TensorData => viewOf(memory.buffer, buffer, precision);
+  const imports = Object.keys(emitted.functions);
+  const instance = instantiate(platform, emitted.bytes, pages, imports, (index) => {
+    hostCalls[index]!();
+  });
+  if (instance === undefined) return undefined;
+  const memory = instance.memory.buffer;
+  const dataOf = (buffer: Buffer): TensorData => viewOf(memory, buffer, precision);
   const hostCalls = emitted.hostCalls.map(({ kernel, operands, result }) => {
     const [out, data] = [dataOf(result), operands.map(dataOf)];
     return () => kernel(out, data);
   });
-  const host = (index: number): void => hostCalls[index]!();
-  const { exports } = new platform.Instance(module, {
-    env: { ...emitted.functions, memory, host },
-  });
 
   const storage = new Map<number, TensorData>();
+  const kept: TensorData[] = [];
+  const keep = (buffer: Buffer, content: ArrayLike<number>): void => {
+    const data = dataOf(buffer);
+    data.set(content);
+    kept.push(data);
+  };
   for (const [node, buffer] of leaves) {
     if (graph.inputName(node) !== undefined) storage.set(node, dataOf(buffer));
-    else fillConstant(graph, node, dataOf(buffer));
+    else keep(buffer, constantOf(graph, node));
   }
-  for (const [buffer, content] of emitted.contents) dataOf(buffer).set(content);
+  for (const [buffer, content] of emitted.contents) keep(buffer, content);
   let flops = 0;
   for (const node of ancestorsOf(
     graph.arena,
     wanted.map(({ id }) => id),
   ))
     flops += flopsOf(graph.arena, node);
-  return new CompiledProgram(graph, spec.outputs, storage, outputs.map(dataOf), exports['run']!, {
-    precision,
-    plan: { bytes, kernels: kernels.length, flops },
-    kernels,
-    codeBytes: emitted.bytes.length,
-    updatesInPlace: inPlace.size,
-  });
-}
-
-/** A memory, or `undefined` where the platform has no room for one more: each reserves gigabytes of addresses. */
-function allocate(platform: WasmPlatform, pages: number): WasmMemory | undefined {
-  try {
-    return new platform.Memory({ initial: pages, maximum: pages });
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
-/** The module, or `undefined` where a policy forbids making code. */
-function compileBytes(platform: WasmPlatform, bytes: Uint8Array): object | undefined {
-  try {
-    return new platform.Module(bytes);
-  } catch (error) {
-    // A module that is wrong is our own mistake and must not be hidden.
-    if (
-      error instanceof Error &&
-      /unsafe-eval|content security|code generation/i.test(error.message)
-    )
-      return undefined;
-    throw error;
-  }
+  const plan = { bytes, kernels: kernels.length, flops };
+  const image: ProgramImage = {
+    code: emitted.bytes,
+    pages,
+    imports,
+    hostCalls: emitted.hostCalls.map(({ operation }) => operation),
+    kept,
+    plan,
+    report: () => describeProgram(precision, plan, kernels, emitted.bytes.length, inPlace.size),
+  };
+  const ports = portsOf(graph, storage, spec.outputs, outputs.map(dataOf));
+  return new CompiledProgram(...ports, image, instance.run);
 }
 
 function viewOf(memory: ArrayBuffer, buffer: Buffer, precision: Precision): TensorData {
@@ -177,10 +162,9 @@ function viewOf(memory: ArrayBuffer, buffer: Buffer, precision: Precision): Tens
   return new Float32Array(memory, buffer.address, buffer.size);
 }
 
-function fillConstant(graph: Graph, node: number, data: TensorData): void {
+function constantOf(graph: Graph, node: number): ArrayLike<number> {
   const value = graph.constantValue(node)!;
-  if (typeof value === 'number') data[0] = value;
-  else data.set(value.data);
+  return typeof value === 'number' ? [value] : value.data;
 }
 
 function tooLarge(

@@ -1,70 +1,50 @@
-/** A program whose execution is one call into WebAssembly. */
+/** A program whose execution is one call into WebAssembly: fresh from the compiler, or loaded. */
 import {
-  formatShape,
-  type Graph,
-  type GraphNode,
+  type InputPort,
+  type Port,
   type ProgramPlan,
   StoredProgram,
   type TensorData,
+  type ValueSource,
 } from '@ad/graph';
-import type { Precision } from './code/expression.ts';
-import type { Kernel } from './lower/kernel.ts';
-import type { ScalarKernel } from './lower/scalar-region.ts';
 
-/** What was compiled, for the report. */
-export interface Compilation {
-  readonly precision: Precision;
+/** What a program is made of beside its inputs and outputs. */
+export interface ProgramImage {
+  /** The module. */
+  readonly code: Uint8Array;
+  /** Pages of its memory. */
+  readonly pages: number;
+  /** The functions of the platform that it imports, by name. */
+  readonly imports: readonly string[];
+  /** The operations that it leaves to the interpreter's kernels. */
+  readonly hostCalls: readonly string[];
+  /** The parts of its memory that must hold something from the start: constants, tables. */
+  readonly kept: readonly TensorData[];
   readonly plan: ProgramPlan;
-  readonly kernels: readonly Kernel[];
-  readonly codeBytes: number;
-  readonly updatesInPlace: number;
+  readonly report: () => string;
 }
 
-/** A compiled program. */
+/** A program in WebAssembly. The views of its inputs and outputs tell where they are in its memory. */
 export class CompiledProgram extends StoredProgram {
   readonly execute: () => void;
   readonly plan: ProgramPlan;
-  readonly #compilation: Compilation;
+  /** What it is made of. */
+  readonly image: ProgramImage;
 
   constructor(
-    graph: Graph,
-    outputNodes: readonly GraphNode[],
-    storage: ReadonlyMap<number, TensorData>,
-    outputs: readonly TensorData[],
+    inputs: readonly InputPort[],
+    outputs: readonly Port[],
+    source: ValueSource,
+    image: ProgramImage,
     run: () => void,
-    compilation: Compilation,
   ) {
-    super(graph, outputNodes, storage, outputs);
+    super(inputs, outputs, source);
     this.execute = run;
-    this.plan = compilation.plan;
-    this.#compilation = compilation;
+    this.plan = image.plan;
+    this.image = image;
   }
 
   report(): string {
-    const { precision, plan, kernels, codeBytes, updatesInPlace } = this.#compilation;
-    const head =
-      `WebAssembly ${precision}: ${plan.kernels} kernels, ${plan.bytes} bytes, ${plan.flops} flops, ` +
-      `${codeBytes} bytes of code, ${updatesInPlace} updates in place`;
-    return [head, ...kernels.map((kernel) => `  ${describeKernel(kernel)}`)].join('\n');
+    return this.image.report();
   }
-}
-
-/** One kernel in words. */
-export function describeKernel(kernel: Kernel): string {
-  if (kernel.kind === 'contraction') {
-    const [left, right] = [kernel.left, kernel.right].map((view) => formatShape(view.shape));
-    return `matmul ${left} x ${right}`;
-  }
-  if (kernel.kind === 'scalars') return describeScalars(kernel);
-  if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
-  const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
-  return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;
-}
-
-function describeScalars({ code, plan }: ScalarKernel): string {
-  const how =
-    plan.kind === 'straight line'
-      ? 'straight-line code'
-      : `${plan.groupSteps.length} gathered loops of ${plan.steps.length} kinds`;
-  return `${code.length} scalar operations: ${how}`;
 }

@@ -4,4 +4,6 @@
  * @packageDocumentation
  */
 export { compile, compiler, type CompileOptions } from './compile.ts';
+export { disassemble } from './disassemble.ts';
 export type { Precision } from './code/expression.ts';
+export { saveProgram } from './save.ts';

@@ -7,14 +7,15 @@
  */
 import { Arena } from './arena.ts';
 import { callSite } from './call-site.ts';
-import { AdError, GraphError, KindError, ShapeError } from './errors.ts';
+import { GraphError } from './errors.ts';
 import { GraphNode } from './node.ts';
 import { isGraphNode, type Operand } from './explain.ts';
+import { checkFeed, fedValue, listNames, tensorFor } from './feeds.ts';
 import { NodeValues } from './interpreter/node-values.ts';
 import { computeOnDemand } from './interpreter/on-demand.ts';
 import { constant, input, type Attributes, type Operation } from './rows/row.ts';
 import { liesInside, type Scope } from './scope.ts';
-import { checkShape, formatShape, sameShape, sizeOf, type Shape } from './shape.ts';
+import { checkShape, type Shape } from './shape.ts';
 import { SharedNodes } from './sharing.ts';
 import { checkKind, tensor, Tensor, type Kind, type TensorLike, type Type } from './tensor.ts';
 
@@ -145,7 +146,7 @@ export class Graph {
     const kind = options.kind ?? value?.kind ?? 'real';
     checkShape(shape, `input "${name}"`);
     checkKind(kind, `input "${name}"`);
-    if (value !== undefined) this.#checkFeed(name, value, shape, kind);
+    if (value !== undefined) checkFeed(name, value, { shape, kind });
     const id = this.arena.append(input, [], this.arena.internType({ shape, kind }), undefined);
     this.#inputIds.set(name, id);
     this.#inputNames.set(id, name);
@@ -210,13 +211,7 @@ export class Graph {
     const values = new Map<number, Tensor>();
     for (const name of Object.keys(feeds)) {
       const node = this.find(name);
-      const given = feeds[name]!;
-      const value =
-        given instanceof Tensor && given.kind === node.kind
-          ? given
-          : tensorFor(name, given, node.shape, node.kind);
-      this.#checkFeed(name, value, node.shape, node.kind);
-      values.set(node.id, value);
+      values.set(node.id, fedValue(name, feeds[name]!, node));
     }
     return values;
   }
@@ -326,44 +321,8 @@ export class Graph {
     return id;
   }
 
-  #checkFeed(name: string, value: Tensor, shape: Shape, kind: Kind): void {
-    if (!sameShape(value.shape, shape)) {
-      throw new ShapeError(
-        `input "${name}" has shape ${formatShape(shape)}, got a value of shape ${formatShape(value.shape)}`,
-      );
-    }
-    if (value.kind !== kind)
-      throw new KindError(`input "${name}" is of kind ${kind}, got a ${value.kind} value`);
-  }
-
   #recordSite(id: number): void {
     const site = this.#creationSites === undefined ? undefined : callSite();
     if (site !== undefined) this.#creationSites!.set(id, site);
   }
-}
-
-/** A value for an input, with the name in its errors. A typed array holds the elements row-major, whatever the shape. */
-function tensorFor(
-  name: string,
-  value: TensorLike,
-  shape: Shape | undefined,
-  kind: Kind | undefined,
-): Tensor {
-  const isFlat = ArrayBuffer.isView(value) && shape !== undefined && sizeOf(shape) === value.length;
-  try {
-    return tensor(value, { ...(isFlat ? { shape } : {}), ...(kind === undefined ? {} : { kind }) });
-  } catch (error) {
-    if (error instanceof AdError) error.message = `input "${name}": ${error.message}`;
-    throw error;
-  }
-}
-
-/** Names in words, shortened. */
-function listNames(names: readonly string[]): string {
-  if (names.length === 0) return 'no inputs';
-  const shown = names
-    .slice(0, 10)
-    .map((name) => `"${name}"`)
-    .join(', ');
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }

@@ -43,6 +43,7 @@ export * from './functions/rounding.ts';
 export * from './functions/sorting.ts';
 export type { Padding, PerAxis } from './functions/spatial.ts';
 export * from './functions/trigonometric.ts';
+export { fedValue, listNames } from './feeds.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
 export { kernelOf, prepareKernel } from './interpreter/compute.ts';
 export { broadcastIndex, positionIn, type BroadcastIndex } from './interpreter/elementwise.ts';
@@ -52,12 +53,16 @@ export { flopsOf } from './interpreter/cost.ts';
 export { interpreter } from './interpreter/interpreter.ts';
 export {
   checkSpec,
+  portsOf,
   StoredProgram,
   type CheckedSpec,
   type Executor,
+  type InputPort,
+  type Port,
   type Program,
   type ProgramPlan,
   type ProgramSpec,
+  type ValueSource,
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
 export { GraphNode } from './node.ts';

@@ -10,7 +10,7 @@ import { emitModule } from '../../compiler/src/emit/module.ts';
 import { updatesInPlace } from '../../compiler/src/lower/in-place.ts';
 import { lower } from '../../compiler/src/lower/lower.ts';
 import { planMemory } from '../../compiler/src/plan.ts';
-import { describeKernel } from '../../compiler/src/compiled-program.ts';
+import { describeKernel } from '../../compiler/src/report.ts';
 import { webAssembly } from '../../compiler/src/webassembly.ts';
 import { WORKLOADS } from './workloads.ts';
 

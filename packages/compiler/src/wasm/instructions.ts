@@ -265,3 +265,19 @@ export function bytesOfMemoryLane(name: MemoryLaneInstruction): readonly number[
 export function bytesOfLane(name: LaneInstruction): readonly number[] {
   return encode(LANE[name], true);
 }
+
+/** What follows the opcode of an instruction, apart from those of control and of constants. */
+export type Immediates = 'none' | 'memory' | 'memory lane' | 'lane';
+
+/** The instructions of the tables by opcode; those behind the prefix 0xfd by opcode plus 0xfd00. */
+export function instructionNames(): ReadonlyMap<number, readonly [name: string, Immediates]> {
+  const names = new Map<number, readonly [string, Immediates]>();
+  for (const [name, opcode] of Object.entries(PLAIN)) names.set(opcode, [name, 'none']);
+  for (const [name, opcode] of Object.entries(SIMD)) names.set(0xfd00 + opcode, [name, 'none']);
+  for (const [name, [opcode, simd]] of Object.entries(MEMORY))
+    names.set(simd ? 0xfd00 + opcode : opcode, [name, 'memory']);
+  for (const [name, [opcode]] of Object.entries(MEMORY_LANE))
+    names.set(0xfd00 + opcode, [name, 'memory lane']);
+  for (const [name, opcode] of Object.entries(LANE)) names.set(0xfd00 + opcode, [name, 'lane']);
+  return names;
+}

@@ -7,9 +7,6 @@ import {
   type ValueType,
 } from './function-builder.ts';
 
-/** Bytes of a page of memory. */
-export const PAGE = 65_536;
-
 interface Signature {
   readonly parameters: readonly ValueType[];
   readonly results: readonly ValueType[];

@@ -4,8 +4,8 @@ import { Expressions, type Precision } from '../../src/code/expression.ts';
 import type { VectorMath } from '../../src/code/vector-algebra.ts';
 import { emitLoopNest } from '../../src/emit/loop-nest.ts';
 import { type Buffer, contiguousView } from '../../src/lower/view.ts';
-import { ModuleBuilder, PAGE } from '../../src/wasm/module-builder.ts';
-import { webAssembly } from '../../src/webassembly.ts';
+import { ModuleBuilder } from '../../src/wasm/module-builder.ts';
+import { PAGE, webAssembly } from '../../src/webassembly.ts';
 
 /** The numbers of a precision. */
 type Reals = Float64Array | Float32Array;

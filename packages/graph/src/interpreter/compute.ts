@@ -51,7 +51,7 @@ export function computeNode(arena: Arena, id: number, values: NodeValues): void 
  */
 export function setLeaf(graph: Graph, id: number, values: NodeValues): void {
   const value = graph.constantValue(id) ?? graph.currentValue(id);
-  if (value === undefined) throw missingInput(graph, id);
+  if (value === undefined) throw missingInput(graph.inputName(id) ?? '');
   if (typeof value === 'number') {
     values.scalars[id] = value;
     values.present[id] = 1;
@@ -61,8 +61,7 @@ export function setLeaf(graph: Graph, id: number, values: NodeValues): void {
 }
 
 /** The error of an input that is needed and has no value. */
-export function missingInput(graph: Graph, id: number): GraphError {
-  const name = graph.inputName(id) ?? '';
+export function missingInput(name: string): GraphError {
   return new GraphError(
     `input "${name}" has no value; feed it, as in evaluate(node, { ${JSON.stringify(name)}: ... }), ` +
       'or give it one when it is made: graph.input(name, { value })',

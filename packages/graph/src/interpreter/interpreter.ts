@@ -10,6 +10,7 @@ import { NodeValues } from './node-values.ts';
 import {
   checkSpec,
   type Executor,
+  portsOf,
   type ProgramPlan,
   type ProgramSpec,
   StoredProgram,
@@ -72,7 +73,7 @@ class InterpretedProgram extends StoredProgram {
       saved.set(node.id, buffer);
       return buffer;
     };
-    super(graph, spec.outputs, inputs, spec.outputs.map(stable));
+    super(...portsOf(graph, inputs, spec.outputs, spec.outputs.map(stable)));
     const writes = updates.map(([input, value]) => ({
       from: stable(value),
       to: values.data(input.id),

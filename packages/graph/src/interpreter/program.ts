@@ -2,7 +2,6 @@
  * Programs: a graph made ready to run many times. The interfaces here are what every executor fills, and
  * {@link StoredProgram} is what all programs have in common: inputs and outputs with storage of their own.
  */
-import { SCALAR_REAL } from '../arena.ts';
 import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
@@ -55,6 +54,55 @@ export interface Program {
 /** Makes programs: the reference interpreter, or a compiler. */
 export type Executor = (spec: ProgramSpec) => Program;
 
+/** An output of a program: what it is, and its storage. */
+export interface Port extends Type {
+  /** The storage. */
+  readonly data: TensorData;
+}
+
+/** An input of a program. */
+export interface InputPort extends Port {
+  /** How it is fed. */
+  readonly name: string;
+}
+
+/** Who knows about inputs: the graph that a program was made of, or what stands for it. */
+export interface ValueSource {
+  /**
+   * The values fed, checked; there may be some that the program does not need.
+   *
+   * @throws GraphError, ShapeError or KindError.
+   */
+  resolve(feeds: Feeds): ReadonlyMap<string, Tensor>;
+  /** The value of an input that has not been fed. */
+  current(name: string): Tensor | undefined;
+}
+
+/** What a program of a graph has: its inputs, its outputs, and the graph as the source of values. */
+export function portsOf(
+  graph: Graph,
+  storage: ReadonlyMap<number, TensorData>,
+  outputNodes: readonly GraphNode[],
+  outputs: readonly TensorData[],
+): [inputs: InputPort[], outputs: Port[], source: ValueSource] {
+  const port = ({ shape, kind }: Type, data: TensorData): Port => ({ shape, kind, data });
+  return [
+    Array.from(storage, ([id, data]) => ({
+      name: graph.inputName(id)!,
+      ...port(graph.arena.typeOf(id), data),
+    })),
+    outputNodes.map((node, k) => port(node, outputs[k]!)),
+    {
+      // As in `evaluate`, an input that the outputs do not need may be fed, even one younger than the program.
+      resolve: (feeds) =>
+        new Map(
+          Array.from(graph.resolveFeeds(feeds), ([id, value]) => [graph.inputName(id)!, value]),
+        ),
+      current: (name) => graph.currentValue(graph.find(name).id),
+    },
+  ];
+}
+
 /**
  * A program whose inputs and outputs have storage: feeding with all checks, inputs without a value, and copies of the
  * outputs. An executor adds the execution.
@@ -62,44 +110,38 @@ export type Executor = (spec: ProgramSpec) => Program;
 export abstract class StoredProgram implements Program {
   readonly inputs: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly TensorData[];
-  readonly #graph: Graph;
-  readonly #outputTypes: readonly Type[];
+  /** What the inputs are, for who saves a program. */
+  readonly inputPorts: readonly InputPort[];
+  /** What the outputs are. */
+  readonly outputPorts: readonly Port[];
+  readonly #source: ValueSource;
+  readonly #storage = new Map<string, TensorData>();
   /** The storage of the real scalar inputs by name: most feeds are plain numbers for these. */
   readonly #scalars = new Map<string, TensorData>();
-  readonly #storage: ReadonlyMap<number, TensorData>;
   /** Inputs that have not been given any value yet. */
-  readonly #missing = new Set<number>();
+  readonly #missing = new Set<string>();
 
-  /**
-   * Fills the inputs with their current values, where they have any.
-   *
-   * @param storage - of each input that the program reads or updates, by node id.
-   * @param outputs - the storage of the outputs.
-   */
-  constructor(
-    graph: Graph,
-    outputNodes: readonly GraphNode[],
-    storage: ReadonlyMap<number, TensorData>,
-    outputs: readonly TensorData[],
-  ) {
-    this.#graph = graph;
-    this.#outputTypes = outputNodes.map(({ shape, kind }) => ({ shape, kind }));
-    this.#storage = storage;
-    this.outputs = outputs;
-    const inputs = Object.create(null) as Record<string, TensorData>;
-    for (const [id, data] of storage) {
-      if (graph.arena.typeIds[id] === SCALAR_REAL) this.#scalars.set(graph.inputName(id)!, data);
-      const current = graph.currentValue(id);
-      if (current === undefined) this.#missing.add(id);
+  /** Fills the inputs with their current values, where they have any. */
+  constructor(inputs: readonly InputPort[], outputs: readonly Port[], source: ValueSource) {
+    this.inputPorts = inputs;
+    this.outputPorts = outputs;
+    this.outputs = outputs.map(({ data }) => data);
+    this.#source = source;
+    const byName = Object.create(null) as Record<string, TensorData>;
+    for (const { name, kind, shape, data } of inputs) {
+      this.#storage.set(name, data);
+      if (kind === 'real' && shape.length === 0) this.#scalars.set(name, data);
+      const current = source.current(name);
+      if (current === undefined) this.#missing.add(name);
       else data.set(current.data);
       // Whoever takes the storage writes it himself.
       const get = (): TensorData => {
-        this.#missing.delete(id);
+        this.#missing.delete(name);
         return data;
       };
-      Object.defineProperty(inputs, graph.inputName(id)!, { enumerable: true, get });
+      Object.defineProperty(byName, name, { enumerable: true, get });
     }
-    this.inputs = inputs;
+    this.inputs = byName;
   }
 
   abstract readonly plan: ProgramPlan;
@@ -108,11 +150,15 @@ export abstract class StoredProgram implements Program {
 
   abstract report(): string;
 
+  /** Whether an input has been given a value, by feeding or by whoever took its storage. */
+  hasValue(name: string): boolean {
+    return !this.#missing.has(name);
+  }
+
   run(feeds: Feeds = {}): Tensor[] {
     if (this.#missing.size > 0 || !this.#feedNumbers(feeds)) this.#feed(feeds);
     this.execute();
-    return this.#outputTypes.map(({ shape, kind }, k) => {
-      const data = this.outputs[k]!;
+    return this.outputPorts.map(({ shape, kind, data }) => {
       const copy = allocate(kind, data.length);
       copy.set(data);
       return new Tensor(shape, kind, copy);
@@ -130,17 +176,16 @@ export abstract class StoredProgram implements Program {
 
   /** Feeds anything, with all checks before the first value is written. */
   #feed(feeds: Feeds): void {
-    const fed = this.#graph.resolveFeeds(feeds);
-    for (const id of this.#missing) {
-      if (fed.has(id)) continue;
-      const current = this.#graph.currentValue(id);
-      if (current === undefined) throw missingInput(this.#graph, id);
-      fed.set(id, current);
+    const fed = new Map(this.#source.resolve(feeds));
+    for (const name of this.#missing) {
+      if (fed.has(name)) continue;
+      const current = this.#source.current(name);
+      if (current === undefined) throw missingInput(name);
+      fed.set(name, current);
     }
-    for (const [id, value] of fed) {
-      // As in `evaluate`, an input that the outputs do not need may be fed, even one younger than the program.
-      this.#storage.get(id)?.set(value.data);
-      this.#missing.delete(id);
+    for (const [name, value] of fed) {
+      this.#storage.get(name)?.set(value.data);
+      this.#missing.delete(name);
     }
   }
 }

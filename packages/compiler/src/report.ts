@@ -1,0 +1,39 @@
+/** What a compiled program consists of, in words. */
+import { formatShape, type ProgramPlan } from '@ad/graph';
+import type { Precision } from './code/expression.ts';
+import type { Kernel } from './lower/kernel.ts';
+import type { ScalarKernel } from './lower/scalar-region.ts';
+
+/** The plan and every kernel, a line for each. */
+export function describeProgram(
+  precision: Precision,
+  { kernels: count, bytes, flops }: ProgramPlan,
+  kernels: readonly Kernel[],
+  codeBytes: number,
+  updatesInPlace: number,
+): string {
+  const head =
+    `WebAssembly ${precision}: ${count} kernels, ${bytes} bytes, ${flops} flops, ` +
+    `${codeBytes} bytes of code, ${updatesInPlace} updates in place`;
+  return [head, ...kernels.map((kernel) => `  ${describeKernel(kernel)}`)].join('\n');
+}
+
+/** One kernel in words. */
+export function describeKernel(kernel: Kernel): string {
+  if (kernel.kind === 'contraction') {
+    const [left, right] = [kernel.left, kernel.right].map((view) => formatShape(view.shape));
+    return `matmul ${left} x ${right}`;
+  }
+  if (kernel.kind === 'scalars') return describeScalars(kernel);
+  if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
+  const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
+  return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;
+}
+
+function describeScalars({ code, plan }: ScalarKernel): string {
+  const how =
+    plan.kind === 'straight line'
+      ? 'straight-line code'
+      : `${plan.groupSteps.length} gathered loops of ${plan.steps.length} kinds`;
+  return `${code.length} scalar operations: ${how}`;
+}

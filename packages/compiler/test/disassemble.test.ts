@@ -1,0 +1,91 @@
+/** Modules as another tool sees them: valid, and the text says what the bytes say. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import wabtModule from 'wabt';
+import { concat, Graph, type GraphNode, interpreter, where } from '@ad/graph';
+import { compileWith } from '../src/compile.ts';
+import type { CompiledProgram } from '../src/compiled-program.ts';
+import { compile, disassemble } from '../src/index.ts';
+
+type Wabt = Awaited<ReturnType<typeof wabtModule>>;
+let wabt: Wabt;
+beforeAll(async () => {
+  wabt = await wabtModule();
+});
+
+/** What the compiler can write: loops, reductions, products, scalars of all kinds, host calls, copies. */
+function everything(): GraphNode[] {
+  const graph = new Graph();
+  const values = (length: number): Float64Array =>
+    Float64Array.from({ length }, (_, i) => Math.sin(i));
+  const x = graph.input('x', { shape: [5, 7], value: values(35) });
+  const w = graph.input('w', { shape: [7, 9], value: values(63) });
+  const n = graph.input('n', { kind: 'integer', value: 3 });
+  const s = graph.input('s', { value: 0.75 });
+  const h = x.matmul(w);
+  return [
+    h.tanh().add(1).log().sum({ axes: 1 }),
+    h.transpose().matmul(x).max({ axes: 0 }),
+    where(x.greater(0), x.exp(), x.sin().mul(NaN)).logSumExp({ axes: 1 }),
+    x.slice([{ step: -1 }, { step: 2 }]).pow(1.5),
+    concat([x, x.neg()], 1),
+    x.cumSum(0),
+    s.sin().add(n).less(0.5).where(s.cbrt(), s.sign()).mul(-0).add(Infinity).atan2(s.erf()),
+  ];
+}
+
+describe.each(['f64', 'f32'] as const)('in %s', (precision) => {
+  test.each([0, Infinity])(
+    'modules are valid, and their text is that of their bytes (%s)',
+    (limit) => {
+      const outputs = everything();
+      const updates = ['x', 's'].map((name) => {
+        const input = outputs[0]!.graph.find(name);
+        return [input, input.mul(0.5).transpose().transpose()] as const;
+      });
+      const program = compileWith({ outputs, updates }, precision, limit) as CompiledProgram;
+      const features = { simd: true, bulk_memory: true, sat_float_to_int: true };
+      const written = wabt.readWasm(program.image.code, features);
+      written.validate();
+      const read = wabt.parseWat('program.wat', disassemble(program), features);
+      read.validate();
+      const { buffer } = read.toBinary({});
+      const again = wabt.readWasm(buffer, features);
+      expect(again.toText({})).toBe(written.toText({}));
+    },
+  );
+});
+
+test('the code of a small program', () => {
+  const graph = new Graph();
+  const [x, y] = [graph.input('x'), graph.input('y')];
+  expect(disassemble(compile({ outputs: [x.mul(y).add(x)] }))).toMatchInlineSnapshot(`
+    "(module
+      (type (func (param i32)))
+      (type (func))
+      (import "env" "host" (func (type 0)))
+      (import "env" "memory" (memory 1))
+      (func (;1;) (type 1)
+        i32.const 0
+        i32.const 0
+        f64.load
+        i32.const 0
+        f64.load offset=16
+        f64.mul
+        i32.const 0
+        f64.load
+        f64.add
+        f64.store offset=32
+      )
+      (func (;2;) (type 1)
+        call 1
+      )
+      (export "run" (func 2))
+    )"
+  `);
+});
+
+test('an interpreted program has no code', () => {
+  expect(() => disassemble(interpreter({ outputs: [new Graph().input('x')] }))).toThrow(
+    /this program is interpreted/,
+  );
+});
