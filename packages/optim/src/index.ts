@@ -3,6 +3,15 @@
  *
  * @packageDocumentation
  */
+export {
+  type CsvOptions,
+  type CsvSampleOptions,
+  type CsvSamples,
+  type CsvTable,
+  parseCsv,
+  samplesFromCsv,
+} from './data/csv.ts';
+export { readIdx } from './data/idx.ts';
 export type { Samples, SampleTensors } from './data/samples.ts';
 export {
   shuffle,
@@ -12,6 +21,18 @@ export {
   standardize,
   type Standardized,
 } from './data/split.ts';
+export { batchesOf, type SampleSource } from './data/stream.ts';
+export {
+  blobs,
+  type BlobsOptions,
+  circles,
+  type CirclesOptions,
+  moons,
+  spirals,
+  type SpiralsOptions,
+  type ToyOptions,
+  xor,
+} from './data/toys.ts';
 export { type Activation, type ActivationName } from './layers/activations.ts';
 export {
   dense,

@@ -2,7 +2,7 @@ import { type Tensor, tensor } from '@ad/graph';
 import { shuffle, split, standardize } from '@ad/optim';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { between } from './support/numbers.ts';
+import { between } from '../support/numbers.ts';
 
 /** Samples whose input tells their target. */
 const numbered = (count: number) => ({
