@@ -33,6 +33,7 @@ export * from './functions/control.ts';
 export * from './functions/cumulative.ts';
 export * from './functions/einsum.ts';
 export * from './functions/exponential.ts';
+export * from './functions/gamma.ts';
 export * from './functions/indexing.ts';
 export * from './functions/layout.ts';
 export * from './functions/linear-algebra.ts';

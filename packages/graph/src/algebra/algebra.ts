@@ -96,6 +96,12 @@ export interface Algebra<T> {
   erf(x: T): T;
   /** $1 - \operatorname{erf} x$ without cancellation. */
   erfc(x: T): T;
+  /** $\ln |\Gamma(x)|$ */
+  lgamma(x: T): T;
+  /** $\psi(x) = \Gamma'(x) / \Gamma(x)$ */
+  digamma(x: T): T;
+  /** The derivative of order $x$ of $\psi$ at $y$, given as `polygamma(x: order, y: argument)`. */
+  polygamma(x: T, y: T): T;
   /** $x = y$ */
   equal(x: T, y: T): T;
   /** $x < y$ */

@@ -3,6 +3,7 @@
  * (W. J. Cody, "Rational Chebyshev approximation for the error function", 1969, in the arrangement and with the
  * coefficients of Sun's fdlibm). Errors stay below 1 ulp for erf and, away from the underflow of erfc, below 2 ulp.
  */
+import { polynomial } from './polynomial.ts';
 
 /** Coefficients, lowest power first. */
 const NEAR_ZERO = {
@@ -61,12 +62,6 @@ const SLOPE_MINUS_ONE = 1.28379167095512586316e-1;
 interface Ratio {
   readonly numerator: readonly number[];
   readonly denominator: readonly number[];
-}
-
-function polynomial(coefficients: readonly number[], x: number): number {
-  let sum = 0;
-  for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + coefficients[i]!;
-  return sum;
 }
 
 function ratio(r: Ratio, x: number): number {

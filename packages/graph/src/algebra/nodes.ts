@@ -6,6 +6,7 @@ import * as activation from '../functions/activation.ts';
 import * as arithmetic from '../functions/arithmetic.ts';
 import * as comparison from '../functions/comparison.ts';
 import * as exponential from '../functions/exponential.ts';
+import * as gamma from '../functions/gamma.ts';
 import * as rounding from '../functions/rounding.ts';
 import * as trigonometric from '../functions/trigonometric.ts';
 
@@ -26,6 +27,7 @@ export function nodeAlgebra(graph: Graph): Algebra<GraphNode> {
   return {
     ...arithmetic,
     ...exponential,
+    ...gamma,
     ...trigonometric,
     ...rounding,
     ...comparison,

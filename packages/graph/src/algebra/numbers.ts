@@ -4,6 +4,8 @@
  */
 import type { Algebra } from './algebra.ts';
 import { erf, erfc } from './erf.ts';
+import { digamma, lgamma } from './gamma.ts';
+import { polygamma } from './polygamma.ts';
 
 /** Truth values are 1 and 0. */
 const truth = (condition: boolean): number => (condition ? 1 : 0);
@@ -72,6 +74,9 @@ export const numbers: Algebra<number> = {
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   erf,
   erfc,
+  lgamma,
+  digamma,
+  polygamma,
   equal: (x, y) => truth(x === y),
   less: (x, y) => truth(x < y),
   lessEqual: (x, y) => truth(x <= y),

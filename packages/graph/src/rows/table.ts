@@ -12,6 +12,7 @@ import * as control from './control.ts';
 import * as cumulative from './cumulative.ts';
 import * as determinants from './determinants.ts';
 import * as exponential from './exponential.ts';
+import * as gamma from './gamma.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
 import * as linearSystems from './linear-systems.ts';
@@ -47,6 +48,7 @@ type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame
   RowsOf<typeof cumulative> &
   RowsOf<typeof determinants> &
   RowsOf<typeof exponential> &
+  RowsOf<typeof gamma> &
   RowsOf<typeof indexing> &
   RowsOf<typeof layout> &
   RowsOf<typeof linearSystems> &
@@ -75,6 +77,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   constant,
   ...rowsOf(arithmetic),
   ...rowsOf(exponential),
+  ...rowsOf(gamma),
   ...rowsOf(trigonometric),
   ...rowsOf(rounding),
   ...rowsOf(activation),

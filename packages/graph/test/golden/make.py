@@ -129,6 +129,12 @@ BOUNDS = [(x, low, high) for x in [0.0, 5e-324, -5e-324, 0.3, -0.3, -1.5, 2.0, 3
           for low, high in [(-1.0, 1.0), (0.5, 0.75), (-1e300, 1e300), (2.5, -2.5)]]
 CHOICES = [(c, x, y) for c in [0.0, 1.0] for x in [0.0, -5e-324, 1.5, LARGEST, -1e-20] for y in [1e-310, -2.5, 0.0, 1e200]]
 
+# Near the zeros at 1 and 2 and that of the derivative; negative ones away from the zeros between the poles.
+GAMMA = [*POSITIVE, 5e-324, 1e-20, 0.05, 0.29, 0.31, 0.5, 0.69, 0.71, 0.9, 1 - 1e-5, 1 - 1e-12, 1 + 1e-14, 1 + 1e-7, 1.39, 1.41,
+         1.4616321449683622, 1.4616, 2 - 1e-13, 2 - 1e-6, 2 + 1e-15, 2 + 1e-9, 2.9, 3.1, 6.5, 9.99, 10.01, 171.5, 2.5e305,
+         -1e-300, -1e-10, -0.02, -0.29, -0.31, -0.7, -1.25, -3.8, -10.2, -100.3, -12345.6]
+POLYGAMMAS = pairs([0.0, 1.0, 2.0, 3.0, 7.0, 20.0], [1e-15, 0.01, 0.3, 0.99, 1.7, 4.25, 19.5, 24.9, 100.0, 1e10, -0.2, -0.75, -3.2, -50.7])
+
 
 def constant(c):
     return lambda *_: mpf(c)
@@ -250,6 +256,20 @@ def at_zero(slope):
     return lambda x, *more: KINK if x == 0 else slope(x, *more)
 
 
+def polygamma(n, x):
+    """For negative x by reflection: the derivatives of the cotangent are polynomials in it."""
+    n = int(n)
+    if x > 0:
+        return mp.psi(n, x)
+    cotangent = mp.cospi(x) / mp.sinpi(x)
+    coefficients = [mpf(0), mpf(1)]
+    for _ in range(n):
+        slope = [k * a for k, a in enumerate(coefficients)][1:]
+        coefficients = [(slope[k] if k < len(slope) else 0) + (slope[k - 2] if k >= 2 else 0) for k in range(len(slope) + 2)]
+    derivative = (-mp.pi) ** n * mp.polyval(coefficients[::-1], cotangent)
+    return (-1) ** n * mp.psi(n, 1 - x) - mp.pi * derivative
+
+
 def length(x, y):
     return mp.sqrt(x * x + y * y)
 
@@ -281,6 +301,9 @@ TABLE = {
     "log10": (unary(POSITIVE), lambda x: mp.log(x) / mp.log(10), [lambda x: 1 / (x * mp.log(10))]),
     "erf": (unary(BELL), mp.erf, [gauss]),
     "erfc": (unary(BELL), erfc, [lambda x: -gauss(x)]),
+    "lgamma": (unary(GAMMA), lambda x: mp.loggamma(x).real, [lambda x: polygamma(0, x)]),
+    "digamma": (unary(GAMMA), lambda x: polygamma(0, x), [lambda x: polygamma(1, x)]),
+    "polygamma": (POLYGAMMAS, polygamma, [constant(0), lambda n, x: polygamma(n + 1, x)]),
     "sin": (unary(TRIGONOMETRIC), mp.sin, [mp.cos]),
     "cos": (unary(TRIGONOMETRIC), mp.cos, [lambda x: -mp.sin(x)]),
     "tan": (unary(TRIGONOMETRIC), mp.tan, [lambda x: 1 / mp.cos(x) ** 2]),
@@ -380,7 +403,7 @@ def main():
             partials = []
             for k, slope in enumerate(slopes):
                 partials.append(rounded(slope, point, f"{where} by operand {k}"))
-                discrete = name in ("sign", "floor", "ceil", "round", "trunc") or (name == "where" and k == 0)
+                discrete = name in ("sign", "floor", "ceil", "round", "trunc") or (name in ("where", "polygamma") and k == 0)
                 if partials[-1] is not None and not discrete:
                     check_derivative(value, slope, point, k, f"{where} by operand {k}")
             lines.append(" | ".join([" ".join(map(text, point)), text(result), " ".join(map(text, partials))]))

@@ -69,6 +69,11 @@ const WIDER: Readonly<Record<string, { readonly ulps: number; readonly why: stri
     ulps: 12,
     why: 'where x^y is subnormal its rounding is magnified ln|x| times',
   },
+  'polygamma value': {
+    ulps: 30,
+    why: 'powers magnify rounding as often as the order says; below 0 the cotangent is one more factor',
+  },
+  'polygamma partial 1': { ulps: 26, why: 'as the value, of one order more' },
   'atan partial 0': {
     ulps: 2025,
     why: 'from |x| = 1.3e154 on x^2 overflows: 0 for a subnormal derivative',
