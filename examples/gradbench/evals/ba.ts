@@ -1,0 +1,158 @@
+/**
+ * `ba`: reprojection errors of bundle adjustment, and their sparse Jacobian. An observation depends on its camera, its
+ * point and its weight alone, so all observations are computed side by side, and the derivatives of the sum of one
+ * component over all of them are those of each.
+ */
+import { compile } from '@ad/compiler';
+import { Graph, type GraphNode, stack, tensor, where } from '@ad/graph';
+import { gradient } from '@ad/backprop';
+import type { Eval } from '../eval.ts';
+import { countOf, fieldsOf, numberOf, vectorOf } from '../input.ts';
+
+const [CAMERA, POINT] = [11, 3];
+/** The numbers of an observation: camera, point, weight. */
+const WIDTH = CAMERA + POINT + 1;
+
+type Vector = readonly [GraphNode, GraphNode, GraphNode];
+
+const dot = (a: Vector, b: Vector): GraphNode =>
+  a[0].mul(b[0]).add(a[1].mul(b[1])).add(a[2].mul(b[2]));
+
+const cross = (a: Vector, b: Vector): Vector => [
+  a[1].mul(b[2]).sub(a[2].mul(b[1])),
+  a[2].mul(b[0]).sub(a[0].mul(b[2])),
+  a[0].mul(b[1]).sub(a[1].mul(b[0])),
+];
+
+/** A point turned about an axis, by an angle that is the length of the axis: the formula of Rodrigues. */
+function rotate(axis: Vector, point: Vector): Vector {
+  const square = dot(axis, axis);
+  const isTurned = square.greater(0);
+  const angle = where(isTurned, square, 1).sqrt();
+  const [cosine, sine] = [angle.cos(), angle.sin()];
+  const unit = axis.map((component) => component.div(angle)) as unknown as Vector;
+  const along = dot(unit, point).mul(cosine.neg().add(1));
+  const [turned, slightly] = [cross(unit, point), cross(axis, point)];
+  return point.map((component, k) =>
+    where(
+      isTurned,
+      component.mul(cosine).add(turned[k]!.mul(sine)).add(unit[k]!.mul(along)),
+      component.add(slightly[k]!),
+    ),
+  ) as unknown as Vector;
+}
+
+/** The two errors of an observation, from its numbers and the feature that was seen. */
+export function reprojection(
+  numbers: readonly GraphNode[],
+  feature: readonly [GraphNode, GraphNode],
+): [GraphNode, GraphNode] {
+  const at = (k: number): GraphNode => numbers[k]!;
+  const centred: Vector = [at(11).sub(at(3)), at(12).sub(at(4)), at(13).sub(at(5))];
+  const [x, y, z] = rotate([at(0), at(1), at(2)], centred);
+  const [u, v] = [x.div(z), y.div(z)];
+  const square = u.square().add(v.square());
+  const distortion = at(9).mul(square).add(at(10).mul(square.square())).add(1);
+  const seen = (coordinate: GraphNode, centre: GraphNode, measured: GraphNode): GraphNode =>
+    coordinate.mul(distortion).mul(at(6)).add(centre).sub(measured).mul(at(14));
+  return [seen(u, at(7), feature[0]), seen(v, at(8), feature[1])];
+}
+
+function read(input: unknown) {
+  const fields = fieldsOf(input, 'the input');
+  const [n, m, p] = [countOf(fields, 'n', 1), countOf(fields, 'm', 1), countOf(fields, 'p', 1)];
+  const camera = vectorOf(fields['cam'], 'cam', CAMERA);
+  const point = vectorOf(fields['x'], 'x', POINT);
+  const weight = numberOf(fields, 'w');
+  const feature = vectorOf(fields['feat'], 'feat', 2);
+  const repeated = (row: Float64Array, count: number): Float64Array => {
+    const all = new Float64Array(row.length * count);
+    for (let i = 0; i < count; i++) all.set(row, i * row.length);
+    return all;
+  };
+  const graph = new Graph();
+  const array = (name: string, data: Float64Array, columns: number): GraphNode =>
+    graph.input(name, { value: tensor(data, { shape: [data.length / columns, columns] }) });
+  const index = (name: string, end: number): GraphNode =>
+    graph.input(name, { value: Int32Array.from({ length: p }, (_, i) => i % end) });
+  const cameras = array('cameras', repeated(camera, n), CAMERA).take(index('cameraOf', n));
+  const points = array('points', repeated(point, m), POINT).take(index('pointOf', m));
+  const weights = graph.input('weights', { value: new Float64Array(p).fill(weight) });
+  const features = array('features', repeated(feature, p), 2);
+  const columns = (matrix: GraphNode): GraphNode[] =>
+    matrix.split(matrix.shape[1]!, 1).map((column) => column.reshape([p]));
+  const numbers = [...columns(cameras), ...columns(points), weights];
+  const [u, v] = columns(features);
+  const errors = reprojection(numbers, [u!, v!]);
+  return { n, m, p, numbers, errors, weightError: weights.square().neg().add(1) };
+}
+
+/** Where the elements of the Jacobian stand: rows in compressed form, and the column of each element. */
+function pattern(n: number, m: number, p: number, rows: Int32Array, columns: Int32Array): void {
+  let [next, row] = [0, 0];
+  rows[0] = 0;
+  for (let i = 0; i < p; i++) {
+    const [camera, point] = [CAMERA * (i % n), CAMERA * n + POINT * (i % m)];
+    const weight = CAMERA * n + POINT * m + i;
+    for (let component = 0; component < 2; component++) {
+      for (let k = 0; k < CAMERA; k++) columns[next++] = camera + k;
+      for (let k = 0; k < POINT; k++) columns[next++] = point + k;
+      columns[next++] = weight;
+      rows[++row] = next;
+    }
+  }
+  for (let i = 0; i < p; i++) {
+    columns[next++] = CAMERA * n + POINT * m + i;
+    rows[++row] = next;
+  }
+}
+
+/** What is sent of an array: the elements of the first observation, and the last element. */
+function ends(values: ArrayLike<number>): number[] {
+  const count = Math.min(2 * WIDTH, values.length);
+  const first = Array.from({ length: count }, (_, i) => values[i]!);
+  return [...first, values[values.length - 1]!];
+}
+
+/** `ba`. */
+export const ba: Eval = {
+  name: 'ba',
+  functions: {
+    objective: (input) => {
+      const { p, errors, weightError } = read(input);
+      const program = compile({ outputs: [stack(errors, 1), weightError] });
+      return {
+        run: () => program.execute(),
+        output: () => {
+          const [elements, weights] = program.outputs;
+          return {
+            reproj_error: { elements: [elements![0], elements![1]], repeated: p },
+            w_err: { element: weights![0], repeated: p },
+          };
+        },
+      };
+    },
+    jacobian: (input) => {
+      const { n, m, p, numbers, errors, weightError } = read(input);
+      const slopes = errors.flatMap((error) => gradient(error.sum(), numbers));
+      const last = gradient(weightError.sum(), numbers.at(-1)!);
+      const program = compile({ outputs: [stack(slopes, 1), last] });
+      const rows = new Int32Array(3 * p + 1);
+      const columns = new Int32Array(2 * WIDTH * p + p);
+      return {
+        run: () => {
+          pattern(n, m, p, rows, columns);
+          program.execute();
+        },
+        output: () => {
+          const [blocks, weights] = program.outputs;
+          return {
+            rows: ends(rows),
+            cols: ends(columns),
+            vals: [...Array.from(blocks!.subarray(0, 2 * WIDTH)), weights!.at(-1)],
+          };
+        },
+      };
+    },
+  },
+};

@@ -1,0 +1,55 @@
+/** `ode`: steps of the method of Runge and Kutta for $y_0' = x_0$, $y_i' = x_i y_{i-1}$, and the gradient of the last component. */
+import { concat, fori, Graph, type GraphNode } from '@ad/graph';
+import { gradient } from '@ad/backprop';
+import { type Eval, flat, program } from '../eval.ts';
+import { countOf, fieldsOf, InputError, vectorOf } from '../input.ts';
+
+/** The solution at time 2 after `steps` steps from 0. */
+export function odeSolution(x: GraphNode, steps: number): GraphNode {
+  const n = x.shape[0]!;
+  const h = 2 / steps;
+  const one = x.graph.constant(new Float64Array([1]));
+  const slope = (y: GraphNode): GraphNode => x.mul(concat([one, y.slice([{ end: n - 1 }])], 0));
+  return fori(
+    steps,
+    (_, y) => {
+      const k1 = slope(y);
+      const k2 = slope(y.add(k1.mul(h / 2)));
+      const k3 = slope(y.add(k2.mul(h / 2)));
+      const k4 = slope(y.add(k3.mul(h)));
+      return y.add(
+        k1
+          .add(k2.mul(2))
+          .add(k3.mul(2))
+          .add(k4)
+          .mul(h / 6),
+      );
+    },
+    x.graph.constant(new Float64Array(n)),
+  );
+}
+
+function read(input: unknown): { readonly x: GraphNode; readonly steps: number } {
+  const fields = fieldsOf(input, 'the input');
+  const x = vectorOf(fields['x'], 'x');
+  if (x.length === 0) throw new InputError('x is empty, expected one number or more');
+  return { x: new Graph().input('x', { value: x }), steps: countOf(fields, 's', 1) };
+}
+
+/** `ode`. */
+export const ode: Eval = {
+  name: 'ode',
+  functions: {
+    primal: (input) => {
+      const { x, steps } = read(input);
+      return program([odeSolution(x, steps)], flat);
+    },
+    gradient: (input) => {
+      const { x, steps } = read(input);
+      const last = odeSolution(x, steps)
+        .slice([{ start: x.shape[0]! - 1 }])
+        .sum();
+      return program([gradient(last, x)], flat);
+    },
+  },
+};
