@@ -13,7 +13,7 @@ export interface Workload {
 }
 
 /** Numbers in [0, 1). */
-export function generator(seed: number): () => number {
+function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -118,7 +118,7 @@ const BUNDLES = [
 ] as const;
 
 /** `ba` for one of the 14 data sets, from 1 on. */
-export function baInput(set: number): {
+function baInput(set: number): {
   readonly n: number;
   readonly m: number;
   readonly p: number;

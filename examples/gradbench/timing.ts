@@ -2,7 +2,7 @@
 import type { Preparation } from './eval.ts';
 
 /** One measured time. */
-export interface Timing {
+interface Timing {
   readonly name: string;
   readonly nanoseconds: number;
 }

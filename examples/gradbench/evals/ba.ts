@@ -43,7 +43,7 @@ function rotate(axis: Vector, point: Vector): Vector {
 }
 
 /** The two errors of an observation, from its numbers and the feature that was seen. */
-export function reprojection(
+function reprojection(
   numbers: readonly GraphNode[],
   feature: readonly [GraphNode, GraphNode],
 ): [GraphNode, GraphNode] {

@@ -8,7 +8,7 @@ import { type Eval, flat, program, scalar } from '../eval.ts';
 import { countOf, fieldsOf, vectorOf } from '../input.ts';
 
 /** The determinant of a matrix given by its elements. */
-export function determinantByMinors(
+function determinantByMinors(
   element: (row: number, column: number) => GraphNode,
   size: number,
 ): GraphNode {

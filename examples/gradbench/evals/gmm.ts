@@ -5,7 +5,7 @@ import { type Eval, program, rowsOf, scalar } from '../eval.ts';
 import { countOf, fieldsOf, matrixOf, numberOf, vectorOf } from '../input.ts';
 
 /** What the likelihood depends on. */
-export interface Mixture {
+interface Mixture {
   /** Logarithms of the weights, [k]. */
   readonly alpha: GraphNode;
   /** The means, [k, d]. */
@@ -17,7 +17,7 @@ export interface Mixture {
 }
 
 /** The parameters of the prior. */
-export interface Wishart {
+interface Wishart {
   readonly gamma: number;
   readonly m: number;
 }
@@ -40,7 +40,7 @@ function places(d: number): number[] {
 }
 
 /** The log-likelihood as a node. */
-export function logLikelihood(
+function logLikelihood(
   { alpha, mu, q, l }: Mixture,
   x: GraphNode,
   { gamma, m }: Wishart,

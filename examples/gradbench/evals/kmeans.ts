@@ -11,7 +11,7 @@ import { fieldsOf, InputError, matrixOf } from '../input.ts';
  * The cost as a node. Which centroid is closest is decided by $|c|^2 / 2 - p \cdot c$, products of matrices; the distance
  * itself is computed for that one alone, without cancellation.
  */
-export function kmeansCost(points: GraphNode, centroids: GraphNode): GraphNode {
+function kmeansCost(points: GraphNode, centroids: GraphNode): GraphNode {
   const scores = centroids
     .square()
     .sum({ axes: 1 })

@@ -21,7 +21,7 @@ function powers(t: GraphNode, count: number): GraphNode {
 }
 
 /** The loss as a node, and the coefficients. */
-export function llsqLoss(x: Float64Array, n: number): { loss: GraphNode; x: GraphNode } {
+function llsqLoss(x: Float64Array, n: number): { loss: GraphNode; x: GraphNode } {
   const graph = new Graph();
   const coefficients = graph.input('x', { value: x });
   const points = Float64Array.from({ length: n }, (_, i) => -1 + (2 * i) / (n - 1));

@@ -33,7 +33,7 @@ function layer(
  * @param state - [2 layers, b]: for each layer its first hidden and cell values.
  * @param sequence - [c, b].
  */
-export function lstmLoss(
+function lstmLoss(
   main: GraphNode,
   extra: GraphNode,
   state: GraphNode,

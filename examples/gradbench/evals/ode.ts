@@ -5,7 +5,7 @@ import { type Eval, flat, program } from '../eval.ts';
 import { countOf, fieldsOf, InputError, vectorOf } from '../input.ts';
 
 /** The solution at time 2 after `steps` steps from 0. */
-export function odeSolution(x: GraphNode, steps: number): GraphNode {
+function odeSolution(x: GraphNode, steps: number): GraphNode {
   const n = x.shape[0]!;
   const h = 2 / steps;
   const one = x.graph.constant(new Float64Array([1]));

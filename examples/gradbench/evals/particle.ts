@@ -13,7 +13,7 @@ import { fourModes } from '../nested.ts';
 const STEP = 0.1;
 
 /** The square of where the particle meets the axis, for a vector of one control. */
-export function miss(w: GraphNode, inner: Mode): GraphNode {
+function miss(w: GraphNode, inner: Mode): GraphNode {
   const { graph } = w;
   const control = w.sum();
   const pointOf = (x: number, y: GraphNode | number): GraphNode =>
