@@ -24,6 +24,10 @@ export function describeKernel(kernel: Kernel): string {
     const [left, right] = [kernel.left, kernel.right].map((view) => formatShape(view.shape));
     return `matmul ${left} x ${right}`;
   }
+  if (kernel.kind === 'convolution') {
+    const [windows, weights] = [kernel.image, kernel.kernel].map((view) => formatShape(view.shape));
+    return `convolution by ${kernel.plan.form}: windows ${windows}, kernels ${weights}`;
+  }
   if (kernel.kind === 'scalars') return describeScalars(kernel);
   if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
   const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';

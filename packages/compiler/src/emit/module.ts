@@ -10,6 +10,7 @@ import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { Callees } from './callees.ts';
 import { emitContraction } from './contraction.ts';
+import { emitConvolution } from './convolution.ts';
 import { emitGathered } from './gathered.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitStraightLine } from './straight-line.ts';
@@ -66,6 +67,7 @@ export function emitModule(
   for (const kernel of kernels) {
     if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
     else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
+    else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision));
     else if (kernel.kind === 'scalars') emitScalars(kernel);
     else run.i32(hostCalls.push(kernel) - 1).call(host);
   }

@@ -23,6 +23,8 @@ export type NodeClass =
   | 'elementwise'
   | 'reduction'
   | 'contraction'
+  | 'convolution'
+  | 'overlapAdd'
   | 'host';
 
 /** Operations over the same elements. */

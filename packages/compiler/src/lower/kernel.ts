@@ -2,6 +2,7 @@
 import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
 import type { Expression, Expressions } from '../code/expression.ts';
 import type { ScalarKernel } from './scalar-region.ts';
+import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
 import type { Buffer, View } from './view.ts';
 
 /** How the elements along reduced axes are combined. */
@@ -57,6 +58,17 @@ interface Epilogue {
   readonly reads: readonly View[];
 }
 
+/** A convolution. */
+export interface Convolution {
+  readonly kind: 'convolution';
+  /** Where the images are, the kernels, and the result; the plan has their strides. */
+  readonly image: View;
+  readonly kernel: View;
+  readonly result: View;
+  /** How it is computed. */
+  readonly plan: ConvolutionPlan;
+}
+
 /** An operation left to the interpreter's kernel, which works on the program's memory. */
 export interface HostCall {
   readonly kind: 'host';
@@ -71,7 +83,7 @@ export interface HostCall {
 }
 
 /** Any kernel. */
-export type Kernel = LoopNest | Contraction | ScalarKernel | HostCall;
+export type Kernel = LoopNest | Contraction | Convolution | ScalarKernel | HostCall;
 
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
@@ -81,6 +93,7 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
     const reads = kernel.epilogue?.reads ?? [];
     return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
   }
+  if (kernel.kind === 'convolution') return [kernel.image.buffer, kernel.kernel.buffer];
   return kernel.operands;
 }
 
@@ -93,6 +106,7 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
     return own === undefined ? written : [...written, own];
   }
   if (kernel.kind === 'host') return [kernel.result];
+  if (kernel.kind === 'convolution') return [kernel.result.buffer];
   return kernel.scratch === undefined
     ? [kernel.result.buffer]
     : [kernel.result.buffer, kernel.scratch];

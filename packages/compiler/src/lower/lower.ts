@@ -8,6 +8,7 @@ import {
   type GraphNode,
   kernelOf,
   type Operation,
+  operations,
   SCALAR_BOOLEAN,
   SCALAR_REAL,
   sizeOf,
@@ -22,6 +23,7 @@ import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from './assembly.ts';
 import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
+import { lowerConvolution, lowerOverlapAdd, type WindowSteps } from './convolution.ts';
 import type { Combine, Kernel, Result } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
@@ -157,6 +159,11 @@ class Lowering {
     if (row.name === 'matmul' && row.family === 'bilinear') {
       return operands.every((type) => type.kind === 'real') ? 'contraction' : 'host';
     }
+    if (row === operations.convolution || row === operations.overlapAdd) {
+      const isReal = operands.every((type) => type.kind === 'real');
+      if (!isReal) return 'host';
+      return row === operations.convolution ? 'convolution' : 'overlapAdd';
+    }
     if (isCombined(row) && operands[0]!.kind !== 'integer') return 'reduction';
     return 'host';
   }
@@ -182,6 +189,8 @@ class Lowering {
     else if (nodeClass === 'view') this.#lowerView(node);
     else if (nodeClass === 'assembly') this.#lowerAssembly(node);
     else if (nodeClass === 'contraction') this.#lowerContraction(node);
+    else if (nodeClass === 'convolution') this.#lowerConvolution(node);
+    else if (nodeClass === 'overlapAdd') this.#lowerOverlapAdd(node);
     else if (
       this.#simplified.rowOf(node).name === 'logSumExp' &&
       sizeOf(this.#operandType(node).shape) > 0
@@ -438,6 +447,24 @@ class Lowering {
     const scratch: Buffer | undefined =
       size === 0 ? undefined : { node, storage: 'real', size, address: -1 };
     this.#kernels.push({ kind: 'contraction', left, right, result, scratch, epilogue: undefined });
+  }
+
+  #lowerConvolution(node: number): void {
+    const [image, kernel] = this.#simplified
+      .operandsOf(node)
+      .map((operand) => this.#viewOf(operand)) as [View, View];
+    const steps = this.#arena.attributes.get(node) as WindowSteps;
+    const result = this.#placeFor(node);
+    this.#kernels.push(
+      ...lowerConvolution(image, kernel, result, steps, this.#precision, this.#math),
+    );
+  }
+
+  #lowerOverlapAdd(node: number): void {
+    const source = this.#viewOf(this.#simplified.operand(node, 0));
+    const steps = this.#arena.attributes.get(node) as WindowSteps;
+    const result = this.#placeFor(node);
+    this.#kernels.push(...lowerOverlapAdd(source, result, steps, this.#precision, this.#math));
   }
 
   /** An operand that is not read backwards along any axis. */

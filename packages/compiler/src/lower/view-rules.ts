@@ -1,5 +1,6 @@
 /** The layout operations that only look at memory differently: for each, the view of its result. */
 import type { Attributes, Shape } from '@ad/graph';
+import { type WindowSteps, windowsView } from './convolution.ts';
 import { broadcastView, reshapedView, type View } from './view.ts';
 
 /** The view of a result, or `undefined` where the elements have to be copied first. */
@@ -8,6 +9,7 @@ type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | u
 /** The rules by operation. */
 export const VIEWS: ReadonlyMap<string, ViewRule> = new Map<string, ViewRule>([
   ['reshape', (source, shape) => reshapedView(source, shape)],
+  ['windows', (source, shape, attributes) => windowsView(source, shape, attributes as WindowSteps)],
   ['broadcast', (source, shape) => broadcastView(source, shape)],
   [
     'transpose',

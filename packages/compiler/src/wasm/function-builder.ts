@@ -228,6 +228,21 @@ export class FunctionBuilder {
     return this.op('end').op('end');
   }
 
+  /**
+   * Steps one after the other, until `pushDone` pushes something else than 0 after one of them. Engines that order the
+   * instructions between branches anew keep the steps apart.
+   */
+  steps(count: number, step: (index: number) => void, pushDone: () => unknown): this {
+    this.#code.raw([0x02, EMPTY_BLOCK]);
+    for (let index = 0; index < count; index++) {
+      step(index);
+      if (index === count - 1) break;
+      pushDone();
+      this.#code.raw([0x0d, 0]);
+    }
+    return this.op('end');
+  }
+
   /** Runs the body of the case whose number `selector` pushes; there is at least one case, and one for each number. */
   switch(cases: number, selector: () => void, body: (index: number) => void): this {
     for (let k = 0; k <= cases; k++) this.#code.raw([0x02, EMPTY_BLOCK]);

@@ -1,0 +1,359 @@
+/**
+ * Emission of convolutions: loops over the axes of the result, and in them tiles of it whose sums stay in registers
+ * while the loops over channels and elements of windows run. Short inner loops are written out, so most addresses are
+ * constants. The order of additions depends on shapes alone.
+ */
+import type { Precision } from '../code/expression.ts';
+import type { Convolution } from '../lower/kernel.ts';
+import type { View } from '../lower/view.ts';
+import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
+import {
+  type Chunk,
+  chunksOf,
+  type Lanes,
+  LANES,
+  type Place,
+  pushLoad,
+  pushLocal,
+  shifted,
+  store,
+} from './contraction/lanes.ts';
+import { regions } from './contraction/plan.ts';
+import { walk } from './contraction/walk.ts';
+import type { Axis, ConvolutionPlan } from './convolution/plan.ts';
+
+/** Where the loops stand. */
+interface Places {
+  readonly image: Place;
+  readonly kernel: Place;
+  readonly result: Place;
+}
+
+/** Elements of an axis computed together, and how many such groups follow one another. */
+interface Group {
+  readonly size: number;
+  readonly count: number;
+}
+
+/** Steps of the inner loops that are written out. */
+const WRITTEN_OUT = 16;
+/** Steps of a long inner loop per turn. */
+const UNROLL = 8;
+/** Sums that hide the latency of an addition. */
+const SUMS = 8;
+
+/** The function that computes a convolution. */
+export function emitConvolution(convolution: Convolution, precision: Precision): FunctionBuilder {
+  return new ConvolutionEmitter(convolution, precision).emit();
+}
+
+class ConvolutionEmitter {
+  readonly #code = new FunctionBuilder();
+  readonly #plan: ConvolutionPlan;
+  readonly #start: Places;
+  readonly #lanes: Lanes;
+
+  constructor({ image, kernel, result, plan }: Convolution, precision: Precision) {
+    this.#lanes = LANES[precision];
+    this.#plan = plan;
+    const start = (view: View): Place => ({
+      local: undefined,
+      base: view.buffer.address + view.offset * this.#lanes.size,
+    });
+    this.#start = { image: start(image), kernel: start(kernel), result: start(result) };
+  }
+
+  emit(): FunctionBuilder {
+    const tiles = (places: Places): void => {
+      if (this.#plan.form === 'tiles') this.#tiles(places);
+      else this.#dots(places);
+    };
+    this.#nest(this.#plan.outer, this.#start, tiles);
+    return this.#code;
+  }
+
+  /** Loops over axes, the first outermost. */
+  #nest(axes: readonly Axis[], places: Places, body: (places: Places) => void): void {
+    const [axis, ...rest] = axes;
+    if (axis === undefined) body(places);
+    else this.#loop(axis, 1, axis.length, places, (inside) => this.#nest(rest, inside, body));
+  }
+
+  /** A loop along an axis in steps of some elements. */
+  #loop(
+    axis: Axis,
+    step: number,
+    count: number,
+    places: Places,
+    body: (places: Places) => void,
+  ): void {
+    const bytes = step * this.#lanes.size;
+    walk(
+      this.#code,
+      count,
+      [places.image, places.kernel, places.result],
+      [axis.image * bytes, axis.kernel * bytes, axis.result * bytes],
+      ([image, kernel, result]) => body({ image: image!, kernel: kernel!, result: result! }),
+    );
+  }
+
+  /** The places some elements further along an axis. */
+  #further(places: Places, axis: Axis, elements: number): Places {
+    const bytes = elements * this.#lanes.size;
+    return {
+      image: shifted(places.image, axis.image * bytes),
+      kernel: shifted(places.kernel, axis.kernel * bytes),
+      result: shifted(places.result, axis.result * bytes),
+    };
+  }
+
+  /** Loops over groups of elements of an axis. */
+  #groups(
+    axis: Axis,
+    most: number,
+    places: Places,
+    body: (places: Places, size: number) => void,
+  ): void {
+    let first = 0;
+    for (const { size, count } of groupsOf(axis.length, most)) {
+      const from = this.#further(places, axis, first);
+      this.#loop(axis, size, count, from, (inside) => body(inside, size));
+      first += size * count;
+    }
+  }
+
+  /** Tiles of some vectors by some rows. */
+  #tiles(places: Places): void {
+    const { vector, rows } = this.#plan;
+    const panelVectors = rows.length <= 2 ? 4 : 2;
+    for (const region of regions(vector.length, panelVectors, this.#lanes.width)) {
+      const from = this.#further(places, vector, region.first);
+      this.#loop(vector, region.columns, region.panels, from, (panel) => {
+        this.#groups(rows, panelVectors === 2 ? 4 : 2, panel, (tile, size) =>
+          this.#tile(tile, size, chunksOf(region.columns, this.#lanes)),
+        );
+      });
+    }
+  }
+
+  #tile(places: Places, rows: number, chunks: readonly Chunk[]): void {
+    const code = this.#code;
+    const lanes = this.#lanes;
+    const { vectors: side, rows: rowAxis, vector, inner } = this.#plan;
+    const other = side === 'image' ? 'kernel' : 'image';
+    const rowBytes = rowAxis[other] * lanes.size;
+    const sums = this.#sums(rows, chunks.length);
+    const loaded = chunks.map(() => code.local('v128'));
+    const [element, pointer] = [code.local('v128'), code.local('i32')];
+    this.#sumUp(inner, places, (from, offsets) => {
+      // Engines may give every offset of a broadcasting load a register of its own: its pointer moves instead.
+      pushLocal(code, from[other]).set(pointer);
+      let at = 0;
+      const step = (index: number): void => {
+        const offset = offsets[index]!;
+        const moved = offset[other] * lanes.size;
+        if (moved !== at)
+          code
+            .get(pointer)
+            .i32(moved - at)
+            .op('i32.add')
+            .set(pointer);
+        at = moved;
+        const start = shifted(from[side], offset[side] * lanes.size);
+        chunks.forEach(({ first, lanes: count }, c) => {
+          pushLoad(code, lanes, shifted(start, first * lanes.size), count, lanes.size);
+          code.set(loaded[c]!);
+        });
+        sums.forEach((row, r) => {
+          code
+            .get(pointer)
+            .memory(lanes.splat, from[other].base + r * rowBytes)
+            .set(element);
+          row.forEach((ways, c) => {
+            const sum = ways[index % ways.length]!;
+            code.get(sum).get(element).get(loaded[c]!).op(lanes.mul).op(lanes.add).set(sum);
+          });
+        });
+      };
+      code.steps(offsets.length, step, () => this.#pushNever(pointer));
+    });
+    for (const local of [element, ...loaded]) code.release('v128', local);
+    code.release('i32', pointer);
+    this.#addWays(sums);
+    sums.forEach((row, r) =>
+      row.forEach(([sum], c) => {
+        const { first, lanes: count } = chunks[c]!;
+        const to = shifted(
+          places.result,
+          (r * rowAxis.result + first * vector.result) * lanes.size,
+        );
+        if (vector.result === 1) store(code, lanes, to, count, sum!);
+        else this.#storeApart(to, count, vector.result, sum!);
+      }),
+    );
+    for (const sum of sums.flat(2)) code.release('v128', sum);
+  }
+
+  /** Pushes 0 in a way that no engine sees through: no address of an element is odd. */
+  #pushNever(pointer: Local): void {
+    this.#code.get(pointer).i32(-1).op('i32.eq');
+  }
+
+  /** Tiles of dot products: some kernels by some windows. */
+  #dots(places: Places): void {
+    const { rows, columns } = this.#plan;
+    const most = columns.length === 3 ? 3 : columns.length >= 4 ? 2 : 4;
+    this.#groups(columns, 4, places, (some, across) => {
+      this.#groups(rows, most, some, (tile, down) => this.#dotTile(tile, down, across));
+    });
+  }
+
+  #dotTile(places: Places, rows: number, columns: number): void {
+    const code = this.#code;
+    const lanes = this.#lanes;
+    const { rows: rowAxis, columns: columnAxis, vector, inner } = this.#plan;
+    const sums = this.#sums(rows, columns);
+    const kernels = sums.map(() => code.local('v128'));
+    const window = code.local('v128');
+    const step = (from: Places, count: number, index: number): void => {
+      kernels.forEach((kernel, r) => {
+        const at = shifted(from.kernel, r * rowAxis.kernel * lanes.size);
+        pushLoad(code, lanes, at, count, lanes.size);
+        code.set(kernel);
+      });
+      for (let j = 0; j < columns; j++) {
+        const at = shifted(from.image, j * columnAxis.image * lanes.size);
+        pushLoad(code, lanes, at, count, lanes.size);
+        code.set(window);
+        sums.forEach((row, r) => {
+          const ways = row[j]!;
+          const sum = ways[index % ways.length]!;
+          code.get(sum).get(kernels[r]!).get(window).op(lanes.mul).op(lanes.add).set(sum);
+        });
+      }
+    };
+    const whole = Math.floor(vector.length / lanes.width);
+    const rest = vector.length % lanes.width;
+    const axis: Axis = {
+      length: whole,
+      image: vector.image * lanes.width,
+      kernel: vector.kernel * lanes.width,
+      result: 0,
+    };
+    this.#nest(inner, places, (along) => {
+      this.#sumUp(whole === 0 ? [] : [axis], along, (from, offsets) => {
+        if (whole > 0)
+          offsets.forEach((offset, index) => step(this.#at(from, offset), lanes.width, index));
+      });
+      if (rest > 0) step(this.#further(along, vector, whole * lanes.width), rest, 0);
+    });
+    for (const local of [window, ...kernels]) code.release('v128', local);
+    this.#addWays(sums);
+    sums.forEach((row, r) =>
+      row.forEach(([sum], j) => {
+        this.#addLanes(sum!);
+        const to = (r * rowAxis.result + j * columnAxis.result) * lanes.size;
+        store(code, lanes, shifted(places.result, to), 1, sum!);
+      }),
+    );
+    for (const sum of sums.flat(2)) code.release('v128', sum);
+  }
+
+  #at(places: Places, { image, kernel }: Pick<Axis, 'image' | 'kernel'>): Places {
+    const { size } = this.#lanes;
+    return {
+      image: shifted(places.image, image * size),
+      kernel: shifted(places.kernel, kernel * size),
+      result: places.result,
+    };
+  }
+
+  /** Accumulators at 0, by row and column; several for each where there are few, by steps. */
+  #sums(rows: number, columns: number): Local[][][] {
+    const code = this.#code;
+    const ways = Math.max(1, Math.floor(SUMS / (rows * columns)));
+    const sums = Array.from({ length: rows }, () =>
+      Array.from({ length: columns }, () => Array.from({ length: ways }, () => code.local('v128'))),
+    );
+    for (const sum of sums.flat(2)) code.v128(new Uint8Array(16)).set(sum);
+    return sums;
+  }
+
+  /** Adds the accumulators of each sum into its first. */
+  #addWays(sums: readonly (readonly (readonly Local[])[])[]): void {
+    for (const [first, ...others] of sums.flat())
+      for (const other of others) this.#code.get(first!).get(other).op(this.#lanes.add).set(first!);
+  }
+
+  /**
+   * Loops over the axes of a sum, outermost first. The body is given places, and the offsets from there, in elements,
+   * of steps that are to be written out.
+   */
+  #sumUp(
+    axes: readonly Axis[],
+    places: Places,
+    body: (places: Places, offsets: readonly Pick<Axis, 'image' | 'kernel'>[]) => void,
+  ): void {
+    const total = axes.reduce((product, { length }) => product * length, 1);
+    if (total <= WRITTEN_OUT) {
+      body(places, offsetsOf(axes));
+      return;
+    }
+    const [axis, ...rest] = axes as [Axis, ...Axis[]];
+    if (rest.length > 0) {
+      this.#loop(axis, 1, axis.length, places, (inside) => this.#sumUp(rest, inside, body));
+      return;
+    }
+    const turns = Math.floor(axis.length / UNROLL);
+    this.#loop(axis, UNROLL, turns, places, (inside) =>
+      body(inside, offsetsOf([{ ...axis, length: UNROLL }])),
+    );
+    const left = axis.length % UNROLL;
+    if (left > 0)
+      body(this.#further(places, axis, turns * UNROLL), offsetsOf([{ ...axis, length: left }]));
+  }
+
+  /** Stores the first lanes some elements apart. */
+  #storeApart(to: Place, count: number, stride: number, value: Local): void {
+    const { size } = this.#lanes;
+    for (let lane = 0; lane < count; lane++) {
+      const at = shifted(to, lane * stride * size);
+      pushLocal(this.#code, at).get(value);
+      this.#code.memoryLane(size === 8 ? 'v128.store64_lane' : 'v128.store32_lane', at.base, lane);
+    }
+  }
+
+  /** Adds all lanes into each. */
+  #addLanes(value: Local): void {
+    const code = this.#code;
+    for (let distance = 8; distance >= this.#lanes.size; distance /= 2) {
+      const bytes = Array.from({ length: 16 }, (_, byte) => (byte + distance) % 16);
+      code.get(value).get(value).get(value).shuffle(bytes).op(this.#lanes.add).set(value);
+    }
+  }
+}
+
+/** The positions of all steps along axes, the last axis fastest. */
+function offsetsOf(axes: readonly Axis[]): Pick<Axis, 'image' | 'kernel'>[] {
+  let offsets = [{ image: 0, kernel: 0 }];
+  for (const { length, image, kernel } of axes) {
+    offsets = offsets.flatMap((from) =>
+      Array.from({ length }, (_, i) => ({
+        image: from.image + i * image,
+        kernel: from.kernel + i * kernel,
+      })),
+    );
+  }
+  return offsets;
+}
+
+/** An axis in groups of at most `most` elements, about equally large. */
+function groupsOf(length: number, most: number): Group[] {
+  const count = Math.ceil(length / most);
+  const size = Math.floor(length / count);
+  const larger = length % count;
+  return [
+    { size: size + 1, count: larger },
+    { size, count: count - larger },
+  ].filter((group) => group.count > 0);
+}

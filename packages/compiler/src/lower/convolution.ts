@@ -1,0 +1,175 @@
+/**
+ * Lowering of what looks through windows: convolutions become sums of products over overlapping views, and windows
+ * that overlap are added where they belong.
+ */
+import { type Attributes, type Shape, sizeOf, stridesOf } from '@ad/graph';
+import type { Precision } from '../code/expression.ts';
+import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
+import {
+  type Axis,
+  type ConvolutionAxes,
+  type ConvolutionPlan,
+  planConvolution,
+  type Side,
+} from '../emit/convolution/plan.ts';
+import type { Convolution, Kernel, LoopNest } from './kernel.ts';
+import { LoopBody } from './loop-body.ts';
+import { type Buffer, contiguousView, type View } from './view.ts';
+
+/** The strides and dilations of windows, per axis. */
+export interface WindowSteps extends Attributes {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+/** The axes before the spatial ones of both operands of a convolution. */
+const LEADING = 3;
+
+/** The windows over the last axes of an array, as a view of it: those within a window, then those that say which. */
+export function windowsView(source: View, shape: Shape, { strides, dilations }: WindowSteps): View {
+  const lead = source.strides.length - strides.length;
+  const spatial = source.strides.slice(lead);
+  return {
+    ...source,
+    shape,
+    strides: [
+      ...source.strides.slice(0, lead),
+      ...spatial.map((stride, i) => stride * dilations[i]!),
+      ...spatial.map((stride, i) => stride * strides[i]!),
+    ],
+  };
+}
+
+/**
+ * The kernels that compute a convolution.
+ *
+ * @param image - [n, g, c, ...length].
+ * @param kernel - [g, o, c, ...size].
+ * @param result - [n, g, o, ...count], contiguous.
+ */
+export function lowerConvolution(
+  image: View,
+  kernel: View,
+  result: View,
+  steps: WindowSteps,
+  precision: Precision,
+  math: VectorMath,
+): Kernel[] {
+  const [n, groups, outputs, ...counts] = result.shape as [number, number, number, ...number[]];
+  const [channels, ...sizes] = kernel.shape.slice(2) as [number, ...number[]];
+  const windows = windowsView(image, [n, groups, channels, ...sizes, ...counts], steps);
+  const axis = (length: number, of: number, w: number, to: number): Axis => {
+    return { length, image: of, kernel: w, result: to };
+  };
+  const [i, w, r] = [windows.strides, kernel.strides, result.strides];
+  const axes: ConvolutionAxes = {
+    places: [
+      axis(n, i[0]!, 0, r[0]!),
+      ...counts.map((count, p) => axis(count, i[LEADING + sizes.length + p]!, 0, r[LEADING + p]!)),
+    ],
+    outputs: axis(outputs, 0, w[1]!, r[2]!),
+    groups: axis(groups, i[1]!, w[0]!, r[1]!),
+    terms: [channels, ...sizes].map((length, k) => axis(length, i[2 + k]!, w[2 + k]!, 0)),
+  };
+  const plan = planConvolution(axes, precision);
+  const kernels: Kernel[] = [];
+  const sources = { image: windows, kernel };
+  const repack = (side: Side, sofar: ConvolutionPlan): ConvolutionPlan => {
+    const source = sources[side];
+    // Addresses within a kernel only grow, and what is read in vectors lies side by side.
+    const inVectors = sofar.form === 'dots' || sofar.vectors === side;
+    const grows = source.strides.every((stride) => stride >= 0);
+    if (grows && (!inVectors || sofar.vector[side] === 1)) return sofar;
+    const packed = repacked(sofar, side, inVectors, source, precision, math);
+    kernels.push(packed.copy);
+    sources[side] = packed.view;
+    return packed.plan;
+  };
+  const ready = repack('kernel', repack('image', plan));
+  const convolution: Convolution = {
+    kind: 'convolution',
+    image: sources.image,
+    kernel: sources.kernel,
+    result,
+    plan: ready,
+  };
+  return [...kernels, convolution];
+}
+
+/** The plan with one operand copied, so that it lies side by side along the axis that is read in vectors. */
+function repacked(
+  plan: ConvolutionPlan,
+  side: Side,
+  inVectors: boolean,
+  source: View,
+  precision: Precision,
+  math: VectorMath,
+): { readonly copy: LoopNest; readonly view: View; readonly plan: ConvolutionPlan } {
+  const others = [...plan.outer, plan.rows, plan.columns, ...plan.inner];
+  const own = others.filter((axis) => axis[side] !== 0);
+  if (inVectors) own.push(plan.vector);
+  const shape = own.map(({ length }) => length);
+  const strides = stridesOf(shape);
+  const from: View = { ...source, shape, strides: own.map((axis) => axis[side]) };
+  const buffer: Buffer = {
+    node: source.buffer.node,
+    storage: 'real',
+    size: sizeOf(shape),
+    address: -1,
+  };
+  const moved = new Map(own.map((axis, k) => [axis, { ...axis, [side]: strides[k]! }]));
+  const after = (axis: Axis): Axis => moved.get(axis) ?? axis;
+  const view = contiguousView(buffer, shape);
+  return {
+    copy: copyLoop(from, view, precision, math),
+    view,
+    plan: {
+      ...plan,
+      vector: after(plan.vector),
+      rows: after(plan.rows),
+      columns: after(plan.columns),
+      outer: plan.outer.map(after),
+      inner: plan.inner.map(after),
+    },
+  };
+}
+
+function copyLoop(from: View, to: View, precision: Precision, math: VectorMath): LoopNest {
+  const body = new LoopBody(from.shape, precision, math);
+  const expression = asNumbers(body.expressions, body.read(from));
+  const reduced = from.shape.map(() => false);
+  return body.finish(['copy'], reduced, [{ expression, write: to, combine: undefined }]);
+}
+
+/**
+ * The kernels that add overlapping windows.
+ *
+ * @param source - [...lead, ...size, ...count].
+ * @param result - [...lead, ...length], contiguous.
+ */
+export function lowerOverlapAdd(
+  source: View,
+  result: View,
+  steps: WindowSteps,
+  precision: Precision,
+  math: VectorMath,
+): LoopNest[] {
+  const clear = new LoopBody(result.shape, precision, math);
+  const zero = { expression: clear.expressions.constant(0), write: result, combine: undefined };
+  const cleared = clear.finish(
+    ['zero'],
+    result.shape.map(() => false),
+    [zero],
+  );
+  // Neighbours along the last axis, which may be computed together, belong to different windows: never to one place.
+  const place = windowsView(result, source.shape, steps);
+  const body = new LoopBody(source.shape, precision, math);
+  const { algebra: A } = body;
+  const sum = asNumbers(body.expressions, A.add(body.read(place), body.read(source)));
+  const added = body.finish(
+    ['overlapAdd'],
+    source.shape.map(() => false),
+    [{ expression: sum, write: place, combine: undefined }],
+  );
+  return [cleared, added];
+}
