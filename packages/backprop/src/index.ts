@@ -5,13 +5,8 @@
  * @packageDocumentation
  */
 export { Adjoints } from './adjoints.ts';
-export {
-  checkGradients,
-  type CheckName,
-  type CheckOptions,
-  type Finding,
-  type GradientReport,
-} from './check-gradients.ts';
+export { checkGradients, type CheckOptions } from './check/check-gradients.ts';
+export type { CheckName, Finding, GradientReport } from './check/report.ts';
 export {
   forwardAllPairs,
   type AllPairs,

@@ -43,6 +43,8 @@ const conditions: Partial<Record<OperationName, Condition>> = {
   log: isPositive,
   log2: isPositive,
   log10: isPositive,
+  lgamma: isPositive,
+  digamma: isPositive,
   log1p: (x) => x >= -0.6,
   pow: (x, y) => isPositive(x, 0, 0) && Math.abs(y) <= 3,
   exp: isModerate,

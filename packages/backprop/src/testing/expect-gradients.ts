@@ -1,6 +1,6 @@
 /** The gradient checker as an assertion. */
 import { AdError, type GraphNode, type ValuesOf } from '@ad/graph';
-import { checkGradients, type CheckOptions } from '../check-gradients.ts';
+import { checkGradients, type CheckOptions } from '../check/check-gradients.ts';
 
 /**
  * Throws when the derivatives of a function are wrong at a point; see `checkGradients`.

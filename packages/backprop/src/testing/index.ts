@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { expectGradients } from './expect-gradients.ts';
+export { matchers, type Closeness, type GradientMatchers, type MatcherResult } from './matchers.ts';
 export {
   Recipe,
   type BuiltRecipe,

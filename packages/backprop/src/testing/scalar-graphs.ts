@@ -82,6 +82,8 @@ const SMOOTH: readonly StepOperation[] = [
     'sinc',
     'geluTanh',
     'mish',
+    'lgamma',
+    'digamma',
   ] as const),
 ];
 

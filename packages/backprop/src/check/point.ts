@@ -1,0 +1,109 @@
+/** A function at a point: built there, and evaluated around it. */
+import {
+  evaluate,
+  Graph,
+  GraphError,
+  type GraphNode,
+  isGraphNode,
+  type Leaf,
+  mapTree,
+  Tensor,
+  type Tree,
+} from '@ad/graph';
+
+/** A function applied to inputs with values. */
+export interface Built {
+  readonly graph: Graph;
+  /** The inputs, in order. */
+  readonly inputs: readonly GraphNode[];
+  readonly output: GraphNode;
+}
+
+/** Applies a function to inputs with these values, on request with the creation sites of its nodes. */
+export type Build = (at: readonly Tensor[], traceCreation?: boolean) => Built;
+
+/** A scalar to be checked, made from what a function has built. */
+export type Scalar = (built: Built) => GraphNode;
+
+/** Builds a function of trees that have the form of `args`. */
+export function traceAt(
+  f: (...args: readonly unknown[]) => unknown,
+  args: readonly Tree<Leaf>[],
+): Build {
+  return (at, traceCreation = false) => {
+    const graph = new Graph({ traceCreation });
+    const inputs: GraphNode[] = [];
+    const nodes = args.map((arg, i) =>
+      mapTree(arg, (_leaf: Leaf, path) => {
+        const value = at[inputs.length]!;
+        const node = graph.input(`arg${i}${path}`, { value });
+        inputs.push(node);
+        return node;
+      }),
+    );
+    const output = f(...nodes);
+    if (!isGraphNode(output) || output.graph !== graph || output.kind !== 'real') {
+      throw new GraphError(
+        `checkGradients: the function returned ${String(output)}, expected a real node computed from its arguments`,
+      );
+    }
+    return { graph, inputs, output };
+  };
+}
+
+/** A function at a point. */
+export class Point {
+  /** The values of the inputs. */
+  readonly values: readonly Tensor[];
+  /** The function there. */
+  readonly built: Built;
+  /** Whether the function looks at values, so that it must be built anew around the point. */
+  readonly readsValues: boolean;
+  readonly #build: Build;
+
+  constructor(build: Build, values: readonly Tensor[]) {
+    this.#build = build;
+    this.values = values;
+    this.built = build(values);
+    this.readsValues = this.built.graph.valuesRead;
+  }
+
+  /** The inputs that can move. */
+  get moving(): GraphNode[] {
+    return realOf(this.built.inputs);
+  }
+
+  /** The function at the point, built once more. */
+  again(): Built {
+    return this.#build(this.values);
+  }
+
+  /** Where the user's code made a node. Sites cost time, so they are looked up when they are needed. */
+  siteOf(node: GraphNode): string | undefined {
+    return this.#build(this.values, true).graph.creationSite(node.id);
+  }
+
+  /** A scalar at the point moved by t along u. */
+  at(scalar: Scalar, u: readonly Tensor[], t: number): number {
+    let next = 0;
+    const at = this.values.map((x) => (x.kind === 'real' ? moved(x, u[next++]!, t) : x));
+    if (this.readsValues) return evaluate(scalar(this.#build(at))).item();
+    const feeds: Record<string, Tensor> = {};
+    this.built.inputs.forEach(({ label }, i) => (feeds[label!] = at[i]!));
+    return evaluate(scalar(this.built), feeds).item();
+  }
+}
+
+/** The real ones among some nodes. */
+export function realOf(nodes: readonly GraphNode[]): GraphNode[] {
+  return nodes.filter(({ kind }) => kind === 'real');
+}
+
+/** x + t u. */
+export function moved(x: Tensor, u: Tensor, t: number): Tensor {
+  return new Tensor(
+    x.shape,
+    'real',
+    Float64Array.from(x.data, (each, i) => each + t * u.data[i]!),
+  );
+}
