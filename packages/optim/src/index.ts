@@ -145,7 +145,21 @@ export type { LimitOptions, Limits } from './minimize/loop.ts';
 export type { Evaluations, Objective, Point } from './minimize/objective.ts';
 export type { ResidualEvaluations, ResidualPoint, Residuals } from './minimize/residuals.ts';
 export type { CurvatureOptions } from './minimize/step-size.ts';
-export type { Failure, Stop } from './minimize/stop.ts';
+export type {
+  Failure,
+  Stop,
+  StopAtGradient,
+  StopAtLimit,
+  StopAtOrthogonality,
+  StopAtRounding,
+  StopAtStep,
+  StopAtValue,
+  StopNoDecrease,
+  StopNotDescent,
+  StopNotFinite,
+  StopOnSignal,
+  StopSingular,
+} from './minimize/stop.ts';
 export { trustRegion, type TrustRegionOptions } from './minimize/trust-region.ts';
 export { deriveSeed, Random, threefry } from './random.ts';
 export { accumulated } from './rules/accumulated.ts';

@@ -7,6 +7,7 @@ import {
   numberOption,
   type Range,
 } from '../options.ts';
+import type { StopSignal } from '../training/fit.ts';
 import type { Iteration } from './method.ts';
 import type { Stop } from './stop.ts';
 
@@ -21,7 +22,7 @@ export interface LimitOptions {
   /** How many evaluations at most: an integer of 1 or more, or Infinity, the default. */
   readonly maxEvaluations?: number;
   /** Looked at before each step; once it is aborted, the result is the point so far. */
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: StopSignal;
 }
 
 /** The names of {@link LimitOptions} and of the tolerance for the gradient, which each kind of problem has its own. */
@@ -36,8 +37,10 @@ export const LIMIT_OPTIONS: readonly ('gradientTolerance' | keyof LimitOptions)[
 
 /** When to end, checked and complete. */
 export interface Limits extends Required<Omit<LimitOptions, 'signal'>> {
+  /** When the gradient is small enough. */
   readonly gradientTolerance: number;
-  readonly signal: LimitOptions['signal'];
+  /** Looked at before each step. */
+  readonly signal: StopSignal | undefined;
 }
 
 const COUNT: Range = {

@@ -18,6 +18,7 @@ export interface ResidualEvaluations {
 
 /** A point with its residuals and their derivatives. */
 export interface ResidualPoint {
+  /** Where. */
   readonly x: Float64Array;
   /** The residuals. */
   readonly residuals: Float64Array;

@@ -1,39 +1,129 @@
 /** Why a minimization ended: data for programs, and the same in words for people. */
 
-/** Why {@link minimize} or {@link leastSquares} ended. */
+/** The gradient is small enough: the goal. */
+export interface StopAtGradient {
+  /** Names the reason. */
+  readonly kind: 'gradient';
+  /** The norm of the (projected) gradient. */
+  readonly norm: number;
+  /** What it was compared with. */
+  readonly tolerance: number;
+}
+
+/** For least squares: the residuals are orthogonal to all columns of the Jacobian, to the tolerance. */
+export interface StopAtOrthogonality {
+  /** Names the reason. */
+  readonly kind: 'orthogonal';
+  /** The largest cosine between the residuals and a column. */
+  readonly cosine: number;
+  /** What it was compared with. */
+  readonly tolerance: number;
+}
+
+/** The value hardly changes any more, relative to itself. */
+export interface StopAtValue {
+  /** Names the reason. */
+  readonly kind: 'value';
+  /** By what part of itself the value has changed. */
+  readonly change: number;
+  /** What it was compared with. */
+  readonly tolerance: number;
+}
+
+/** The point hardly moves any more, relative to itself; or the region of trust is so small that it will not. */
+export interface StopAtStep {
+  /** Names the reason. */
+  readonly kind: 'step';
+  /** By what part of itself an element has changed, or could still change. */
+  readonly length: number;
+  /** What it was compared with. */
+  readonly tolerance: number;
+}
+
+/**
+ * For least squares: steps promise a smaller change of the value than rounding shows, and do not become shorter. There are
+ * no more digits to be had.
+ */
+export interface StopAtRounding {
+  /** Names the reason. */
+  readonly kind: 'rounding';
+  /** The part of the value that the last step would have changed. */
+  readonly change: number;
+}
+
+/** As many iterations, or evaluations, as were allowed. A step that would have needed one more was not taken. */
+export interface StopAtLimit {
+  /** Names the reason. */
+  readonly kind: 'iterations' | 'evaluations';
+  /** How many were allowed. */
+  readonly limit: number;
+}
+
+/** The signal was aborted. */
+export interface StopOnSignal {
+  /** Names the reason. */
+  readonly kind: 'aborted';
+}
+
+/**
+ * Value or derivatives are not finite: at the start, or after the step, and no shorter one is to be had; then the step was
+ * not taken.
+ */
+export interface StopNotFinite {
+  /** Names the reason. */
+  readonly kind: 'non-finite start' | 'non-finite';
+  /** The value where they are not finite. */
+  readonly value: number;
+  /** The first node that is not finite, in words. */
+  readonly where: string;
+}
+
+/** No step along the direction lowers the value: often the limit of rounding. */
+export interface StopNoDecrease {
+  /** Names the reason. */
+  readonly kind: 'no decrease';
+  /** The last step that was tried. */
+  readonly step: number;
+}
+
+/** The direction of the method does not lead downhill. */
+export interface StopNotDescent {
+  /** Names the reason. */
+  readonly kind: 'not descent';
+  /** The slope along the direction, which is not negative. */
+  readonly slope: number;
+}
+
+/** The system of equations for the step has no unique solution. */
+export interface StopSingular {
+  /** Names the reason. */
+  readonly kind: 'singular';
+  /** Which matrix is singular. */
+  readonly matrix: 'Hessian' | 'Jacobian';
+}
+
+/** Why `minimize` or `leastSquares` ended: `kind` names the reason, the rest are its numbers. */
 export type Stop =
-  /** The gradient is small enough: the goal. */
-  | { readonly kind: 'gradient'; readonly norm: number; readonly tolerance: number }
-  /** For least squares: the residuals are orthogonal to all columns of the Jacobian, to the tolerance. */
-  | { readonly kind: 'orthogonal'; readonly cosine: number; readonly tolerance: number }
-  /** The value hardly changes any more, relative to itself. */
-  | { readonly kind: 'value'; readonly change: number; readonly tolerance: number }
-  /** The point hardly moves any more, relative to itself. */
-  | { readonly kind: 'step'; readonly length: number; readonly tolerance: number }
-  /** For least squares: steps promise less than rounding shows and do not become shorter; there are no more digits to be had. */
-  | { readonly kind: 'rounding'; readonly change: number }
-  /** As many iterations as were allowed. */
-  | { readonly kind: 'iterations'; readonly limit: number }
-  /** As many evaluations as were allowed; the step that would have needed one more was not taken. */
-  | { readonly kind: 'evaluations'; readonly limit: number }
-  /** The signal was aborted. */
-  | { readonly kind: 'aborted' }
-  /** Value or derivatives are not finite at the start. */
-  | { readonly kind: 'non-finite start'; readonly value: number; readonly where: string }
-  /** The step led to a point where they are not finite, and no shorter one is to be had; it was not taken. */
-  | { readonly kind: 'non-finite'; readonly value: number; readonly where: string }
-  /** No step along the direction lowers the value: often the limit of rounding. */
-  | { readonly kind: 'no decrease'; readonly step: number }
-  /** The direction of the method does not lead downhill. */
-  | { readonly kind: 'not descent'; readonly slope: number }
-  /** The system of equations for the step has no unique solution. */
-  | { readonly kind: 'singular'; readonly matrix: 'Hessian' | 'Jacobian' };
+  | StopAtGradient
+  | StopAtOrthogonality
+  | StopAtValue
+  | StopAtStep
+  | StopAtRounding
+  | StopAtLimit
+  | StopOnSignal
+  | StopNotFinite
+  | StopNoDecrease
+  | StopNotDescent
+  | StopSingular;
 
 /** The reasons for which a method cannot take a step. */
-export type Failure = Extract<
-  Stop,
-  { readonly kind: 'step' | 'rounding' | 'non-finite' | 'no decrease' | 'not descent' | 'singular' }
->;
+export type Failure =
+  | StopAtStep
+  | StopAtRounding
+  | StopNotFinite
+  | StopNoDecrease
+  | StopNotDescent
+  | StopSingular;
 
 /** Whether a reason means that a stationary point was found, to the tolerance that was asked for. */
 export function isConverged({ kind }: Stop): boolean {

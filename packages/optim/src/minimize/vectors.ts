@@ -1,10 +1,21 @@
 /** Arithmetic of plain vectors, in place: what methods do between two evaluations. */
 
-/** The inner product. */
+/** The inner product, in four sums that do not wait for one another. */
 export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+  const n = a.length;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < n; i += 4) {
+    s0 += a[i]! * b[i]!;
+    s1 += a[i + 1]! * b[i + 1]!;
+    s2 += a[i + 2]! * b[i + 2]!;
+    s3 += a[i + 3]! * b[i + 3]!;
+  }
+  for (; i < n; i++) s0 += a[i]! * b[i]!;
+  return s0 + s1 + (s2 + s3);
 }
 
 /** The Euclidean norm, without overflow or underflow on the way. */
@@ -30,7 +41,8 @@ export function addScaled(
   factor: number,
   b: Float64Array,
 ): void {
-  for (let i = 0; i < out.length; i++) out[i] = a[i]! + factor * b[i]!;
+  const n = out.length;
+  for (let i = 0; i < n; i++) out[i] = a[i]! + factor * b[i]!;
 }
 
 /** `out = factor * a`. `out` may be `a`. */

@@ -20,6 +20,7 @@ export type LineFunction = (step: number) => LinePoint;
 
 /** A step that was found. */
 export interface StepFound extends LinePoint {
+  /** Says that this is a step. */
   readonly found: true;
   /**
    * What the step satisfies: the strong Wolfe conditions (or those that were asked for), the same but for rounding, or
@@ -34,12 +35,15 @@ export interface StepFound extends LinePoint {
 
 /** There is no step, and why. */
 export interface NoStep {
+  /** Says that there is none. */
   readonly found: false;
   /** `not descent`: the slope at 0 is not negative. `no decrease`: no trial was good enough. `not finite`: none was even finite. */
   readonly reason: 'not descent' | 'no decrease' | 'not finite';
   /** The last step that was tried. */
   readonly step: number;
+  /** How often the function was called. */
   readonly trials: number;
+  /** How many of these calls gave something that is not finite. */
   readonly nonFinite: number;
 }
 
