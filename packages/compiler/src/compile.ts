@@ -19,6 +19,7 @@ import type { Precision } from './code/expression.ts';
 import { vectorMath } from './code/vector-math.ts';
 import { CompiledProgram, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
+import { constantOf, settleBlocks } from './lower/control.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { lower } from './lower/lower.ts';
 import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
@@ -110,6 +111,7 @@ function build(
   const bytes = planMemory(kernels, permanent, inPlace, size);
   if (bytes > MAX_BYTES) throw tooLarge(graph, permanent, bytes, size);
 
+  settleBlocks(kernels);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
   const emitted = emitModule(kernels, copies, precision, pages);
   const imports = Object.keys(emitted.functions);
@@ -160,11 +162,6 @@ function viewOf(memory: ArrayBuffer, buffer: Buffer, precision: Precision): Tens
   if (buffer.storage === 'integer') return new Int32Array(memory, buffer.address, buffer.size);
   if (precision === 'f64') return new Float64Array(memory, buffer.address, buffer.size);
   return new Float32Array(memory, buffer.address, buffer.size);
-}
-
-function constantOf(graph: Graph, node: number): ArrayLike<number> {
-  const value = graph.constantValue(node)!;
-  return typeof value === 'number' ? [value] : value.data;
 }
 
 function tooLarge(

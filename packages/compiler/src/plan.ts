@@ -20,12 +20,14 @@ export function bytesOf(buffer: Buffer, elementSize: number): number {
  *
  * @param permanent - buffers that keep their values between runs.
  * @param inPlace - buffers that take the place of a permanent one.
+ * @param elsewhere - buffers that are placed by someone else.
  */
 export function planMemory(
   kernels: readonly Kernel[],
   permanent: readonly Buffer[],
   inPlace: ReadonlyMap<Buffer, Buffer>,
   elementSize: number,
+  elsewhere: ReadonlySet<Buffer> = new Set(),
 ): number {
   let top = 0;
   const place = (buffer: Buffer): void => {
@@ -33,7 +35,7 @@ export function planMemory(
     top += bytesOf(buffer, elementSize);
   };
   const fixed = new Set([...permanent, ...inPlace.keys(), ...kernels.flatMap(buffersKept)]);
-  for (const buffer of fixed) if (!inPlace.has(buffer)) place(buffer);
+  for (const buffer of fixed) if (!inPlace.has(buffer) && !elsewhere.has(buffer)) place(buffer);
   for (const [buffer, other] of inPlace) buffer.address = other.address;
 
   const lastUse = new Map<Buffer, number>();
@@ -42,12 +44,13 @@ export function planMemory(
       lastUse.set(buffer, time);
   });
   const endings: Buffer[][] = kernels.map(() => []);
-  for (const [buffer, time] of lastUse) if (!fixed.has(buffer)) endings[time]!.push(buffer);
+  for (const [buffer, time] of lastUse)
+    if (!fixed.has(buffer) && !elsewhere.has(buffer)) endings[time]!.push(buffer);
 
   const gaps: { start: number; end: number }[] = [];
   kernels.forEach((kernel, time) => {
     for (const buffer of buffersWritten(kernel)) {
-      if (buffer.address >= 0) continue;
+      if (buffer.address >= 0 || elsewhere.has(buffer)) continue;
       const bytes = bytesOf(buffer, elementSize);
       const gap = gaps.find(({ start, end }) => end - start >= bytes);
       if (gap === undefined) {

@@ -15,7 +15,17 @@ export function describeProgram(
   const head =
     `WebAssembly ${precision}: ${count} kernels, ${bytes} bytes, ${flops} flops, ` +
     `${codeBytes} bytes of code, ${updatesInPlace} updates in place`;
-  return [head, ...kernels.map((kernel) => `  ${describeKernel(kernel)}`)].join('\n');
+  return [head, ...kernels.flatMap((kernel) => linesOf(kernel, '  '))].join('\n');
+}
+
+/** A kernel, and those of its bodies below it. */
+function linesOf(kernel: Kernel, margin: string): string[] {
+  const line = margin + describeKernel(kernel);
+  if (kernel.kind !== 'control') return [line];
+  const inner = kernel.bodies.flatMap(({ kernels }) =>
+    kernels.flatMap((one) => linesOf(one, `${margin}  `)),
+  );
+  return [line, ...inner];
 }
 
 /** One kernel in words. */
@@ -29,6 +39,7 @@ export function describeKernel(kernel: Kernel): string {
     return `convolution by ${kernel.plan.form}: windows ${windows}, kernels ${weights}`;
   }
   if (kernel.kind === 'scalars') return describeScalars(kernel);
+  if (kernel.kind === 'control') return kernel.operation;
   if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
   const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
   return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;

@@ -10,7 +10,9 @@ import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { Callees } from './callees.ts';
 import { emitContraction } from './contraction.ts';
+import { emitControl } from './control.ts';
 import { emitConvolution } from './convolution.ts';
+import { emitCopy } from './copies.ts';
 import { emitGathered } from './gathered.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitStraightLine } from './straight-line.ts';
@@ -26,9 +28,6 @@ export interface EmittedModule {
   /** What buffers must hold before the first run. */
   readonly contents: ReadonlyMap<Buffer, ArrayLike<number>>;
 }
-
-/** Copies up to this size are made vector by vector; longer ones by the instruction for it, which is a call. */
-const SHORT = 64;
 
 /**
  * Emits a program.
@@ -64,28 +63,23 @@ export function emitModule(
     contents.set(plan.table, loops.table);
     if (plan.numbers !== undefined) contents.set(plan.numbers, kernel.code.constants);
   };
-  for (const kernel of kernels) {
-    if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
-    else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
-    else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision));
-    else if (kernel.kind === 'scalars') emitScalars(kernel);
-    else run.i32(hostCalls.push(kernel) - 1).call(host);
-  }
+  const emitKernels = (list: readonly Kernel[]): void => {
+    for (const kernel of list) {
+      if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
+      else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
+      else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision));
+      else if (kernel.kind === 'scalars') emitScalars(kernel);
+      else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
+      else {
+        emitControl(run, kernel, precision, emitKernels);
+        for (const { constants } of kernel.bodies)
+          for (const [buffer, content] of constants) contents.set(buffer, content);
+      }
+    }
+  };
+  emitKernels(kernels);
   const elementSize = precision === 'f64' ? 8 : 4;
-  for (const { from, to } of copies) {
-    const bytes = bytesOf(from, elementSize);
-    if (bytes > SHORT) {
-      run.copyMemory(to.address, from.address, bytes);
-      continue;
-    }
-    for (let at = 0; at < bytes; at += 16) {
-      run
-        .i32(0)
-        .i32(0)
-        .memory('v128.load', from.address + at);
-      run.memory('v128.store', to.address + at);
-    }
-  }
+  for (const { from, to } of copies) emitCopy(run, to, from, bytesOf(from, elementSize));
   code.export('run', code.function(run));
   return { bytes: code.encode(pages), functions: callees.imported, hostCalls, contents };
 }

@@ -25,6 +25,7 @@ export type NodeClass =
   | 'contraction'
   | 'convolution'
   | 'overlapAdd'
+  | 'control'
   | 'host';
 
 /** Operations over the same elements. */

@@ -1,6 +1,7 @@
 /** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
 import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
 import type { Expression, Expressions } from '../code/expression.ts';
+import type { Control } from './control.ts';
 import type { ScalarKernel } from './scalar-region.ts';
 import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
 import type { Buffer, View } from './view.ts';
@@ -83,7 +84,7 @@ export interface HostCall {
 }
 
 /** Any kernel. */
-export type Kernel = LoopNest | Contraction | Convolution | ScalarKernel | HostCall;
+export type Kernel = LoopNest | Contraction | Convolution | ScalarKernel | Control | HostCall;
 
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
@@ -94,7 +95,7 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
     return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
   }
   if (kernel.kind === 'convolution') return [kernel.image.buffer, kernel.kernel.buffer];
-  return kernel.operands;
+  return kernel.kind === 'control' ? kernel.reads : kernel.operands;
 }
 
 /** The buffers that a kernel writes. */
@@ -107,6 +108,7 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
   }
   if (kernel.kind === 'host') return [kernel.result];
   if (kernel.kind === 'convolution') return [kernel.result.buffer];
+  if (kernel.kind === 'control') return [...kernel.writes, kernel.block];
   return kernel.scratch === undefined
     ? [kernel.result.buffer]
     : [kernel.result.buffer, kernel.scratch];
@@ -114,6 +116,11 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
 
 /** The buffers that hold what a kernel was planned with, from before the first run on. */
 export function buffersKept(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind === 'control')
+    return kernel.bodies.flatMap(({ kernels, constants }) => [
+      ...constants.keys(),
+      ...kernels.flatMap(buffersKept),
+    ]);
   if (kernel.kind !== 'scalars' || kernel.plan.kind !== 'gathered') return [];
   const { table, numbers } = kernel.plan;
   return numbers === undefined ? [table] : [table, numbers];

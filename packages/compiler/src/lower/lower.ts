@@ -4,6 +4,7 @@
  */
 import {
   type Arena,
+  type ControlRow,
   type Graph,
   type GraphNode,
   kernelOf,
@@ -25,7 +26,10 @@ import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from 
 import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
 import { lowerConvolution, lowerOverlapAdd, type WindowSteps } from './convolution.ts';
 import type { Combine, Kernel, Result } from './kernel.ts';
+import { canLower, lowerControl, type Surroundings } from './control.ts';
 import { LoopBody } from './loop-body.ts';
+import type { Lowered } from './lowered.ts';
+import { type PackedPart, partsRead, rangeRead, viewOfRange } from './packed.ts';
 import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
 import { Users } from './users.ts';
 import {
@@ -37,16 +41,6 @@ import {
   type View,
 } from './view.ts';
 import { VIEWS } from './view-rules.ts';
-
-/** A graph as kernels on buffers. */
-export interface Lowered {
-  /** In the order in which they run. */
-  readonly kernels: readonly Kernel[];
-  /** The buffers of leaves by node. */
-  readonly leaves: ReadonlyMap<number, Buffer>;
-  /** The buffer of each output and of each update's value, contiguous. */
-  readonly bufferOf: (node: number) => Buffer;
-}
 
 /** Where a node is written that is part of another. */
 interface Place {
@@ -62,6 +56,7 @@ const COMBINE: Readonly<Record<string, Combine>> = { sum: 'add', max: 'max', min
  *
  * @param inputs - inputs that get a buffer even if nothing reads them.
  * @param straightLineLimit - scalar operations up to which a region of them becomes straight-line code.
+ * @param given - where inputs are that need no buffer of their own.
  */
 export function lower(
   graph: Graph,
@@ -70,8 +65,9 @@ export function lower(
   precision: Precision,
   math: VectorMath,
   straightLineLimit: number = STRAIGHT_LINE_LIMIT,
+  given: ReadonlyMap<number, View> = new Map(),
 ): Lowered {
-  return new Lowering(graph, wanted, precision, math, straightLineLimit).run(inputs);
+  return new Lowering(graph, wanted, precision, math, straightLineLimit, given).run(inputs);
 }
 
 class Lowering {
@@ -92,6 +88,10 @@ class Lowering {
   readonly #places = new Map<number, Place>();
   readonly #placed = new Set<Part>();
   readonly #wholeBuffers = new Map<number, Buffer>();
+  /** The parts of the results of loops and branches that are stored one by one. */
+  readonly #packed = new Map<number, readonly PackedPart[]>();
+  readonly #given: ReadonlyMap<number, View>;
+  readonly #straightLineLimit: number;
   #scalars: number[] = [];
 
   constructor(
@@ -100,8 +100,11 @@ class Lowering {
     precision: Precision,
     math: VectorMath,
     straightLineLimit: number,
+    given: ReadonlyMap<number, View>,
   ) {
     this.#arena = graph.arena;
+    this.#given = given;
+    this.#straightLineLimit = straightLineLimit;
     const ids = roots.map((root) => root.id);
     this.#simplified = simplify(graph, ids, precision);
     this.#stored = new Set(ids.map((id) => this.#simplified.nodeFor(id)));
@@ -145,6 +148,7 @@ class Lowering {
     const typeId = this.#arena.typeIds[node]!;
     if (row.family === 'elementwise' && (typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN))
       return 'scalar';
+    if (row.family === 'control') return canLower(this.#arena, node) ? 'control' : 'host';
     if (this.#assemblies.wholes.has(node)) return 'assembly';
     if (this.#assemblies.inner.has(node)) return 'inner';
     const result = this.#arena.typeOf(node);
@@ -173,6 +177,11 @@ class Lowering {
     // Numbers in the code of their users, and sums that are never formed.
     if (nodeClass === 'uniform' || nodeClass === 'inner') return;
     if (nodeClass === 'leaf') {
+      const place = this.#given.get(node);
+      if (place !== undefined) {
+        this.#views.set(node, place);
+        return;
+      }
       const buffer = this.#allocate(node);
       this.#leaves.set(node, buffer);
       this.#views.set(node, contiguousView(buffer, this.#arena.typeOf(node).shape));
@@ -191,6 +200,7 @@ class Lowering {
     else if (nodeClass === 'contraction') this.#lowerContraction(node);
     else if (nodeClass === 'convolution') this.#lowerConvolution(node);
     else if (nodeClass === 'overlapAdd') this.#lowerOverlapAdd(node);
+    else if (nodeClass === 'control') this.#lowerControl(node);
     else if (
       this.#simplified.rowOf(node).name === 'logSumExp' &&
       sizeOf(this.#operandType(node).shape) > 0
@@ -426,6 +436,11 @@ class Lowering {
     const operand = this.#simplified.operand(node, 0);
     const attributes = this.#arena.attributes.get(node)!;
     const { shape } = this.#arena.typeOf(node);
+    const parts = this.#packed.get(operand);
+    if (parts !== undefined) {
+      this.#views.set(node, viewOfRange(parts, rangeRead(this.#simplified, node)!));
+      return;
+    }
     const source = this.#views.get(operand)!;
     const view = VIEWS.get(this.#simplified.rowOf(node).name)!(source, shape, attributes);
     if (view !== undefined) {
@@ -519,6 +534,62 @@ class Lowering {
         [log],
       ),
     );
+  }
+
+  #lowerControl(node: number): void {
+    const row = this.#arena.rowOf(node) as ControlRow;
+    const segments = row.segments(this.#arena.attributes.get(node)!);
+    const isRead = this.#stored.has(node)
+      ? undefined
+      : partsRead(this.#simplified, this.#users.of(node), segments);
+    const { kernel, parts } = lowerControl(
+      this.#surroundings,
+      this.#arena,
+      node,
+      this.#simplified.operandsOf(node),
+      isRead ?? (() => true),
+    );
+    this.#kernels.push(kernel);
+    if (isRead === undefined) this.#pack(node, parts);
+    else this.#packed.set(node, parts);
+  }
+
+  /** The parts of a result copied into one vector. */
+  #pack(node: number, parts: readonly PackedPart[]): void {
+    const buffer = this.#allocate(node);
+    for (const { segment, view } of parts) {
+      const body = new LoopBody(view.shape, this.#precision, this.#math);
+      const expression = asNumbers(body.expressions, body.read(view));
+      const write = { ...contiguousView(buffer, view.shape), offset: segment.start };
+      this.#kernels.push(
+        body.finish(['pack'], [false], [{ expression, write, combine: undefined }]),
+      );
+    }
+    this.#views.set(node, contiguousView(buffer, this.#arena.typeOf(node).shape));
+  }
+
+  get #surroundings(): Surroundings {
+    return {
+      precision: this.#precision,
+      viewOf: (node) => this.#viewOf(node),
+      contiguousViewOf: (node) => {
+        const view = this.#viewOf(node);
+        return isContiguous(view) ? view : contiguousView(this.#copy(node, view), view.shape);
+      },
+      copyOf: (node) => this.#copy(node, this.#viewOf(node)),
+      zeros: (node, size) => {
+        const buffer: Buffer = { node, storage: 'real', size, address: -1 };
+        const body = new LoopBody([size], this.#precision, this.#math);
+        const write = contiguousView(buffer, [size]);
+        const expression = body.expressions.constant(0);
+        this.#kernels.push(
+          body.finish(['zero'], [false], [{ expression, write, combine: undefined }]),
+        );
+        return buffer;
+      },
+      lowerBody: (graph, wanted, given) =>
+        lower(graph, wanted, [], this.#precision, this.#math, this.#straightLineLimit, given),
+    };
   }
 
   #lowerHost(node: number): void {

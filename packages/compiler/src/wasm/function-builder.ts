@@ -167,9 +167,8 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** Copies bytes within the memory. */
-  copyMemory(to: number, from: number, bytes: number): this {
-    this.i32(to).i32(from).i32(bytes);
+  /** Copies within the memory: to and from which addresses, and how many bytes, is on the stack in this order. */
+  copyMemory(): this {
     this.#code.raw([0xfc, 10, 0, 0]);
     return this;
   }
@@ -264,6 +263,15 @@ export class FunctionBuilder {
   if(body: () => void): this {
     this.#code.raw([0x04, EMPTY_BLOCK]);
     body();
+    return this.op('end');
+  }
+
+  /** Runs `body` if the condition on the stack is not 0, else `otherwise`. */
+  ifElse(body: () => void, otherwise: () => void): this {
+    this.#code.raw([0x04, EMPTY_BLOCK]);
+    body();
+    this.op('else');
+    otherwise();
     return this.op('end');
   }
 
