@@ -24,6 +24,7 @@ export {
 export { gradient, type GradientOptions } from './gradient.ts';
 export {
   hessian,
+  type BlocksOf,
   jacobian,
   type HessianFunction,
   type HessianOf,

@@ -43,7 +43,7 @@ export type JacobianOf<T, Result = GraphNode> = Result extends GraphNode
       : never;
 
 /** An array for each leaf. */
-type BlocksOf<T> = T extends GraphNode
+export type BlocksOf<T> = T extends GraphNode
   ? GraphNode
   : T extends Leaf
     ? Tensor

@@ -200,6 +200,7 @@ export {
   exponentialDecay,
   inSequence,
   oneCycle,
+  type OptionsOf,
   polynomialDecay,
   productOf,
   stepDecay,

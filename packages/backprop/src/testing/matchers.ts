@@ -50,7 +50,9 @@ export interface GradientMatchers<R = unknown> {
  * ```
  */
 export const matchers: {
+  /** Whether every element of a tensor is close. */
   toBeCloseToTensor(actual: unknown, expected: TensorLike, closeness?: Closeness): MatcherResult;
+  /** Whether the derivatives of a function are right. */
   toHaveCorrectGradients(
     f: unknown,
     inputs: readonly unknown[],

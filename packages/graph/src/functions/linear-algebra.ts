@@ -167,7 +167,12 @@ export function logDet(x: GraphNode): GraphNode {
  * logAbs.value; // ≈ 1.791759
  * ```
  */
-export function slogDet(x: GraphNode): { readonly sign: GraphNode; readonly logAbs: GraphNode } {
+export function slogDet(x: GraphNode): {
+  /** -1, 0 or 1. */
+  readonly sign: GraphNode;
+  /** $\ln |\det x|$ */
+  readonly logAbs: GraphNode;
+} {
   return {
     sign: apply(determinants.determinantSign, [x]),
     logAbs: apply(determinants.logAbsDeterminant, [x]),

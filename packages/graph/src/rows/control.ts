@@ -17,6 +17,7 @@ import { packed } from './packed.ts';
  */
 export interface ScanAttributes {
   readonly [name: string]: AttributeValue;
+  /** The step. */
   readonly body: Body;
   /** How many carries there are. */
   readonly carries: number;
@@ -35,7 +36,9 @@ export interface ScanAttributes {
 /** The attributes of a branch. Both bodies have the same inputs, the operands after the predicate. */
 export interface CondAttributes {
   readonly [name: string]: AttributeValue;
+  /** The first branch. */
   readonly whenTrue: Body;
+  /** The other one. */
   readonly whenFalse: Body;
 }
 
@@ -45,7 +48,9 @@ export interface CondAttributes {
  */
 export interface WhileLoopAttributes {
   readonly [name: string]: AttributeValue;
+  /** Whether there is another step. */
   readonly condition: Body;
+  /** The step. */
   readonly body: Body;
   /** How many carries there are. */
   readonly carries: number;

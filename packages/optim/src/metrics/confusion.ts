@@ -89,7 +89,10 @@ export interface Scores {
 /** What {@link classScores} returns. */
 export interface ClassScores {
   /** The scores of each class, and how many samples it has. */
-  readonly classes: readonly (Scores & { readonly support: number })[];
+  readonly classes: readonly (Scores & {
+    /** How many there are. */
+    readonly support: number;
+  })[];
   /** The means of the scores of all classes. */
   readonly macro: Scores;
   /** The scores of all decisions together: where each sample has one label, all three are the accuracy. */

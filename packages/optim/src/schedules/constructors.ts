@@ -2,7 +2,7 @@
 import { type Kinds, makeSchedule, type Schedule, type ScheduleKind } from './kinds.ts';
 
 /** The fields of a kind, of which those named have a default. */
-type Options<Kind extends ScheduleKind, Optional extends keyof Kinds[Kind]> = Omit<
+export type OptionsOf<Kind extends ScheduleKind, Optional extends keyof Kinds[Kind]> = Omit<
   Kinds[Kind],
   Optional
 > &
@@ -36,7 +36,7 @@ export function constantRate(rate: number): Schedule {
  * [0, 1, 2, 3, 4].map((step) => rateAt(schedule, step)); // => [1, 1, 0.5, 0.5, 0.25]
  * ```
  */
-export function stepDecay(options: Options<'step', 'factor'>): Schedule {
+export function stepDecay(options: OptionsOf<'step', 'factor'>): Schedule {
   return makeSchedule('stepDecay', 'step', options);
 }
 
@@ -52,7 +52,7 @@ export function stepDecay(options: Options<'step', 'factor'>): Schedule {
  * rateAt(exponentialDecay({ rate: 8, factor: 0.5 }), 3); // => 1
  * ```
  */
-export function exponentialDecay(options: Options<'exponential', never>): Schedule {
+export function exponentialDecay(options: OptionsOf<'exponential', never>): Schedule {
   return makeSchedule('exponentialDecay', 'exponential', options);
 }
 
@@ -76,7 +76,7 @@ export function exponentialDecay(options: Options<'exponential', never>): Schedu
  * rateAt(schedule, 100); // => 0
  * ```
  */
-export function cosineDecay(options: Options<'cosine', 'lowest'>): Schedule {
+export function cosineDecay(options: OptionsOf<'cosine', 'lowest'>): Schedule {
   return makeSchedule('cosineDecay', 'cosine', options);
 }
 
@@ -97,7 +97,7 @@ export function cosineDecay(options: Options<'cosine', 'lowest'>): Schedule {
  * rateAt(schedule, 20); // ≈ 0.5
  * ```
  */
-export function cosineRestarts(options: Options<'restarts', 'stretch' | 'lowest'>): Schedule {
+export function cosineRestarts(options: OptionsOf<'restarts', 'stretch' | 'lowest'>): Schedule {
   return makeSchedule('cosineRestarts', 'restarts', options);
 }
 
@@ -123,7 +123,7 @@ export function cosineRestarts(options: Options<'restarts', 'stretch' | 'lowest'
  * ```
  */
 export function oneCycle(
-  options: Options<'oneCycle', 'rise' | 'startDivisor' | 'endDivisor' | 'shape' | 'threePhases'>,
+  options: OptionsOf<'oneCycle', 'rise' | 'startDivisor' | 'endDivisor' | 'shape' | 'threePhases'>,
 ): Schedule {
   return makeSchedule('oneCycle', 'oneCycle', options);
 }
@@ -143,7 +143,7 @@ export function oneCycle(
  * [0, 1, 2, 4, 5].map((step) => rateAt(schedule, step)); // => [0, 0.125, 0.25, 0.5, 0.5]
  * ```
  */
-export function warmUp(options: Options<'warmUp', 'from' | 'to'>): Schedule {
+export function warmUp(options: OptionsOf<'warmUp', 'from' | 'to'>): Schedule {
   return makeSchedule('warmUp', 'warmUp', options);
 }
 
@@ -160,7 +160,7 @@ export function warmUp(options: Options<'warmUp', 'from' | 'to'>): Schedule {
  * [0, 2, 4, 5].map((step) => rateAt(schedule, step)); // => [1, 0.25, 0, 0]
  * ```
  */
-export function polynomialDecay(options: Options<'polynomial', 'power'>): Schedule {
+export function polynomialDecay(options: OptionsOf<'polynomial', 'power'>): Schedule {
   return makeSchedule('polynomialDecay', 'polynomial', options);
 }
 

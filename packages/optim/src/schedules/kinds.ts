@@ -16,46 +16,95 @@ import {
 /** The fields of each kind. */
 export interface Kinds {
   /** Always the same rate. */
-  readonly constant: { readonly rate: number };
+  readonly constant: {
+    /** The rate: 0 or more. */
+    readonly rate: number;
+  };
   /** The rate times `factor` once in `every` steps. */
-  readonly step: { readonly rate: number; readonly every: number; readonly factor: number };
+  readonly step: {
+    /** The rate at first: 0 or more. */
+    readonly rate: number;
+    /** Steps between two changes: an integer of 1 or more. */
+    readonly every: number;
+    /** What the rate is multiplied with: 0 or more. */
+    readonly factor: number;
+  };
   /** The rate times `factor` in each step. */
-  readonly exponential: { readonly rate: number; readonly factor: number };
+  readonly exponential: {
+    /** The rate at first: 0 or more. */
+    readonly rate: number;
+    /** What the rate is multiplied with: 0 or more. */
+    readonly factor: number;
+  };
   /** From `rate` to `lowest` along half a wave. */
-  readonly cosine: { readonly rate: number; readonly steps: number; readonly lowest: number };
+  readonly cosine: {
+    /** The rate at first: 0 or more. */
+    readonly rate: number;
+    /** How many steps it takes: an integer of 1 or more. */
+    readonly steps: number;
+    /** The rate at the end: 0 or more. */
+    readonly lowest: number;
+  };
   /** Half waves one after the other, each `stretch` times as long as the one before. */
   readonly restarts: {
+    /** The rate at first, or what the shares are of: 0 or more. */
     readonly rate: number;
+    /** How many steps it takes: an integer of 1 or more. */
     readonly steps: number;
+    /** How much longer each wave is than the one before: 1 or more. */
     readonly stretch: number;
+    /** The rate at the end: 0 or more. */
     readonly lowest: number;
   };
   /** Up to the highest rate and down to nearly nothing. */
   readonly oneCycle: {
+    /** The highest rate: 0 or more. */
     readonly highest: number;
+    /** How many steps it takes: an integer of 1 or more. */
     readonly steps: number;
+    /** The share of the steps that go up, between 0 and 1. */
     readonly rise: number;
+    /** The first rate is the highest divided by this. */
     readonly startDivisor: number;
+    /** The last rate is the first divided by this. */
     readonly endDivisor: number;
+    /** Half a wave, or a straight line. */
     readonly shape: 'cosine' | 'linear';
+    /** Whether the way down is as long as the way up, and a third phase goes to the end. */
     readonly threePhases: boolean;
   };
   /** From one share of the rate to another in a straight line. */
   readonly warmUp: {
+    /** The rate at first, or what the shares are of: 0 or more. */
     readonly rate: number;
+    /** How many steps it takes: an integer of 1 or more. */
     readonly steps: number;
+    /** The share of the rate at first. */
     readonly from: number;
+    /** The share of the rate in the end. */
     readonly to: number;
   };
   /** To 0 along a power of the share of steps that is left. */
-  readonly polynomial: { readonly rate: number; readonly steps: number; readonly power: number };
+  readonly polynomial: {
+    /** The rate at first: 0 or more. */
+    readonly rate: number;
+    /** How many steps it takes: an integer of 1 or more. */
+    readonly steps: number;
+    /** The power: above 0. */
+    readonly power: number;
+  };
   /** One after the other. */
   readonly sequence: {
+    /** The schedules in turn, each counting from 0. */
     readonly schedules: readonly Schedule[];
+    /** The steps at which the next one begins, ascending. */
     readonly milestones: readonly number[];
   };
   /** Multiplied with one another. */
-  readonly product: { readonly factors: readonly Schedule[] };
+  readonly product: {
+    /** The schedules. */
+    readonly factors: readonly Schedule[];
+  };
 }
 
 /** The names of the kinds. */
@@ -65,7 +114,12 @@ export type ScheduleKind = keyof Kinds;
  * A learning rate as a function of the number $t$ of steps made before, 0 at the first step. Made by functions such as
  * {@link cosineDecay}; plain data, which can be written to JSON and read back.
  */
-export type Schedule = { [K in ScheduleKind]: { readonly kind: K } & Kinds[K] }[ScheduleKind];
+export type Schedule = {
+  [K in ScheduleKind]: {
+    /** Which one. */
+    readonly kind: K;
+  } & Kinds[K];
+}[ScheduleKind];
 
 /** Checks a field and fills in its default. */
 type Field<T> = (caller: string, name: string, value: unknown) => T;

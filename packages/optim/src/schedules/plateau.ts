@@ -7,6 +7,7 @@ import { BELOW_ONE, checkNames, describeValue, NON_NEGATIVE, numberOption } from
 
 /** A learning rate that falls on a plateau of the loss; made by {@link onPlateau}, plain data. */
 export interface Plateau {
+  /** Which kind of schedule. */
   readonly kind: 'plateau';
   /** The rate at first. */
   readonly rate: number;

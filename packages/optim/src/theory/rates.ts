@@ -61,7 +61,9 @@ export function optimalStep(curvatures: Curvatures): number {
  * ```
  */
 export function polyakParameters(curvatures: Curvatures): {
+  /** The step size. */
   readonly stepSize: number;
+  /** The momentum. */
   readonly momentum: number;
 } {
   const { smoothness, strongConvexity } = checked('polyakParameters', curvatures);
@@ -185,8 +187,7 @@ export function nesterovQuadraticRate(conditionNumber: number): number {
 /**
  * Nesterov's method with step $1/L$ on a convex function: $f(x_t) - f^* \le 2 L |x_0 - x^*|^2 / (t + 1)^2$.
  *
- * @param smoothness - $L$.
- * @param distance - $|x_0 - x^*|$.
+ * @param problem - the smoothness $L$, and the first distance $|x_0 - x^*|$.
  * @throws `ValueError` when the smoothness is not positive, the distance negative, or t not an integer of 0 or more.
  * @example
  * ```ts
@@ -196,9 +197,15 @@ export function nesterovQuadraticRate(conditionNumber: number): number {
  * ```
  */
 export function nesterovConvexBound(
-  { smoothness, distance }: { readonly smoothness: number; readonly distance: number },
+  problem: {
+    /** The smoothness $L$. */
+    readonly smoothness: number;
+    /** The first distance. */
+    readonly distance: number;
+  },
   t: number,
 ): number {
+  const { smoothness, distance } = problem;
   checkPositive('nesterovConvexBound: smoothness', smoothness);
   if (!(distance >= 0)) {
     throw new ValueError(`nesterovConvexBound: distance is ${distance}, expected 0 or more`);
@@ -228,9 +235,8 @@ export function conjugateGradientBound(conditionNumber: number, t: number): numb
  * How many steps of gradient descent with step $1/\beta$ a point with gradient norm at most $\varepsilon$ takes at
  * most: $T \le 2 M \beta / \varepsilon^2$, the Lyapunov argument of the descent lemma.
  *
- * @param gap - $M = f(x_0) - f^*$, or any bound for it: 0 or more.
- * @param smoothness - $\beta$: positive.
- * @param tolerance - $\varepsilon$: positive.
+ * @param problem - the gap $M = f(x_0) - f^*$ or any bound for it, 0 or more; the smoothness $\beta$ and the tolerance
+ * $\varepsilon$, positive.
  * @throws `ValueError` when an argument is out of its range.
  * @example
  * ```ts
@@ -239,15 +245,15 @@ export function conjugateGradientBound(conditionNumber: number, t: number): numb
  * lyapunovSteps({ gap: 1, smoothness: 2, tolerance: 0.5 }); // => 16
  * ```
  */
-export function lyapunovSteps({
-  gap,
-  smoothness,
-  tolerance,
-}: {
+export function lyapunovSteps(problem: {
+  /** The gap $M$. */
   readonly gap: number;
+  /** The smoothness $\beta$. */
   readonly smoothness: number;
+  /** The tolerance $\varepsilon$. */
   readonly tolerance: number;
 }): number {
+  const { gap, smoothness, tolerance } = problem;
   if (!(gap >= 0)) throw new ValueError(`lyapunovSteps: gap is ${gap}, expected 0 or more`);
   checkPositive('lyapunovSteps: smoothness', smoothness);
   checkPositive('lyapunovSteps: tolerance', tolerance);
