@@ -82,8 +82,10 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
     learningRate,
     begin({ step, rate }) {
       const t = step.add(1);
-      const stepSize = rate.div(bias(beta1, t));
+      // Both corrections are made to numbers rather than to every element of the moments.
       const rootCorrection = bias(beta2, t).sqrt();
+      const stepSize = rate.div(bias(beta1, t)).mul(rootCorrection);
+      const floor = rootCorrection.mul(epsilon);
       return (x, gradient, slots, path) => {
         const decay = decayOf(path);
         const g = decoupled ? gradient : penalized(gradient, x, decay);
@@ -91,7 +93,7 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
         const first = average(slots.first, g, beta1);
         const second = average(slots.second, g.square(), beta2);
         const largest = amsgrad ? slots.largest.maximum(second) : second;
-        const scale = largest.sqrt().div(rootCorrection).add(epsilon);
+        const scale = largest.sqrt().add(floor);
         return {
           parameter: start.sub(stepSize.mul(first).div(scale)),
           slots: { first, second, largest },

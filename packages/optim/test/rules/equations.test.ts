@@ -64,10 +64,11 @@ function adamByHand(o: Plain<AdamOptions>, decoupled: boolean): Step {
     first = beta1 * first + (1 - beta1) * g;
     second = beta2 * second + (1 - beta2) * (g * g);
     largest = Math.max(largest, second);
-    const stepSize = o.learningRate / (1 - beta1 ** t);
+    // The step and epsilon take the correction of the root, so that no element is divided by it.
+    const correction = Math.sqrt(1 - beta2 ** t);
+    const stepSize = (o.learningRate / (1 - beta1 ** t)) * correction;
     const root = Math.sqrt(o.amsgrad ? largest : second);
-    const denominator = root / Math.sqrt(1 - beta2 ** t) + o.epsilon;
-    return x - (stepSize * first) / denominator;
+    return x - (stepSize * first) / (root + correction * o.epsilon);
   };
 }
 
