@@ -32,7 +32,9 @@ function linesOf(kernel: Kernel, margin: string): string[] {
 export function describeKernel(kernel: Kernel): string {
   if (kernel.kind === 'contraction') {
     const [left, right] = [kernel.left, kernel.right].map((view) => formatShape(view.shape));
-    return `matmul ${left} x ${right}`;
+    const then =
+      kernel.epilogue === undefined ? '' : `, then ${kernel.epilogue.operations.join(', ')}`;
+    return `matmul ${left} x ${right}${then}`;
   }
   if (kernel.kind === 'convolution') {
     const [windows, weights] = [kernel.image, kernel.kernel].map((view) => formatShape(view.shape));

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Graph, type GraphNode, interpreter, type Shape, sizeOf, stridesOf } from '@ad/graph';
 import { Expressions, type Precision } from '../src/code/expression.ts';
-import { planProduct, scratchSize } from '../src/emit/contraction/plan.ts';
+import { planProduct, spaceOf } from '../src/emit/contraction/plan.ts';
 import { emitModule } from '../src/emit/module.ts';
 import { compile } from '../src/index.ts';
 import type { Contraction } from '../src/lower/kernel.ts';
@@ -233,8 +233,9 @@ describe.each(PRECISIONS)('in %s', (precision) => {
         fc.constantFrom(1, 9, 600, 1030),
         fc.constantFrom(1, 3, 8, 13, 70),
         fc.boolean(),
-        (n, k, m, transposes) => {
-          checkEpilogue(n, k, m, transposes, precision);
+        fc.boolean(),
+        (n, k, m, transposes, isRead) => {
+          checkEpilogue(n, k, m, transposes, precision, isRead);
         },
       ),
       { numRuns: 40 },
@@ -244,7 +245,7 @@ describe.each(PRECISIONS)('in %s', (precision) => {
   test('read nothing behind the end of the memory', () => {
     fc.assert(
       fc.property(dimension, dimension, dimension, fc.boolean(), (n, k, m, transposes) => {
-        checkEpilogue(n, k, m, transposes, precision, true);
+        checkEpilogue(n, k, m, transposes, precision, false, true);
       }),
     );
   });
@@ -263,12 +264,12 @@ function operandsOf(left: Shape, right: Shape, rightStrides?: readonly number[])
 }
 
 test('need scratch memory only where they pack', () => {
-  expect(scratchSize(operandsOf([16, 16], [16, 16]), 'f32')).toBe(0);
-  expect(scratchSize(operandsOf([1, 999], [999, 999], [1, 999]), 'f32')).toBe(0);
+  expect(spaceOf(operandsOf([16, 16], [16, 16]), 'f32', true).scratch).toBe(0);
+  expect(spaceOf(operandsOf([1, 999], [999, 999], [1, 999]), 'f32', true).scratch).toBe(0);
   expect(planProduct(operandsOf([64, 64], [64, 64], [1, 64]), 'f64').packsRight).toBe(true);
   // Blocks bound it, whatever the size.
   const huge = operandsOf([9999, 9999], [9999, 9999], [1, 9999]);
-  expect(scratchSize(huge, 'f64') * 8).toBeLessThan(2 ** 20);
+  expect(spaceOf(huge, 'f64', true).scratch * 8).toBeLessThan(2 ** 20);
 });
 
 test('take a stack that shares its right factor for rows', () => {
@@ -290,6 +291,7 @@ function checkEpilogue(
   m: number,
   transposes: boolean,
   precision: Precision,
+  isRead: boolean,
   atEnd = false,
 ): void {
   const buffer = (size: number): Buffer => ({ node: 0, storage: 'real', size, address: -1 });
@@ -308,18 +310,35 @@ function checkEpilogue(
   ];
   const sum = e.real('add', e.input(0), e.input(1));
   const kept = e.real('sub', e.real('max', sum, e.constant(0)), e.input(2));
-  const size = scratchSize({ left, right, result, others: reads }, precision);
+  // The sums are kept beside what is made of them, and the epilogue has a second result.
+  const [whole, doubled] = [buffer(n * m), buffer(n * m)].map((each) =>
+    contiguousView(each, [n, m]),
+  );
+  const outcome = e.real('add', kept, e.input(3));
+  const results = [
+    { expression: outcome, write: whole!, combine: undefined },
+    { expression: e.real('add', outcome, outcome), write: doubled!, combine: undefined },
+  ];
+  const views = [...reads, whole!, doubled!];
+  const operands = { left, right, result, others: views };
+  const { resultUse, scratch: size } = spaceOf(operands, precision, isRead);
   const kernel: Contraction = {
     kind: 'contraction',
     left,
     right,
     result,
+    resultUse,
     scratch: size === 0 ? undefined : buffer(size),
-    epilogue: { expression: e.real('add', kept, e.input(3)), reads },
+    epilogue: { operations: [], reads, results, expressions: e },
   };
   const elementSize = precision === 'f64' ? 8 : 4;
   const inputs = [left, stored, bias, scale, residual].map((view) => view.buffer);
-  const bytes = planMemory([kernel], [...inputs, result.buffer], new Map(), elementSize);
+  const bytes = planMemory(
+    [kernel],
+    [...inputs, ...(isRead ? [result.buffer] : []), whole!.buffer, doubled!.buffer],
+    new Map(),
+    elementSize,
+  );
   const pages = Math.ceil(bytes / 65_536) + (atEnd ? 1 : 0);
   if (atEnd) stored.buffer.address = pages * 65_536 - stored.buffer.size * elementSize;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -338,7 +357,8 @@ function checkEpilogue(
     return view;
   });
   (instance.exports['run'] as () => void)();
-  const computed = dataOf(result.buffer);
+  const [computed, twice] = [whole!, doubled!].map((view) => dataOf(view.buffer));
+  const sums = isRead ? dataOf(result.buffer) : undefined;
   const [a, b, biases, scales, others] = data as [
     Float64Array,
     Float64Array,
@@ -351,8 +371,9 @@ function checkEpilogue(
       let total = 0;
       for (let l = 0; l < k; l++) total += a[i * k + l]! * b[transposes ? j * k + l : l * m + j]!;
       const wanted = Math.max(0, total + biases[j]!) - scales[i]! + others[j * n + i]!;
-      if (computed[i * m + j] !== wanted)
-        throw new Error(`${n} x ${k} x ${m} at ${i}, ${j}: ${computed[i * m + j]}, not ${wanted}`);
+      const at = i * m + j;
+      if (computed![at] !== wanted || twice![at] !== 2 * wanted || (isRead && sums![at] !== total))
+        throw new Error(`${n} x ${k} x ${m} at ${i}, ${j}: ${computed![at]}, not ${wanted}`);
     }
   }
 }

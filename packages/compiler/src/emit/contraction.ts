@@ -13,8 +13,8 @@
  * additions depends on shapes alone, so results are the same every time.
  */
 import { emitExpressions } from '../code/emit-expression.ts';
-import type { Precision } from '../code/expression.ts';
-import type { Contraction } from '../lower/kernel.ts';
+import { type Precision, withInputs } from '../code/expression.ts';
+import { type Contraction, type Epilogue, epilogueViews } from '../lower/kernel.ts';
 import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 import { emitDots } from './contraction/dot.ts';
@@ -40,12 +40,22 @@ import {
 import { emitTile, type Inner } from './contraction/tile.ts';
 import { type Count, pushCount, walk, walkBlocks } from './contraction/walk.ts';
 
-/** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads. */
+/** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads and writes. */
 type Places = readonly Place[];
 
 /** Rows of the result and columns that are computed together by dot products. */
 const DOT_ROWS = 2;
 const DOT_COLUMNS = 4;
+
+/** A vector of sums: its row in the tile, its columns, and where it waits for the epilogue. */
+interface Cell {
+  readonly row: number;
+  readonly chunk: Chunk;
+  readonly at: Place;
+}
+
+/** Vectors for which the epilogue is computed together. */
+const CELLS = 4;
 
 /** A block of the right factor, packed or not. */
 interface Block {
@@ -91,13 +101,13 @@ class ContractionEmitter {
     this.#importOf = importOf;
     this.#lanes = LANES[precision];
     const { left, right, result, epilogue } = contraction;
-    this.#plan = planProduct({ left, right, result, others: epilogue?.reads ?? [] }, precision);
+    this.#plan = planProduct({ left, right, result, others: epilogueViews(epilogue) }, precision);
   }
 
   emit(): FunctionBuilder {
     const { left, right, result, epilogue } = this.#contraction;
     const factors = this.#plan.swapped ? [right, left] : [left, right];
-    const start = [...factors, result, ...(epilogue?.reads ?? [])].map((view: View): Place => ({
+    const start = [...factors, result, ...epilogueViews(epilogue)].map((view: View): Place => ({
       local: undefined,
       base: view.buffer.address + view.offset * this.#lanes.size,
     }));
@@ -330,34 +340,86 @@ class ContractionEmitter {
         });
       });
     }
-    if (this.#contraction.epilogue !== undefined) {
-      const apply = (): void => each((sum, row, chunk) => this.#epilogue(sum, row, chunk, places));
-      if (isLast === undefined) apply();
-      else code.get(isLast).if(apply);
-    }
-    each((sum, _, { lanes }, at) => store(code, this.#lanes, at, lanes, sum));
+    const { epilogue, resultUse } = this.#contraction;
+    // Where the sums wait for the epilogue. Engines that run out of registers there would otherwise store each sum
+    // whenever it changes, in the loop over the inner dimension.
+    const sumAt = (row: number, { first }: Chunk): Place =>
+      resultUse === 'unused'
+        ? {
+            local: undefined,
+            base: this.#waitingSums + (row * chunks.length * this.#lanes.width + first) * size,
+          }
+        : shifted(places[2]!, row * result.row + first * size);
+    each((sum, row, chunk) => store(code, this.#lanes, sumAt(row, chunk), chunk.lanes, sum));
+    if (epilogue === undefined) return;
+    const cells = sums.flatMap((_, row) =>
+      chunks.map((chunk) => ({ row, chunk, at: sumAt(row, chunk) })),
+    );
+    const apply = (): void => {
+      for (let first = 0; first < cells.length; first += CELLS)
+        this.#epilogue(epilogue, cells.slice(first, first + CELLS), places);
+    };
+    if (isLast === undefined) apply();
+    else code.get(isLast).if(apply);
   }
 
-  /** Replaces sums by what the epilogue makes of them. */
-  #epilogue(sum: Local, row: number, chunk: Chunk, places: Places): void {
+  /** Computes and stores what the epilogue makes of some vectors of sums together: they do not wait for each other. */
+  #epilogue(
+    { reads, results, expressions }: Epilogue,
+    cells: readonly Cell[],
+    places: Places,
+  ): void {
     const code = this.#code;
-    const { expression } = this.#contraction.epilogue!;
+    const { others } = this.#plan;
+    const placeOf = (index: number, { row, chunk }: Cell): Place => {
+      const matrix = others[index]!;
+      return shifted(places[3 + index]!, row * matrix.row + chunk.first * matrix.column);
+    };
+    // The inputs of each vector have numbers of their own, unless it reads the same as the vectors above or beside it.
+    const inputs = reads.length + 1;
+    const known = new Map<string, number>();
+    const numberOf = (cell: number, input: number): number => {
+      if (input === 0) return cell * inputs;
+      const matrix = others[input - 1]!;
+      const { row, chunk } = cells[cell]!;
+      const key = `${input} ${matrix.row === 0 ? 0 : row} ${matrix.column === 0 ? 0 : chunk.first}`;
+      const number = known.get(key) ?? cell * inputs + input;
+      known.set(key, number);
+      return number;
+    };
+    const roots = results.map((result) => result.expression);
+    const all = cells.flatMap((_, cell) =>
+      withInputs(expressions, roots, (input) => numberOf(cell, input)),
+    );
     const context = {
       code,
       precision: this.#precision,
-      lanes: chunk.lanes,
+      lanes: this.#lanes.width,
       importOf: this.#importOf,
-      pushInput: (input: number) => {
-        if (input === 0) {
-          code.get(sum);
-          return;
-        }
-        const matrix = this.#plan.others[input - 1]!;
-        const place = shifted(places[2 + input]!, row * matrix.row + chunk.first * matrix.column);
-        pushLoad(code, this.#lanes, place, chunk.lanes, matrix.column);
+      pushInput: (number: number) => {
+        const cell = cells[Math.floor(number / inputs)]!;
+        const input = number % inputs;
+        const [at, stride] =
+          input === 0
+            ? [cell.at, this.#lanes.size]
+            : [placeOf(input - 1, cell), others[input - 1]!.column];
+        pushLoad(code, this.#lanes, at, cell.chunk.lanes, stride);
       },
     };
-    emitExpressions(context, [expression], () => code.set(sum));
+    const value = code.local('v128');
+    emitExpressions(context, all, (root) => {
+      code.set(value);
+      const cell = cells[Math.floor(root / results.length)]!;
+      const at = placeOf(reads.length + (root % results.length), cell);
+      store(code, this.#lanes, at, cell.chunk.lanes, value);
+    });
+    code.release('v128', value);
+  }
+
+  /** The address at which a tile of sums waits that has no place in a result: behind what is packed. */
+  get #waitingSums(): number {
+    const { rightBytes, leftBytes } = this.#plan;
+    return this.#contraction.scratch!.address + rightBytes + leftBytes;
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Which operations share a loop. An elementwise node joins the loop of its first user, if that runs over the same
  * elements: then its value does not leave a register on the way. A reduction starts a loop over its operand's shape.
+ * A product of matrices joins its first user too, unless there is a reduction or another product in that loop.
  *
  * A node that other kernels read too is stored on the way, which asks for care with the order. Invariant: kernels run
  * in the order of their last nodes, and whatever reads a node of a cluster from outside runs after the cluster.
@@ -34,6 +35,8 @@ export interface Cluster {
   readonly nodes: number[];
   /** The elements of the loop. */
   readonly shape: Shape;
+  /** The product of matrices among the nodes: the others are computed while its elements are in registers. */
+  product?: number;
 }
 
 /** Operations in one loop; beyond, registers spill and code grows. */
@@ -73,12 +76,26 @@ export function clusterNodes(
       } else {
         clusters.set(node, { nodes: [node], shape });
       }
+    } else if (nodeClass === 'contraction') {
+      const cluster = firstUser(users.of(node), clusters);
+      const joins =
+        cluster !== undefined &&
+        cluster.product === undefined &&
+        classOf(cluster.nodes.at(-1)!) === 'elementwise' &&
+        sameShape(cluster.shape, arena.typeOf(node).shape);
+      if (!joins) continue;
+      cluster.nodes.unshift(node);
+      cluster.product = node;
+      clusters.set(node, cluster);
     }
   }
   return clusters;
 }
 
-/** The cluster of the user that runs first; `undefined` where that is no loop. */
+/**
+ * The cluster of the user that runs first; `undefined` where that is no loop, or where a product in it reads the node
+ * as a factor, which must be in memory before.
+ */
 function firstUser(users: Int32Array, clusters: ReadonlyMap<number, Cluster>): Cluster | undefined {
   let first: Cluster | undefined;
   let earliest = Infinity;
@@ -86,8 +103,9 @@ function firstUser(users: Int32Array, clusters: ReadonlyMap<number, Cluster>): C
     const cluster = clusters.get(user);
     const position = cluster?.nodes.at(-1) ?? user;
     if (position > earliest) continue;
+    const isFactor = cluster?.product === user || (position === earliest && first === undefined);
     earliest = position;
-    first = cluster;
+    first = isFactor ? undefined : cluster;
   }
   return first;
 }

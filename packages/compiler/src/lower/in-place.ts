@@ -2,7 +2,7 @@
  * Updates in place: the new value of a parameter is written straight over the old one, where the loop that computes
  * it is the last to look at the old value and looks at each element just before overwriting it.
  */
-import { buffersRead, buffersWritten, type Kernel } from './kernel.ts';
+import { buffersRead, buffersWritten, type Kernel, type Result } from './kernel.ts';
 import { type Buffer, isContiguous, type View } from './view.ts';
 
 /** An update: where the new value is computed, and the input that is to hold it. */
@@ -27,8 +27,7 @@ export function updatesInPlace(
   kernels.forEach((kernel, time) => {
     for (const buffer of buffersRead(kernel)) lastRead.set(buffer, time);
     for (const buffer of buffersWritten(kernel)) writes.set(buffer, (writes.get(buffer) ?? 0) + 1);
-    if (kernel.kind !== 'loop') return;
-    for (const { write, combine } of kernel.results)
+    for (const { write, combine } of resultsOf(kernel))
       if (combine === undefined) writtenBy.set(write.buffer, time);
   });
   const counts = new Map<Buffer, number>();
@@ -41,10 +40,26 @@ export function updatesInPlace(
     if (writes.get(from) !== 1) continue;
     if ((lastRead.get(to) ?? -1) > time) continue;
     const kernel = kernels[time]!;
-    const reads = kernel.kind === 'loop' ? kernel.reads.filter((view) => view.buffer === to) : [];
-    if (reads.every(isWhole)) inPlace.set(from, to);
+    if (
+      kernel.kind === 'contraction' &&
+      [kernel.left, kernel.right].some(({ buffer }) => buffer === to)
+    )
+      continue;
+    if (readsOf(kernel).every((view) => view.buffer !== to || isWhole(view))) inPlace.set(from, to);
   }
   return inPlace;
+}
+
+/** What a kernel computes element by element. */
+function resultsOf(kernel: Kernel): readonly Result[] {
+  if (kernel.kind === 'loop') return kernel.results;
+  return kernel.kind === 'contraction' ? (kernel.epilogue?.results ?? []) : [];
+}
+
+/** What it reads element by element. */
+function readsOf(kernel: Kernel): readonly View[] {
+  if (kernel.kind === 'loop') return kernel.reads;
+  return kernel.kind === 'contraction' ? (kernel.epilogue?.reads ?? []) : [];
 }
 
 /** Whether a loop meets the elements of the buffer one by one in the order of memory, as it writes its results. */

@@ -2,6 +2,7 @@
 import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
 import type { Expression, Expressions } from '../code/expression.ts';
 import type { Control } from './control.ts';
+import type { ResultUse } from '../emit/contraction/plan.ts';
 import type { ScalarKernel } from './scalar-region.ts';
 import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
 import type { Buffer, View } from './view.ts';
@@ -43,20 +44,32 @@ export interface Contraction {
   readonly left: View;
   /** [..., k, m], the stack broadcast to that of the result. */
   readonly right: View;
-  /** [..., n, m], contiguous. */
+  /** [..., n, m], contiguous: the sums. */
   readonly result: View;
+  /** What the sums are stored for: other kernels, further blocks of this one, or nothing, if only the epilogue needs them. */
+  readonly resultUse: ResultUse;
   /** Where factors are rearranged, as large as `scratchSize` says; `undefined` if they are read as they lie. */
   readonly scratch: Buffer | undefined;
-  /** What is made of the sums before they are stored; `undefined` for nothing. */
+  /** What is made of the sums while they are in registers; `undefined` for nothing. */
   readonly epilogue: Epilogue | undefined;
 }
 
-/** An expression applied to every element of a product. */
-interface Epilogue {
-  /** Input 0 is the element; input i + 1 is an element of `reads[i]`. */
-  readonly expression: Expression;
+/** Expressions applied to every element of a product. */
+export interface Epilogue {
+  /** The names of the operations, for the report. */
+  readonly operations: readonly string[];
   /** Other arrays, broadcast to the shape of the product; not the product's own buffer. */
   readonly reads: readonly View[];
+  /** What is computed: input 0 is the element, input i + 1 an element of `reads[i]`. Written contiguously, not combined. */
+  readonly results: readonly Result[];
+  /** The expressions' owner. */
+  readonly expressions: Expressions;
+}
+
+/** The views of an epilogue: what it reads, then what it writes. */
+export function epilogueViews(epilogue: Epilogue | undefined): View[] {
+  if (epilogue === undefined) return [];
+  return [...epilogue.reads, ...epilogue.results.map((result) => result.write)];
 }
 
 /** A convolution. */
@@ -109,9 +122,11 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
   if (kernel.kind === 'host') return [kernel.result];
   if (kernel.kind === 'convolution') return [kernel.result.buffer];
   if (kernel.kind === 'control') return [...kernel.writes, kernel.block];
-  return kernel.scratch === undefined
-    ? [kernel.result.buffer]
-    : [kernel.result.buffer, kernel.scratch];
+  return [
+    ...(kernel.resultUse === 'unused' ? [] : [kernel.result.buffer]),
+    ...(kernel.epilogue?.results ?? []).map((result) => result.write.buffer),
+    ...(kernel.scratch === undefined ? [] : [kernel.scratch]),
+  ];
 }
 
 /** The buffers that hold what a kernel was planned with, from before the first run on. */

@@ -2,7 +2,7 @@
 import type { Shape } from '@ad/graph';
 import { Expressions, type Precision } from '../code/expression.ts';
 import { vectorAlgebra, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
-import type { LoopNest, Result } from './kernel.ts';
+import type { Epilogue, LoopNest, Result } from './kernel.ts';
 import { broadcastView, type View } from './view.ts';
 
 /** The body of loops over the elements of a shape. */
@@ -25,6 +25,12 @@ export class LoopBody {
   read(view: View): VectorValue {
     this.#reads.push(broadcastView(view, this.#shape));
     return { expression: this.expressions.input(this.#reads.length - 1), isMask: false };
+  }
+
+  /** The body as the epilogue of a product, which is what it read first. */
+  asEpilogue(operations: readonly string[], results: readonly Result[]): Epilogue {
+    const { expressions } = this;
+    return { operations, reads: this.#reads.slice(1), results, expressions };
   }
 
   /** The loop nest with these results. */

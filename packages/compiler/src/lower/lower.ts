@@ -17,16 +17,16 @@ import {
   type Shape,
   type Type,
 } from '@ad/graph';
-import type { Expression, Precision } from '../code/expression.ts';
+import { countInstructions, type Expression, type Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
-import { scratchSize } from '../emit/contraction/plan.ts';
+import { spaceOf } from '../emit/contraction/plan.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from './assembly.ts';
 import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
 import { lowerConvolution, lowerOverlapAdd, type WindowSteps } from './convolution.ts';
-import type { Combine, Kernel, Result } from './kernel.ts';
 import { canLower, lowerControl, type Surroundings } from './control.ts';
+import { type Combine, type Epilogue, epilogueViews, type Kernel, type Result } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import type { Lowered } from './lowered.ts';
 import { type PackedPart, partsRead, rangeRead, viewOfRange } from './packed.ts';
@@ -238,10 +238,12 @@ class Lowering {
     );
   }
 
-  /** One loop that computes the nodes of a cluster and stores some of them. */
-  #emitCluster({ nodes, shape }: Cluster, kept: readonly number[]): void {
+  /** One loop that computes the nodes of a cluster and stores some of them, or a product that does so on the way. */
+  #emitCluster(cluster: Cluster, kept: readonly number[]): void {
+    const { nodes, shape, product } = cluster;
     const body = new LoopBody(shape, this.#precision, this.#math);
     const values = new Map<number, VectorValue>();
+    if (product !== undefined) values.set(product, body.read(this.#placeFor(product)));
     const valueOf = (operand: number): VectorValue => {
       const known = values.get(operand);
       if (known !== undefined) return known;
@@ -250,7 +252,8 @@ class Lowering {
       return read;
     };
     const results: Result[] = [];
-    for (const node of nodes) {
+    const computed = nodes.filter((node) => node !== product);
+    for (const node of computed) {
       const row = this.#simplified.rowOf(node);
       const operands = this.#simplified.operandsOf(node).map(valueOf);
       if (row.family === 'elementwise') {
@@ -263,19 +266,23 @@ class Lowering {
     }
     for (const node of kept) {
       const value = values.get(node);
-      if (value === undefined) continue;
+      if (value === undefined || node === product) continue;
       results.push(this.#resultAt(body, node, value, shape));
+    }
+    const operations = computed.map((node) => this.#simplified.rowOf(node).name);
+    if (product !== undefined) {
+      const isRead = kept.includes(product);
+      const epilogue = body.asEpilogue(operations, results);
+      if (isEpilogue(epilogue)) {
+        this.#emitProduct(product, isRead, epilogue);
+        return;
+      }
+      this.#emitProduct(product, true, undefined);
     }
     const reduction = results.find((result) => result.combine !== undefined);
     const reduced =
       reduction === undefined ? shape.map(() => false) : this.#reducedAxes(nodes.at(-1)!);
-    this.#kernels.push(
-      body.finish(
-        nodes.map((node) => this.#simplified.rowOf(node).name),
-        reduced,
-        results,
-      ),
-    );
+    this.#kernels.push(body.finish(operations, reduced, results));
   }
 
   /** Where the value of a node is. A known number is written to memory when a kernel asks for it there. */
@@ -452,16 +459,32 @@ class Lowering {
   }
 
   #lowerContraction(node: number): void {
+    this.#placeFor(node);
+    this.#emitProduct(node, true, undefined);
+  }
+
+  /** A product of matrices; its sums are stored if they are read from memory. */
+  #emitProduct(node: number, isRead: boolean, epilogue: Epilogue | undefined): void {
     const { shape } = this.#arena.typeOf(node);
     const [left, right] = this.#simplified.operandsOf(node).map((operand) => {
       const view = this.#forwards(operand);
       return broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
     }) as [View, View];
-    const result = this.#placeFor(node);
-    const size = scratchSize({ left, right, result, others: [] }, this.#precision);
+    const result = this.#views.get(node)!;
+    const others = epilogueViews(epilogue);
+    const operands = { left, right, result, others };
+    const { resultUse, scratch: size } = spaceOf(operands, this.#precision, isRead);
     const scratch: Buffer | undefined =
       size === 0 ? undefined : { node, storage: 'real', size, address: -1 };
-    this.#kernels.push({ kind: 'contraction', left, right, result, scratch, epilogue: undefined });
+    this.#kernels.push({
+      kind: 'contraction',
+      left,
+      right,
+      result,
+      resultUse,
+      scratch,
+      epilogue,
+    });
   }
 
   #lowerConvolution(node: number): void {
@@ -666,6 +689,22 @@ class Lowering {
       address: -1,
     };
   }
+}
+
+/** Instructions and arrays of an epilogue: beyond, a loop of its own has more registers and a simpler way through memory. */
+const MAX_EPILOGUE = 24;
+const MAX_EPILOGUE_ARRAYS = 3;
+
+/** Whether results can be computed and stored while the sums of a product are at hand. */
+function isEpilogue({ reads, results }: Epilogue): boolean {
+  const { instructions, calls } = countInstructions(results.map((result) => result.expression));
+  const whole = reads.filter(({ strides }) => strides.every((stride) => stride !== 0));
+  return (
+    !calls &&
+    instructions <= MAX_EPILOGUE &&
+    whole.length + results.length <= MAX_EPILOGUE_ARRAYS &&
+    results.every(({ write }) => isContiguous(write))
+  );
 }
 
 function isCombined(row: Operation): boolean {

@@ -139,10 +139,26 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
   };
 }
 
-/** The elements of scratch memory that a product needs. */
-export function scratchSize(operands: Operands, precision: Precision): number {
-  const { rightBytes, leftBytes } = planProduct(operands, precision);
-  return (rightBytes + leftBytes) / LANES[precision].size;
+/** Bytes of the largest tile of sums: of 4 by 3 vectors. */
+const TILE_BYTES = 4 * 3 * 16;
+
+/** What the sums of a product are stored for. */
+export type ResultUse = 'stored' | 'partial' | 'unused';
+
+/**
+ * The use of the sums and the elements of scratch memory that a product needs.
+ *
+ * @param isRead - whether other kernels read the sums, or there is no epilogue.
+ */
+export function spaceOf(
+  operands: Operands,
+  precision: Precision,
+  isRead: boolean,
+): { readonly resultUse: ResultUse; readonly scratch: number } {
+  const { rightBytes, leftBytes, k, stepsPerBlock } = planProduct(operands, precision);
+  const resultUse = isRead ? 'stored' : k > stepsPerBlock ? 'partial' : 'unused';
+  const waiting = resultUse === 'unused' ? TILE_BYTES : 0;
+  return { resultUse, scratch: (rightBytes + leftBytes + waiting) / LANES[precision].size };
 }
 
 /** A product as it is computed. */
