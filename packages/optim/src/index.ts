@@ -159,6 +159,7 @@ export type {
   StopNotFinite,
   StopOnSignal,
   StopSingular,
+  StopUnbounded,
 } from './minimize/stop.ts';
 export { trustRegion, type TrustRegionOptions } from './minimize/trust-region.ts';
 export { deriveSeed, Random, threefry } from './random.ts';

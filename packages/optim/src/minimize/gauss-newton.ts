@@ -6,6 +6,7 @@ import { backtracking } from './line-search/backtracking.ts';
 import type { LineFunction, LineSearch } from './line-search/line-search.ts';
 import type { Iteration } from './method.ts';
 import type { ResidualPoint, Residuals } from './residuals.ts';
+import { searchFailure } from './search-failure.ts';
 import type { Failure } from './stop.ts';
 import { addScaled } from './vectors.ts';
 
@@ -76,11 +77,10 @@ class GaussNewton implements Iteration<ResidualPoint> {
     const slope = this.#slopeAt(current);
     const outcome = this.#search(this.#line, { step: 0, value: current.value, slope }, 1);
     if (!outcome.found) {
-      if (outcome.reason === 'not descent') return { kind: 'not descent', slope };
-      if (outcome.reason === 'no decrease') return { kind: 'no decrease', step: outcome.step };
-      const next = this.#next;
-      const where = this.#residuals.whereNotFinite(next.x);
-      return { kind: 'non-finite', value: next.value, where };
+      return searchFailure(outcome, slope, () => {
+        const { x, value } = this.#next;
+        return { kind: 'non-finite', value, where: this.#residuals.whereNotFinite(x) };
+      });
     }
     if (outcome.step !== this.#lastTried) this.#line(outcome.step);
     this.stepSize = outcome.step;

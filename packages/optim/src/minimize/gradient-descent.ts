@@ -5,6 +5,7 @@ import { backtracking } from './line-search/backtracking.ts';
 import type { LineFunction, LineSearch } from './line-search/line-search.ts';
 import type { Iteration, Method } from './method.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
+import { searchFailure } from './search-failure.ts';
 import { type CurvatureOptions, curvatureOption, notFinite, POSITIVE } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled, dot } from './vectors.ts';
@@ -126,8 +127,7 @@ class Searching implements Iteration {
     const start = { step: 0, value: current.value, slope: this.#slopeAt(current) };
     const outcome = this.#search(this.#line, start, this.#firstStep);
     if (!outcome.found) {
-      if (outcome.reason === 'not finite') return notFinite(this.#objective, this.#next);
-      return { kind: 'no decrease', step: outcome.step };
+      return searchFailure(outcome, start.slope, () => notFinite(this.#objective, this.#next));
     }
     if (outcome.step !== this.#lastTried) this.#line(outcome.step);
     this.stepSize = outcome.step;

@@ -2,6 +2,7 @@
 import type { LineFunction, LineSearch, StepFound } from './line-search/line-search.ts';
 import type { Iteration } from './method.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
+import { searchFailure } from './search-failure.ts';
 import { notFinite } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled, dot } from './vectors.ts';
@@ -59,9 +60,7 @@ export class DirectionSearch implements Iteration {
     const start = { step: 0, value: current.value, slope };
     const outcome = this.#search(this.#line, start, this.#rule.firstStep(current, slope));
     if (!outcome.found) {
-      if (outcome.reason === 'not descent') return { kind: 'not descent', slope };
-      if (outcome.reason === 'not finite') return notFinite(this.#objective, this.#next);
-      return { kind: 'no decrease', step: outcome.step };
+      return searchFailure(outcome, slope, () => notFinite(this.#objective, this.#next));
     }
     if (outcome.step !== this.#lastTried) this.#line(outcome.step);
     this.stepSize = outcome.step;

@@ -86,6 +86,14 @@ export interface StopNoDecrease {
   readonly step: number;
 }
 
+/** The value falls along the direction however long the step is: there is no minimum that way. */
+export interface StopUnbounded {
+  /** Names the reason. */
+  readonly kind: 'unbounded';
+  /** The longest step that was tried. */
+  readonly step: number;
+}
+
 /** The direction of the method does not lead downhill. */
 export interface StopNotDescent {
   /** Names the reason. */
@@ -113,6 +121,7 @@ export type Stop =
   | StopOnSignal
   | StopNotFinite
   | StopNoDecrease
+  | StopUnbounded
   | StopNotDescent
   | StopSingular;
 
@@ -122,6 +131,7 @@ export type Failure =
   | StopAtRounding
   | StopNotFinite
   | StopNoDecrease
+  | StopUnbounded
   | StopNotDescent
   | StopSingular;
 
@@ -170,6 +180,8 @@ export function describeStop(stop: Stop): string {
         `no step along the direction lowers the value, down to a step of ${short(stop.step)}: ` +
         'the limit of rounding, or a gradient that is not that of the value'
       );
+    case 'unbounded':
+      return `the value falls along the direction however long the step is, up to ${short(stop.step)}: there is no minimum`;
     case 'not descent':
       return `the direction does not lead downhill: the slope along it is ${short(stop.slope)}`;
     case 'singular':

@@ -100,7 +100,8 @@ class TrustRegion implements Iteration {
     const multiply = (v: Float64Array, out: Float64Array): void => {
       this.#objective.hessianProduct(current.x, v, out);
     };
-    const least = Number.EPSILON * Math.max(norm(current.x), Number.MIN_VALUE);
+    // Squares of still shorter steps would underflow.
+    const least = Math.max(Number.EPSILON * norm(current.x), 1e-150);
     const rounding = ROUNDING * Math.abs(current.value);
     let isFinite = true;
     while (this.#radius > least) {
@@ -109,8 +110,8 @@ class TrustRegion implements Iteration {
       addScaled(next.x, current.x, 1, this.#solver.step);
       isFinite = this.#objective.evaluate(next);
       const ratio = isFinite ? (current.value - next.value + rounding) / (decrease + rounding) : 0;
-      // A step within the region may be much shorter than the radius.
-      if (ratio < 0.25) this.#radius = Math.min(this.#radius, length) / 4;
+      // A step within the region may be much shorter than the radius. Not `<`: the model may have overflowed.
+      if (!(ratio >= 0.25)) this.#radius = (length < this.#radius ? length : this.#radius) / 4;
       else if (ratio > 0.75 && onBoundary)
         this.#radius = Math.min(2 * this.#radius, this.#maxRadius);
       if (ratio > this.#acceptance) {

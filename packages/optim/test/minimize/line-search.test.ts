@@ -164,3 +164,24 @@ describe.each([
     expect(found).toMatchObject({ found: false, reason: 'not finite' });
   });
 });
+
+describe('lines that fall for ever', () => {
+  const start = { step: 0, value: 0, slope: -1 };
+  const falling: LineFunction = (step) => ({ step, value: -step, slope: -1 });
+
+  test('are named by the strong Wolfe search', () => {
+    expect(strongWolfe()(falling, start, 1)).toMatchObject({ found: false, reason: 'unbounded' });
+  });
+
+  test('give the longest step where few trials are allowed', () => {
+    expect(strongWolfe({ maxTrials: 3 })(falling, start, 1)).toMatchObject({
+      found: true,
+      quality: 'decrease',
+      step: 100,
+    });
+  });
+
+  test('satisfy Armijo at once', () => {
+    expect(backtracking()(falling, start, 1)).toMatchObject({ found: true, step: 1 });
+  });
+});

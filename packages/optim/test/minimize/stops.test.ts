@@ -1,6 +1,8 @@
 /** Every reason to stop, by a case made for it; what the result holds then. */
 import type { GraphNode } from '@ad/graph';
 import {
+  bfgs,
+  conjugateGradient,
   gradientDescent,
   heavyBall,
   lbfgs,
@@ -9,7 +11,9 @@ import {
   type MinimizeOptions,
   nesterov,
   newton,
+  newtonCG,
   type Stop,
+  trustRegion,
 } from '@ad/optim';
 import { describe, expect, test } from 'vitest';
 import { rosenbrock } from '../support/functions.ts';
@@ -87,6 +91,14 @@ const cases: {
     x0: 0.5,
     options: { method: gradientDescent({ stepSize: 1e-300 }) },
     message: /^no step along the direction lowers the value, down to a step of 1e-300/,
+    converged: false,
+  },
+  unbounded: {
+    f: (x) => x.neg(),
+    x0: 1,
+    options: {},
+    message:
+      /^the value falls along the direction however long the step is, up to .*: there is no minimum$/,
     converged: false,
   },
   'not descent': {
@@ -227,4 +239,39 @@ test('what a callback throws is thrown', () => {
     throw new Error('enough');
   };
   expect(() => minimize(rosenbrock, start, { onIteration })).toThrow('enough');
+});
+
+describe('functions without a minimum, or without a smooth one, end', () => {
+  const functions: readonly (readonly [string, (x: GraphNode) => GraphNode])[] = [
+    ['-x^2', (x) => x.square().neg()],
+    ['-e^x', (x) => x.exp().neg()],
+    ['|x|', (x) => x.abs()],
+    ['the root of |x|', (x) => x.abs().sqrt()],
+    ['a paraboloid of size 1e300', (x) => x.square().mul(1e300)],
+  ];
+  const all = [
+    lbfgs(),
+    bfgs(),
+    conjugateGradient(),
+    newton(),
+    newtonCG(),
+    trustRegion(),
+    gradientDescent(),
+  ];
+
+  test.each(functions)('%s', (_name, f) => {
+    for (const method of all) {
+      const { trajectory, minimizer } = minimize<number>(f, 0.7, {
+        method,
+        maxIterations: 60,
+        trajectory: true,
+      });
+      expect(Number.isFinite(minimizer)).toBe(true);
+      const values = trajectory!.map(({ value }) => value);
+      // The value never rises by more than rounding, whatever happens.
+      values.slice(1).forEach((value, t) => {
+        expect(value).toBeLessThanOrEqual(values[t]! + 1e-13 * Math.abs(values[t]!));
+      });
+    }
+  });
 });

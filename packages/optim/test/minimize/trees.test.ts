@@ -100,3 +100,20 @@ test('other functions are traced once', () => {
   );
   expect(calls).toBe(1);
 });
+
+test.each(methods)(
+  'maximizing by %s is minimizing the negative: the same points, bit for bit',
+  (_name, method) => {
+    // The same hill twice: once written as the negative of a bowl, once negated by the caller.
+    const hill = ({ x, y }: { x: GraphNode; y: GraphNode }): GraphNode =>
+      rosenbrock({ x, y }).neg();
+    const options = { method, maxIterations: 30, trajectory: true } as const;
+    const down = minimize(rosenbrock, { x: -1.2, y: 1 }, options);
+    const up = minimize(
+      (p: { x: GraphNode; y: GraphNode }) => hill(p).neg(),
+      { x: -1.2, y: 1 },
+      options,
+    );
+    expect(up.trajectory).toStrictEqual(down.trajectory);
+  },
+);

@@ -37,8 +37,11 @@ export interface StepFound extends LinePoint {
 export interface NoStep {
   /** Says that there is none. */
   readonly found: false;
-  /** `not descent`: the slope at 0 is not negative. `no decrease`: no trial was good enough. `not finite`: none was even finite. */
-  readonly reason: 'not descent' | 'no decrease' | 'not finite';
+  /**
+   * `not descent`: the slope at 0 is not negative. `no decrease`: no trial was good enough. `not finite`: none was even
+   * finite. `unbounded`: the value falls however long the step is.
+   */
+  readonly reason: 'not descent' | 'no decrease' | 'not finite' | 'unbounded';
   /** The last step that was tried. */
   readonly step: number;
   /** How often the function was called. */

@@ -20,6 +20,9 @@ const NARROWEST = 4 * Number.EPSILON;
 /** By how much the step grows at least and at most while the value falls and no bracket is known. */
 const EXPANSION = [1.5, 10] as const;
 
+/** A step that has grown by this factor while the value fell all along has no minimum before it. */
+const UNBOUNDED = 1e20;
+
 /**
  * The strong Wolfe conditions:
  *
@@ -30,7 +33,8 @@ const EXPANSION = [1.5, 10] as const;
  * positive definite. Near a minimum, where the change of the value is lost in rounding, the first condition is replaced
  * by that of Hager and Zhang, which looks at slopes alone: the value may then rise by $10^{-13} |f|$
  * (`quality: 'rounding'`). If no step satisfies both within `maxTrials`, the best one that satisfies the first is taken
- * (`quality: 'decrease'`).
+ * (`quality: 'decrease'`). If the value
+ * falls all along while the step grows by a factor of $10^{20}$, the reason is `unbounded`.
  *
  * The default constants are Nocedal and Wright's for quasi-Newton methods (SciPy and PyTorch have the same); for
  * conjugate gradients they take $c_2 = 0.1$.
@@ -101,6 +105,9 @@ export function strongWolfe(options: StrongWolfeOptions = {}): LineSearch {
       if (high === undefined) step = beyond(before, low);
       else if (Math.abs(high.step - low.step) <= NARROWEST * Math.max(high.step, low.step)) break;
       else step = between(low, high);
+    }
+    if (high === undefined && low.step > UNBOUNDED * firstStep) {
+      return { found: false, reason: 'unbounded', step: low.step, trials, nonFinite };
     }
     if (low !== start && low.value < start.value) {
       return { found: true, ...low, quality: 'decrease', trials, nonFinite };
