@@ -1,10 +1,11 @@
 /** What the baselines can be asked for: scalar graphs, of a size that fits. */
-import { type GraphNode, ShapeError } from '@ad/graph';
+import { GraphError, type GraphNode, ShapeError } from '@ad/graph';
 
 /**
- * Checks that all nodes in `order` are scalars.
+ * Checks that all nodes in `order` are scalars, and made by scalar operations.
  *
- * @throws `ShapeError` naming the first that is not.
+ * @throws `ShapeError` naming the first that is an array, `GraphError` naming the first that is made by an operation on
+ * arrays, such as the sum of a scalar.
  */
 export function checkScalarGraph(output: GraphNode, order: Int32Array, caller: string): void {
   const { graph } = output;
@@ -12,6 +13,12 @@ export function checkScalarGraph(output: GraphNode, order: Int32Array, caller: s
     if (graph.arena.typeOf(id).shape.length > 0) {
       throw new ShapeError(
         `${caller}: works on scalar graphs; the node ${graph.node(id).toString()} is an array: use reverseSweep`,
+      );
+    }
+    const { family } = graph.arena.rowOf(id);
+    if (family !== 'leaf' && family !== 'elementwise') {
+      throw new GraphError(
+        `${caller}: works on scalar operations; the node ${graph.node(id).toString()} is made by one on arrays: use reverseSweep`,
       );
     }
   }

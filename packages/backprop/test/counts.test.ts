@@ -3,7 +3,7 @@
  * the reverse sweep passes E messages, evaluates E partials, multiplies E times, adds E - (V - 1) times, and holds V
  * activations. The baselines' costs are counted here anew, by a transitive closure in bit sets.
  */
-import { CapacityError, Graph, type GraphNode, ShapeError } from '@ad/graph';
+import { CapacityError, Graph, GraphError, type GraphNode, ShapeError } from '@ad/graph';
 import { scalarGraphs } from '@ad/backprop/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -293,6 +293,10 @@ describe('what cannot be counted or does not fit', () => {
       expect(() => baseline(total)).toThrow(
         /#0 "x" = input \[2\] real is an array: use reverseSweep/,
       );
+      // The sum of a scalar is a scalar, but its derivative is not a formula on numbers.
+      const scalar = new Graph().input('x', { value: 1 }).sum({ axes: [] });
+      expect(() => baseline(scalar)).toThrow(GraphError);
+      expect(() => baseline(scalar)).toThrow(/#1 = sum .* is made by one on arrays: use reverse/);
     }
   });
 
