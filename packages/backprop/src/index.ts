@@ -7,6 +7,8 @@
 export { Adjoints } from './adjoints.ts';
 export { checkGradients, type CheckOptions } from './check/check-gradients.ts';
 export type { CheckName, Finding, GradientReport } from './check/report.ts';
+export { checkpoint } from './checkpoint.ts';
+export { binomialSchedule, type Advance, type StepBack } from './control/binomial-schedule.ts';
 export {
   forwardAllPairs,
   type AllPairs,

@@ -48,6 +48,8 @@ export interface ScanDraft {
   readonly stacked: readonly GraphNode[];
   readonly length: number;
   readonly reverse: boolean;
+  /** How many carries its reverse mode may keep; default all. */
+  readonly checkpoints?: number;
 }
 
 /** The parts of a loop that was built; `undefined` for carries that were left out. */
@@ -55,6 +57,12 @@ export interface Built {
   readonly last: readonly (GraphNode | undefined)[];
   readonly stacked: readonly GraphNode[];
   readonly residuals: readonly (GraphNode | undefined)[];
+}
+
+/** Zeros of the shape of a node: one number, repeated, which takes no memory in a program. */
+export function zeros({ graph, shape }: Pick<GraphNode, 'graph' | 'shape'>): GraphNode {
+  const zero = graph.constant(0);
+  return shape.length === 0 ? zero : zero.broadcastTo(shape);
 }
 
 /** Inputs of a body, one for each type. */
@@ -81,7 +89,7 @@ export function buildScan(draft: ScanDraft): Built {
     length,
     reverse,
     counted: count !== undefined,
-    stacks: true,
+    checkpoints: draft.checkpoints ?? 0,
   };
   const counts = count === undefined ? [] : [count];
   const node = apply(scan, [...counts, ...fed.map(({ from }) => from)], attributes);
@@ -89,8 +97,8 @@ export function buildScan(draft: ScanDraft): Built {
   const byCarry =
     (segments: typeof parts.all) =>
     (carry: Carry): GraphNode | undefined => {
-      const k = kept.indexOf(carry);
-      return k < 0 ? undefined : unpack(node, segments[k]!);
+      const segment = segments[kept.indexOf(carry)];
+      return segment && unpack(node, segment);
     };
   return {
     last: draft.carries.map(byCarry(parts.results)),

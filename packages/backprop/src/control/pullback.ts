@@ -15,10 +15,10 @@ import {
   type ScanAttributes,
   unpack,
 } from '@ad/graph';
-import { zerosLike } from '../activity.ts';
-import { buildCond, inputsFor } from './build.ts';
+import { buildCond, inputsFor, zeros } from './build.ts';
 import type { AdjointsOf, Seed } from './derivatives.ts';
 import type { Parts } from './parts.ts';
+import { reverseFromCheckpoints } from './reverse-checkpoints.ts';
 import { reverseSteps } from './reverse-steps.ts';
 import { whileMessages } from './reverse-while.ts';
 
@@ -57,25 +57,34 @@ function scanMessages(
   wanted: readonly boolean[],
   adjointsOf: AdjointsOf,
 ): (GraphNode | undefined)[] {
-  const { body, carries, scanned, length, reverse, counted } = attributes as ScanAttributes;
+  const { body, carries, scanned, length, reverse, counted, checkpoints } =
+    attributes as ScanAttributes;
   const { results, stacked, residuals } = row.segments(attributes);
   const first = counted ? 1 : 0;
   const given = operands.slice(first);
-  const messages = reverseSteps({
+  const steps = {
     body,
-    isIndexed: true,
     carries,
     length,
     reverse: !reverse,
-    count: counted ? operands[0] : undefined,
-    stacks: residuals.map((part) => unpack(result, part)),
     arrays: given.slice(carries, carries + scanned),
     outside: given.slice(carries + scanned),
     last: results.map((part) => S.at(part)),
     stacked: stacked.map((part) => S.at(part)),
-    residuals: residuals.map((part) => S.at(part)),
     wanted: wanted.slice(first),
     adjointsOf,
+  };
+  // Without carries there is nothing to keep, and a single step starts from what is at hand.
+  if (checkpoints > 0 && carries > 0) {
+    const init = given.slice(0, carries);
+    return reverseFromCheckpoints({ ...steps, first: init, snapshots: checkpoints });
+  }
+  const messages = reverseSteps({
+    ...steps,
+    isIndexed: true,
+    count: counted ? operands[0] : undefined,
+    stacks: residuals.map((part) => unpack(result, part)),
+    residuals: residuals.map((part) => S.at(part)),
   });
   return counted ? [undefined, ...messages] : messages;
 }
@@ -110,7 +119,7 @@ function condMessages(
     (slope, k) => slope !== undefined || second.slopes[k] !== undefined,
   );
   const outputsOf = ({ targets, slopes }: typeof first): GraphNode[] =>
-    targets.flatMap((target, k) => (used[k]! ? [slopes[k] ?? zerosLike(target)] : []));
+    targets.flatMap((target, k) => (used[k]! ? [slopes[k] ?? zeros(target)] : []));
   const built = buildCond({
     predicate,
     from: [...from, ...given],

@@ -14,7 +14,6 @@ import {
   type Segment,
   type WhileLoopAttributes,
 } from '@ad/graph';
-import { zerosLike } from '../activity.ts';
 import {
   buildCond,
   buildScan,
@@ -23,6 +22,7 @@ import {
   type Carry,
   type Fed,
   inputsFor,
+  zeros,
 } from './build.ts';
 import type { TangentsOf } from './derivatives.ts';
 import type { Parts } from './parts.ts';
@@ -54,7 +54,8 @@ function pushScan(
   tangentsOf: TangentsOf,
   parts: Parts,
 ): void {
-  const { body, carries, scanned, length, reverse, counted } = attributes as ScanAttributes;
+  const { body, carries, scanned, length, reverse, counted, checkpoints } =
+    attributes as ScanAttributes;
   const first = counted ? 1 : 0;
   const given = operands.slice(first);
   const moving = tangents.slice(first);
@@ -77,7 +78,7 @@ function pushScan(
   const fed = ins.map((input, k): Fed => ({ input, from: given[k]! }));
   const fedTangents = directions.map((input, k): Fed | undefined => {
     if (input === undefined) return undefined;
-    return { input, from: moving[k] ?? zerosLike({ graph: result.graph, shape: given[k]!.shape }) };
+    return { input, from: moving[k] ?? zeros({ graph: result.graph, shape: given[k]!.shape }) };
   });
   const present = (list: readonly (Fed | undefined)[]): Fed[] =>
     list.filter((one) => one !== undefined);
@@ -94,7 +95,7 @@ function pushScan(
         .flatMap((one, j) =>
           one === undefined
             ? []
-            : [{ ...one, next: outgoing[j] ?? zerosLike(one.input), wanted: true }],
+            : [{ ...one, next: outgoing[j] ?? zeros(one.input), wanted: true }],
         ),
     ],
     scanned: [
@@ -105,6 +106,7 @@ function pushScan(
     stacked: stackedTangents.filter((tangent) => tangent !== undefined),
     length,
     reverse,
+    checkpoints,
   });
   const segments = row.segments(attributes);
   addCarries(parts, segments.results, moves, built.last.slice(carries));
@@ -153,7 +155,7 @@ function pushWhile(
   const positions = moves.flatMap((isMoved, k) => (isMoved ? [k] : []));
   const fedTangents = positions.map((k, i): Fed => {
     const { graph: around } = result;
-    const from = moving[k] ?? zerosLike({ graph: around, shape: operands[k]!.shape });
+    const from = moving[k] ?? zeros({ graph: around, shape: operands[k]!.shape });
     return { input: movedBy[i]!, from };
   });
   const isCarry = (k: number): boolean => k < carries;
@@ -164,7 +166,7 @@ function pushWhile(
         return { input, from, next: outputs[j]!, wanted: false };
       }),
       ...fedTangents.slice(0, moved).map(({ input, from }, i): Carry => {
-        return { input, from, next: outgoing[positions[i]!] ?? zerosLike(input), wanted: true };
+        return { input, from, next: outgoing[positions[i]!] ?? zeros(input), wanted: true };
       }),
     ],
     outside: [...fed.slice(carries), ...fedTangents.slice(moved)],
@@ -208,7 +210,7 @@ function pushCond(
     (tangent, j) => tangent !== undefined || second.outgoing[j] !== undefined,
   );
   const outputsOf = ({ outputs, outgoing }: typeof first): GraphNode[] =>
-    outputs.flatMap((output, j) => (moved[j]! ? [outgoing[j] ?? zerosLike(output)] : []));
+    outputs.flatMap((output, j) => (moved[j]! ? [outgoing[j] ?? zeros(output)] : []));
   const built = buildCond({
     predicate,
     from: [...given, ...directions],

@@ -5,8 +5,7 @@
  * sent something to, takes part.
  */
 import { applyBody, type Body, Graph, type GraphNode } from '@ad/graph';
-import { zerosLike } from '../activity.ts';
-import { buildScan, type Carry, type Fed, inputsFor } from './build.ts';
+import { buildScan, type Carry, type Fed, inputsFor, zeros } from './build.ts';
 import type { AdjointsOf, Seed } from './derivatives.ts';
 import { closure, inputsReachedBy, outputsMovedBy } from './reach.ts';
 
@@ -65,7 +64,7 @@ export function reverseSteps(steps: Steps): (GraphNode | undefined)[] {
     if (!takesPart[j]!) continue;
     const { shape } = ins[j]!;
     const input = graph.input(`adjoint${j}`, { shape });
-    adjoints.set(j, { input, from: steps.last[j] ?? zerosLike({ graph: around, shape }) });
+    adjoints.set(j, { input, from: steps.last[j] ?? zeros({ graph: around, shape }) });
     seeds.push([outputs[j]!, input]);
   }
   steps.stacked.forEach((from, k) => {
@@ -85,14 +84,14 @@ export function reverseSteps(steps: Steps): (GraphNode | undefined)[] {
       if (adjoint === undefined) return undefined;
       const from = steps.residuals[k];
       const more = from === undefined ? undefined : entryOf(`residual${k}`, input, from);
-      const next = sumOf(slope, more) ?? zerosLike(input);
+      const next = sumOf(slope, more) ?? zeros(input);
       return ['last', back.push({ ...adjoint, next, wanted: wanted[k]! }) - 1];
     }
     if (!wanted[k]! || slope === undefined) return undefined;
     if (k < carries + arrays.length) return ['stacked', stacked.push(slope) - 1];
     const { shape } = input;
     const sum = graph.input(`sum${k}`, { shape });
-    const from = zerosLike({ graph: around, shape });
+    const from = zeros({ graph: around, shape });
     return ['last', back.push({ input: sum, from, next: sum.add(slope), wanted: true }) - 1];
   });
   const built = buildScan({

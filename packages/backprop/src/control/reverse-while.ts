@@ -11,14 +11,14 @@
 import {
   applyBody,
   gather,
+  Graph,
   type GraphNode,
-  scan,
   toInteger,
   unpack,
   whileLoop,
   type WhileLoopAttributes,
 } from '@ad/graph';
-import { zerosLike } from '../activity.ts';
+import { buildScan, inputsFor, zeros } from './build.ts';
 import type { AdjointsOf } from './derivatives.ts';
 import type { Parts } from './parts.ts';
 import type { ControlNode } from './pullback.ts';
@@ -69,7 +69,7 @@ export function whileMessages(
     left: steps!,
     adjoints: asked.flatMap((is, k) => {
       const { shape } = operands[k]!;
-      return is ? [last[k] ?? zerosLike({ graph, shape })] : [];
+      return is ? [last[k] ?? zeros({ graph, shape })] : [];
     }),
   };
 
@@ -92,18 +92,13 @@ export function whileMessages(
         outside,
       );
       const count = toInteger(left.sub(start));
-      const { ys } = scan<readonly GraphNode[], undefined, readonly GraphNode[]>(
-        (carry) => ({ carry: applyBody(body, [...carry, ...outside]), y: carry }),
-        from,
-        undefined,
-        { length: snapshots, count },
-      );
+      const stacks = stacksOf(body, from, outside, snapshots, count);
       const incoming = spread(adjoints);
       const outgoing = reverseSteps({
         ...common,
         length: snapshots,
         count,
-        stacks: ys,
+        stacks,
         last: incoming.slice(0, carries),
         stacked: [],
         residuals: residuals.map(() => undefined),
@@ -116,10 +111,10 @@ export function whileMessages(
         // What the body uses from outside is summed up over the chunks; carries are replaced.
         if (k >= carries) return [slope === undefined ? incoming[k]! : incoming[k]!.add(slope)];
         const more = residuals[k];
-        const adjoint = slope ?? zerosLike(incoming[k]!);
+        const adjoint = slope ?? zeros(incoming[k]!);
         if (more === undefined) return [adjoint];
         const sent = gather(more, at);
-        return [adjoint.add(isSnapshot.where(sent, zerosLike(sent)))];
+        return [adjoint.add(isSnapshot.where(sent, zeros(sent)))];
       });
       return { left: start, adjoints: next };
     },
@@ -149,4 +144,30 @@ function runUp(
     }),
     first,
   ).carry;
+}
+
+/** The carries before each of so many steps, in stacks. */
+function stacksOf(
+  body: WhileLoopAttributes['body'],
+  from: readonly GraphNode[],
+  outside: readonly GraphNode[],
+  length: number,
+  count: GraphNode,
+): GraphNode[] {
+  const graph = new Graph();
+  const inputs = inputsFor(graph, 'input', body.inputs);
+  const outputs = applyBody(body, inputs, graph);
+  const { residuals } = buildScan({
+    index: graph.input('index', { kind: 'integer' }),
+    count,
+    carries: from.map((node, j) => {
+      return { input: inputs[j]!, from: node, next: outputs[j]!, wanted: true };
+    }),
+    scanned: [],
+    outside: outside.map((node, k) => ({ input: inputs[from.length + k]!, from: node })),
+    stacked: [],
+    length,
+    reverse: false,
+  });
+  return residuals.map((stack) => stack!);
 }

@@ -58,6 +58,11 @@ export interface ScanOptions {
    * the others are 0. Default all.
    */
   readonly count?: GraphNode;
+  /**
+   * How many carries reverse mode may keep at a time, 1 or more. It computes the others again from these, with the fewest
+   * steps possible (Griewank and Walther's binomial schedule). Not together with `count`. Default: it keeps all of them.
+   */
+  readonly checkpoints?: number;
 }
 
 /**
@@ -105,6 +110,7 @@ export function scan<C, X = undefined, Y = undefined>(
   const carries = nodesOf(graph, first);
   const scanned = nodesOf(graph, arrays);
   const length = lengthOf(scanned, options.length);
+  const checkpoints = checkpointsOf(options);
   const parameters = [
     { name: 'index', shape: [], kind: 'integer' as const },
     ...carries.map(({ path, node }) => parameter(`carry${path}`, node)),
@@ -129,7 +135,7 @@ export function scan<C, X = undefined, Y = undefined>(
     length,
     reverse: options.reverse ?? false,
     counted: options.count !== undefined,
-    stacks: true,
+    checkpoints,
   };
   const operands = [...carries, ...scanned].map(({ node }) => node);
   const count = options.count === undefined ? [] : [options.count];
@@ -373,6 +379,17 @@ function lengthOf(
 function checkLength(what: string, length: number): void {
   if (Number.isInteger(length) && length >= 0 && length < 2 ** 31) return;
   throw new ValueError(`${what} is ${length}, expected an integer from 0 to 2^31 - 1`);
+}
+
+function checkpointsOf({ checkpoints, count }: ScanOptions): number {
+  if (checkpoints === undefined) return 0;
+  if (!Number.isInteger(checkpoints) || checkpoints < 1 || checkpoints > 2 ** 20)
+    throw new ValueError(
+      `scan: checkpoints is ${checkpoints}, expected an integer from 1 to 2^20; leave it out to keep the carries of all steps`,
+    );
+  if (count !== undefined)
+    throw new ValueError('scan: checkpoints and count exclude each other; leave one of them out');
+  return checkpoints;
 }
 
 function stepOf(result: unknown): ScanStep<unknown, unknown> {

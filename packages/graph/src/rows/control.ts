@@ -29,8 +29,11 @@ export interface ScanAttributes {
   readonly reverse: boolean;
   /** Whether the first operand says how many entries, from the first one on, take part. */
   readonly counted: boolean;
-  /** Whether the carries before each step are part of the result. */
-  readonly stacks: boolean;
+  /**
+   * How many carries reverse mode may keep at a time, from which it computes the others again; 0 for all. Then the carries
+   * before each step are part of the result.
+   */
+  readonly checkpoints: number;
 }
 
 /** The attributes of a branch. Both bodies have the same inputs, the operands after the predicate. */
@@ -90,12 +93,12 @@ function checkCount(name: string, value: number, least: number, most: number): v
   throw new RuleViolation(`${name} is ${value}, expected a number from ${least} to ${most}`);
 }
 
-function scanSegments({ body, carries, length, stacks }: ScanAttributes): Segments {
+function scanSegments({ body, carries, length, checkpoints }: ScanAttributes): Segments {
   const last = body.outputs.slice(0, carries);
   return packed({
     results: last,
     stacked: body.outputs.slice(carries).map((type) => stackOf(type, length)),
-    residuals: stacks ? last.map((type) => stackOf(type, length)) : [],
+    residuals: checkpoints === 0 ? last.map((type) => stackOf(type, length)) : [],
     counters: [],
   });
 }
@@ -112,12 +115,13 @@ export const scan: ControlRow<ScanAttributes> = {
     length: 'integer',
     reverse: 'boolean',
     counted: 'boolean',
-    stacks: 'boolean',
+    checkpoints: 'integer',
   },
   segments: scanSegments,
   infer(operands, attributes) {
-    const { body, carries, scanned, length, counted } = attributes;
+    const { body, carries, scanned, length, counted, checkpoints } = attributes;
     checkCount('length', length, 0, 2 ** 31 - 1);
+    checkCount('checkpoints', checkpoints, 0, 2 ** 20);
     const first = counted ? 1 : 0;
     if (counted) checkTypes('the count', operands.slice(0, 1), [index]);
     checkCount('carries', carries, 0, operands.length - first);
