@@ -33,6 +33,9 @@ export {
   type ToyOptions,
   xor,
 } from './data/toys.ts';
+export { parseCheckpoint, serializeCheckpoint } from './files/checkpoint-file.ts';
+export { parseTensors, serializeTensors, type TensorFile } from './files/safetensors.ts';
+export { parseParameters, serializeParameters } from './files/tree-file.ts';
 export { type Activation, type ActivationName } from './layers/activations.ts';
 export {
   dense,
@@ -212,13 +215,19 @@ export { onPlateau, type Plateau } from './schedules/plateau.ts';
 export { rateAt, rateNode } from './schedules/schedule.ts';
 export type { NonFiniteNode } from './training/diagnosis.ts';
 export { type EvaluateOptions, evaluateModel, type Evaluation } from './training/evaluation.ts';
-export {
-  type EpochRecord,
-  fit,
-  type FitOptions,
-  type FitResult,
-  type NonFiniteReport,
-  type Progress,
-  type StopSignal,
-} from './training/fit.ts';
+export { fit } from './training/fit.ts';
+export type {
+  Best,
+  Checkpoint,
+  Checkpointing,
+  EarlyStopping,
+  EpochRecord,
+  FitOptions,
+  FitResult,
+  NonFiniteReport,
+  Progress,
+  StopSignal,
+  TrainingSetting,
+} from './training/fit-options.ts';
 export { predict, predictor, type PredictOptions } from './training/predict.ts';
+export type { SampleStream } from './training/readers.ts';

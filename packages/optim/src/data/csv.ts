@@ -148,7 +148,9 @@ export interface CsvSampleOptions extends CsvOptions {
 }
 
 /** Samples with what their columns and labels mean. */
-export interface CsvSamples extends SampleTensors {
+export interface CsvSamples {
+  /** Inputs of shape [rows, columns], targets of shape [rows]. */
+  readonly samples: SampleTensors;
   /** The names of the columns of the inputs. */
   readonly columns: readonly string[];
   /** The names of the labels, if the target is a class. */
@@ -156,7 +158,7 @@ export interface CsvSamples extends SampleTensors {
 }
 
 /**
- * Samples from a table of numbers: inputs of shape [rows, columns], targets of shape [rows].
+ * Samples from a table of numbers.
  *
  * @throws `FormatError` as {@link parseCsv}, and naming line and column of a field that is not a finite number or not
  * one of the classes, or the column that is missing, or when there are no rows; `ValueError` when an option is wrong.
@@ -165,9 +167,9 @@ export interface CsvSamples extends SampleTensors {
  * import { samplesFromCsv } from '@ad/optim';
  *
  * const text = 'length,width,kind\n5.1,3.5,setosa\n7,3.2,versicolor\n';
- * const { inputs, targets, classes } = samplesFromCsv(text, { target: 'kind', classes: true });
- * inputs.toArray(); // => [[5.1, 3.5], [7, 3.2]]
- * targets.toArray(); // => [0, 1]
+ * const { samples, classes } = samplesFromCsv(text, { target: 'kind', classes: true });
+ * samples.inputs.toArray(); // => [[5.1, 3.5], [7, 3.2]]
+ * samples.targets.toArray(); // => [0, 1]
  * classes; // => ['setosa', 'versicolor']
  * samplesFromCsv(text, { target: 'kind' }); // throws /csv, line 2, column kind: "setosa" is not a finite number/
  * ```
@@ -206,15 +208,16 @@ export function samplesFromCsv(text: string, options: CsvSampleOptions): CsvSamp
       data[i * positions.length + k] = numberAt(i, positions[k]!);
     }
   }
-  const made = {
-    inputs: new Tensor([rows.length, positions.length], 'real', data),
-    columns: names,
-  };
-  if (classes === undefined) {
-    const values = Float64Array.from(rows, (_, i) => numberAt(i, targetAt));
-    return { ...made, targets: new Tensor([rows.length], 'real', values) };
-  }
   const known = classes === true ? [...new Set(rows.map((row) => row[targetAt]!))].sort() : classes;
+  const result = (targets: Tensor): CsvSamples => ({
+    samples: { inputs: new Tensor([rows.length, positions.length], 'real', data), targets },
+    columns: names,
+    ...(known === undefined ? {} : { classes: known }),
+  });
+  if (known === undefined) {
+    const values = Float64Array.from(rows, (_, i) => numberAt(i, targetAt));
+    return result(new Tensor([rows.length], 'real', values));
+  }
   const labelOf = new Map(known.map((value, label) => [value, label]));
   const labels = Int32Array.from(rows, (row, i) => {
     const label = labelOf.get(row[targetAt]!);
@@ -223,7 +226,7 @@ export function samplesFromCsv(text: string, options: CsvSampleOptions): CsvSamp
       `${name}, line ${lines[i]}, column ${target}: ${JSON.stringify(row[targetAt])} is not one of the classes ${known.join(', ')}`,
     );
   });
-  return { ...made, targets: new Tensor([rows.length], 'integer', labels), classes: known };
+  return result(new Tensor([rows.length], 'integer', labels));
 }
 
 /** Decimal numbers, with blanks around them; not what `Number` takes besides: hexadecimal ones, nothing, words. */

@@ -151,7 +151,7 @@ function part(
       rows.data instanceof Float32Array
         ? new Float32Array((end - start) * rowSize)
         : allocate(rows.kind, (end - start) * rowSize);
-    copyRows(rows.data, rowSize, order, start, end - start, data);
+    copyRows(rows, order, start, end - start, data);
     return new Tensor([end - start, ...rows.shape.slice(1)], rows.kind, data);
   };
   return { inputs: take(inputs), targets: take(targets) };

@@ -33,15 +33,25 @@ export async function* batchesOf(
   size: number,
 ): AsyncGenerator<SampleTensors, void, undefined> {
   numberOption('batchesOf', 'size', size, Number.NaN, POSITIVE_INTEGER);
-  checkSource('batchesOf', source);
+  yield* piecesInBatches('batchesOf', source, size, undefined);
+}
+
+/** The batches of {@link batchesOf}, with targets as a loss wants them. */
+export async function* piecesInBatches(
+  caller: string,
+  source: SampleSource,
+  size: number,
+  targets: 'labels' | 'values' | undefined,
+): AsyncGenerator<SampleTensors, void, undefined> {
+  checkSource(caller, source);
   let pending: SampleTensors[] = [];
   let held = 0;
   let first: SampleTensors | undefined;
   let number = 0;
   for await (const piece of source) {
-    const samples = samplesOf(piece, `batchesOf: piece ${number++}`, undefined);
+    const samples = samplesOf(piece, `${caller}: piece ${number++}`, targets);
     first ??= samples;
-    checkAlike(samples, first, number - 1);
+    checkAlike(`${caller}: piece ${number - 1}`, samples, first);
     let start = 0;
     const count = countOf(samples.inputs);
     while (held + count - start >= size) {
@@ -77,13 +87,13 @@ function checkSource(caller: string, source: unknown): asserts source is SampleS
 const NAMES = ['inputs', 'targets'] as const;
 
 /** The other lengths and the kinds of a piece are those of the first. */
-function checkAlike(samples: SampleTensors, first: SampleTensors, piece: number): void {
+function checkAlike(piece: string, samples: SampleTensors, first: SampleTensors): void {
   for (const name of NAMES) {
     const [got, expected] = [samples[name], first[name]];
     if (got.kind === expected.kind && sameShape(got.shape.slice(1), expected.shape.slice(1)))
       continue;
     throw new ShapeError(
-      `batchesOf: piece ${piece} has ${name} of kind ${got.kind} with rows of shape ${formatShape(got.shape.slice(1))}, ` +
+      `${piece} has ${name} of kind ${got.kind} with rows of shape ${formatShape(got.shape.slice(1))}, ` +
         `the first piece ${expected.kind} with ${formatShape(expected.shape.slice(1))}`,
     );
   }

@@ -7,7 +7,7 @@ import {
   numberOption,
   type Range,
 } from '../options.ts';
-import type { StopSignal } from '../training/fit.ts';
+import type { StopSignal } from '../training/fit-options.ts';
 import type { Iteration } from './method.ts';
 import type { Stop } from './stop.ts';
 

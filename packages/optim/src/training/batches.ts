@@ -1,5 +1,5 @@
 /** Mini-batches: in which order samples are taken, and how their rows come into a program. */
-import type { TensorData } from '@ad/graph';
+import type { Tensor, TensorData } from '@ad/graph';
 import { deriveSeed, Random } from '../random.ts';
 
 /** Sizes of the batches of an epoch: all the same but perhaps the last, which holds what is left. */
@@ -36,13 +36,13 @@ export function epochOrder(samples: number, seed: number, epoch: number): Int32A
  * @param start - where in the order the batch starts.
  */
 export function copyRows(
-  source: TensorData,
-  rowSize: number,
+  { data: source, shape }: Tensor,
   order: Int32Array | null,
   start: number,
   count: number,
   target: TensorData,
 ): void {
+  const rowSize = source.length / shape[0]!;
   if (order === null) {
     target.set(source.subarray(start * rowSize, (start + count) * rowSize));
     return;

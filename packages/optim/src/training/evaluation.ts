@@ -112,7 +112,7 @@ export function objectiveOf<P, Name extends string>(
 /** Evaluates one model on one set of samples, again and again: the programs are built once. */
 export class Evaluator<P, Name extends string> {
   readonly #metricNames: readonly Name[];
-  readonly #count: number;
+  readonly #samples: SampleTensors;
   readonly #programs: readonly (BatchProgram & { readonly parameters: Variables })[];
 
   /**
@@ -130,7 +130,7 @@ export class Evaluator<P, Name extends string> {
     const count = countOf(samples.inputs);
     const { size, rest } = planBatches(count, Math.min(batchSize, count));
     this.#metricNames = objective.metrics.map(([name]) => name);
-    this.#count = count;
+    this.#samples = samples;
     this.#programs = (rest === 0 ? [size] : [size, rest]).map((rows) => {
       const { prediction, loss, metrics } = traceForward(objective, parameters, samples, rows);
       if (objective.loss.targets === 'labels') {
@@ -138,7 +138,7 @@ export class Evaluator<P, Name extends string> {
         checkLabelRange(samples.targets, classes, `${what}: targets`, objective.loss.ignores);
       }
       const program = objective.executor({ outputs: [loss, ...metrics] });
-      return Object.assign(new BatchProgram(program, samples, rows), {
+      return Object.assign(new BatchProgram(program, rows), {
         parameters: new Variables(program, parameters, 'parameters'),
       });
     });
@@ -150,13 +150,14 @@ export class Evaluator<P, Name extends string> {
     const [full, rest] = this.#programs;
     if (parameters !== undefined)
       for (const program of this.#programs) program.parameters.copyFrom(parameters);
+    const count = countOf(this.#samples.inputs);
     let start = 0;
-    for (; start + full!.size <= this.#count; start += full!.size) {
-      full!.run(null, start);
+    for (; start + full!.size <= count; start += full!.size) {
+      full!.run(this.#samples, null, start);
       means.add(full!.outputs, full!.size);
     }
     if (rest !== undefined) {
-      rest.run(null, start);
+      rest.run(this.#samples, null, start);
       means.add(rest.outputs, rest.size);
     }
     return means.read();
@@ -169,10 +170,22 @@ export class RunningMeans<Name extends string> {
   readonly #sums: Float64Array;
   #count = 0;
 
-  /** No samples yet. */
-  constructor(metricNames: readonly Name[]) {
+  /** No samples yet, or those of sums that were read before. */
+  constructor(metricNames: readonly Name[], sums?: readonly number[], count: number = 0) {
     this.#names = metricNames;
     this.#sums = new Float64Array(metricNames.length + 1);
+    if (sums !== undefined) this.#sums.set(sums);
+    this.#count = count;
+  }
+
+  /** The sums, to go on from. */
+  get sums(): readonly number[] {
+    return Array.from(this.#sums);
+  }
+
+  /** How many samples they are of. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Adds the outputs of a batch: the loss, then the metrics. */

@@ -2,131 +2,25 @@
  * Training: epochs of mini-batches. Everything is checked and every program is built before the first step; then a
  * step copies a batch into its program and runs it, in constant time and memory.
  */
-import { type Executor, formatShape, sameShape, ShapeError, ValueError } from '@ad/graph';
-import { type Leaf, leavesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
-import {
-  checkLabelRange,
-  countOf,
-  type Samples,
-  type SampleTensors,
-  samplesOf,
-} from '../data/samples.ts';
+import { ValueError } from '@ad/graph';
+import type { Samples } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
-import type { Loss, Metric } from '../losses/loss.ts';
-import {
-  booleanOption,
-  checkFunction,
-  checkNames,
-  describeValue,
-  numberOption,
-  POSITIVE_INTEGER,
-  SEED,
-} from '../options.ts';
-import { adam } from '../rules/adam.ts';
-import { checkOptimizer, type Optimizer, type OptimizerState } from '../rules/optimizer.ts';
-import { matchLeaves } from '../trees.ts';
-import { type BatchPlan, epochOrder, planBatches } from './batches.ts';
-import { diagnose, type NonFiniteNode } from './diagnosis.ts';
-import { type Evaluation, Evaluator, objectiveOf, RunningMeans } from './evaluation.ts';
+import type { OptimizerState } from '../rules/optimizer.ts';
+import { diagnose } from './diagnosis.ts';
+import { RunningMeans } from './evaluation.ts';
 import { Turns } from './event-loop.ts';
-import { buildStep, type Objective, type TrainingStep } from './step.ts';
+import type {
+  Best,
+  Checkpoint,
+  EpochRecord,
+  FitOptions,
+  FitResult,
+  NonFiniteReport,
+} from './fit-options.ts';
+import { type Plan, planTraining } from './plan.ts';
+import type { SampleStream } from './readers.ts';
+import type { TrainingStep } from './step.ts';
 import { feedsOf } from './variables.ts';
-
-/** What is needed of an `AbortSignal`. */
-export interface StopSignal {
-  /** Whether to stop. */
-  readonly aborted: boolean;
-  /** Why; not looked at. */
-  readonly reason?: unknown;
-}
-
-/** Where training is, after a step. */
-export interface Progress<Name extends string = string> extends Evaluation<Name> {
-  /** The epoch, from 1. */
-  readonly epoch: number;
-  /** How many epochs there will be. */
-  readonly epochs: number;
-  /** The step in the epoch, from 1. */
-  readonly step: number;
-  /** How many steps an epoch has. */
-  readonly steps: number;
-  /** The loss of this batch, before the step. */
-  readonly batchLoss: number;
-  /** The mean loss over the samples of the epoch so far. */
-  readonly loss: number;
-  /** The means of the metrics over the samples of the epoch so far. */
-  readonly metrics: Readonly<Record<Name, number>>;
-}
-
-/** What an epoch came to. Loss and metrics are means over its samples, each measured just before the step with it. */
-export interface EpochRecord<Name extends string = string> extends Evaluation<Name> {
-  /** The epoch, from 1. */
-  readonly epoch: number;
-  /** Loss and metrics on the validation samples after the epoch, if there are any. */
-  readonly validation?: Evaluation<Name>;
-}
-
-/** Options of {@link fit}. */
-export interface FitOptions<P, Name extends string = string> {
-  /** What is to be small, such as `crossEntropy` or `meanSquaredError`. */
-  readonly loss: Loss;
-  /** How often each sample is used: an integer of 1 or more. */
-  readonly epochs: number;
-  /** The rule by which the parameters follow the gradient; default `adam()`. */
-  readonly optimizer?: Optimizer;
-  /** How many samples make a step: from 1 to their number. Default 32, or all if there are fewer. */
-  readonly batchSize?: number;
-  /** Take the samples in a new random order in each epoch (where a step takes all, in their own). Default true. */
-  readonly shuffle?: boolean;
-  /** Decides the initial parameters and all orders: an integer from 0 to $2^{53} - 1$. Default 0. */
-  readonly seed?: number;
-  /** Samples to judge by after each epoch, and not to learn from. */
-  readonly validation?: Samples;
-  /** Numbers to report beside the loss, by name: `{ accuracy }`. */
-  readonly metrics?: Readonly<Record<Name, Metric>>;
-  /** Called after each step; waited for if it returns a promise. What it throws, `fit` rejects with. */
-  readonly onProgress?: (progress: Progress<Name>) => void | Promise<void>;
-  /** Called after each epoch, in the same way. */
-  readonly onEpoch?: (record: EpochRecord<Name>) => void | Promise<void>;
-  /** Stops training before the next step once it is aborted; the result has the parameters so far. */
-  readonly signal?: StopSignal;
-  /** What runs the programs; default the compiler, in double precision. */
-  readonly executor?: Executor;
-  /** Parameters to start from; default `model.init(seed)`. */
-  readonly parameters?: P;
-  /** Optimizer state to start from; default `optimizer.init(parameters)`. */
-  readonly state?: OptimizerState;
-}
-
-/** Where and why numbers stopped being finite. */
-export interface NonFiniteReport {
-  /** The epoch, from 1. */
-  readonly epoch: number;
-  /** The step in the epoch, from 1. */
-  readonly step: number;
-  /** The loss of the batch. */
-  readonly loss: number;
-  /** The first node that is not finite; absent when the batch is finite in double precision. */
-  readonly node?: NonFiniteNode;
-  /** All this in words. */
-  readonly message: string;
-}
-
-/** What {@link fit} found. */
-export interface FitResult<P, Name extends string = string> {
-  /** The parameters after the last step that was taken. */
-  readonly parameters: P;
-  /** The optimizer state after the last step that was taken. */
-  readonly state: OptimizerState;
-  /** One record for each complete epoch. */
-  readonly history: readonly EpochRecord<Name>[];
-  /** The number of steps that were taken. */
-  readonly steps: number;
-  /** Why it ended: all epochs were done, the signal was aborted, or a step was not finite. */
-  readonly stopped: 'finished' | 'aborted' | 'diverged';
-  /** Where and why, if it diverged. */
-  readonly nonFinite?: NonFiniteReport;
-}
 
 /**
  * Trains a model on samples, by steps on mini-batches.
@@ -135,9 +29,17 @@ export interface FitResult<P, Name extends string = string> {
  * (and once more for a smaller last batch, if the samples do not divide evenly). The result depends on nothing but
  * the arguments: the same seed gives the same bits. Neither samples nor parameters passed in are changed.
  *
+ * Samples that do not fit into memory are given as a stream: a function that returns, for each epoch, something to iterate
+ * over (also asynchronously) that gives samples in pieces of any size; see {@link batchesOf}. Its programs are built
+ * when the first batch of a size comes.
+ *
  * Other tasks get their turn about every 40 ms. A step whose loss, gradient or new parameters are not finite is not
  * taken and ends the training; the report names the node where it began.
  *
+ * With `checkpoint` all that is needed to go on is saved on the way, and `resume` goes on: with the same samples and
+ * options the result is, bit for bit, that of never having stopped.
+ *
+ * @param samples - { inputs, targets }, or a stream of them.
  * @throws (rejects with) `ValueError`, `ShapeError` or `KindError` when samples or options are
  * wrong, before anything has happened; and with whatever a callback throws.
  * @example
@@ -159,199 +61,200 @@ export interface FitResult<P, Name extends string = string> {
  */
 export async function fit<P, Name extends string = never>(
   model: Model<P>,
-  samples: Samples,
+  samples: Samples | SampleStream,
   options: FitOptions<NoInfer<P>, Name>,
 ): Promise<FitResult<P, Name>> {
-  const plan = planTraining(model, samples, options);
-  const { optimizer, batches, epochs, seed, shuffle, programs, metricNames, validation } = plan;
-  const { onProgress, onEpoch, signal } = options;
-  const count = countOf(plan.samples.inputs);
-  const turns = new Turns();
-  const history: EpochRecord<Name>[] = [];
-  let current = programs[0]!;
-  let steps = 0;
-  const result = (
+  return new Training(planTraining(model, samples, options), options).run();
+}
+
+/** A training in progress. */
+class Training<P, Name extends string> {
+  readonly #plan: Plan<P, Name>;
+  readonly #options: FitOptions<P, Name>;
+  readonly #history: EpochRecord<Name>[];
+  readonly #turns = new Turns();
+  /** The program that has the newest parameters and state; none before the first step. */
+  #current: TrainingStep | undefined;
+  /** The state that the first program begins with. */
+  #startState: OptimizerState;
+  #means: RunningMeans<Name>;
+  /** Steps in all. */
+  #steps: number;
+  /** Steps of the epoch. */
+  #step: number;
+  #best: Best<P> | undefined;
+  /** The smallest loss that was progress, and epochs since. */
+  #progress = { loss: Infinity, waited: 0 };
+  /** Steps at the last checkpoint. */
+  #saved = -1;
+
+  constructor(plan: Plan<P, Name>, options: FitOptions<P, Name>) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#startState = plan.state;
+    const { resume } = options;
+    this.#history = [...(resume?.history ?? [])];
+    this.#steps = resume?.steps ?? 0;
+    this.#step = resume?.step ?? 0;
+    this.#means = new RunningMeans(plan.metricNames, resume?.sums, resume?.samples);
+    this.#best = resume?.best;
+    for (const record of this.#history) this.#watch(record);
+  }
+
+  async run(): Promise<FitResult<P, Name>> {
+    while (this.#history.length < this.#plan.epochs) {
+      if (this.#isIdle()) return this.#end('early');
+      const stopped = await this.#epoch(this.#history.length + 1);
+      if (stopped !== undefined) return stopped;
+    }
+    return this.#end(this.#isIdle() ? 'early' : 'finished');
+  }
+
+  /** Trains to the end of an epoch; the result if training ends in it. */
+  async #epoch(epoch: number): Promise<FitResult<P, Name> | undefined> {
+    const { signal, onEpoch } = this.#options;
+    const reader = this.#plan.open(epoch, this.#step);
+    try {
+      for (;;) {
+        if (this.#turns.isOver) await this.#turns.yield();
+        if (signal?.aborted === true) return await this.#end('aborted');
+        const next = reader.next();
+        const batch = next instanceof Promise ? await next : next;
+        if (batch === null) break;
+        const program = this.#programFor(batch);
+        program.run(batch.samples, batch.order, batch.start);
+        if (!isTaken(program)) {
+          return await this.#end('diverged', explain(program, epoch, this.#step + 1));
+        }
+        this.#steps++;
+        this.#step++;
+        this.#means.add(program.outputs, program.size);
+        const wait = this.#report(epoch, program.outputs[0]![0]!);
+        if (wait !== undefined) await wait;
+        if (this.#steps % (this.#options.checkpoint?.every ?? Infinity) === 0) await this.#save();
+      }
+    } finally {
+      await reader.close();
+    }
+    if (this.#step === 0) {
+      throw new ValueError(
+        `fit: the stream of epoch ${epoch} has no samples; give it a new iterable in each epoch`,
+      );
+    }
+    const record = this.#judge(epoch);
+    if (onEpoch !== undefined) await onEpoch(record);
+    return undefined;
+  }
+
+  /** The program for a batch, with the newest parameters and state. */
+  #programFor(batch: Parameters<Plan<P, Name>['programFor']>[0]): TrainingStep {
+    const current = this.#current;
+    if (current?.size === batch.size) return current;
+    const program = this.#plan.programFor(batch);
+    if (current === undefined) {
+      program.state.write(this.#startState);
+    } else {
+      program.parameters.copyFrom(current.parameters);
+      program.state.copyFrom(current.state);
+    }
+    this.#current = program;
+    return program;
+  }
+
+  #report(epoch: number, batchLoss: number): void | Promise<void> {
+    const { epochs, steps } = this.#plan;
+    return this.#options.onProgress?.({
+      epoch,
+      epochs,
+      step: this.#step,
+      ...(steps === undefined ? {} : { steps }),
+      batchLoss,
+      ...this.#means.read(),
+    });
+  }
+
+  /** Ends an epoch: judges the model, and begins to count anew. */
+  #judge(epoch: number): EpochRecord<Name> {
+    const { validation, optimizer, metricNames } = this.#plan;
+    const judged =
+      validation === null ? {} : { validation: validation.evaluate(this.#current?.parameters) };
+    const record: EpochRecord<Name> = { epoch, ...this.#means.read(), ...judged };
+    this.#history.push(record);
+    this.#step = 0;
+    this.#means = new RunningMeans(metricNames);
+    const { loss } = record.validation ?? record;
+    if (optimizer.observe !== undefined) {
+      const state = optimizer.observe(this.#state(), loss);
+      if (this.#current === undefined) this.#startState = state;
+      else this.#current.state.write(state);
+    }
+    this.#watch(record);
+    if (this.#plan.keepBest && loss < (this.#best?.loss ?? Infinity)) {
+      this.#best = { epoch, loss, parameters: this.#parameters() };
+    }
+    return record;
+  }
+
+  /** Counts epochs without progress. */
+  #watch(record: EpochRecord<Name>): void {
+    const { loss } = record.validation ?? record;
+    const { minDelta } = this.#plan.earlyStopping ?? { minDelta: 0 };
+    if (loss < this.#progress.loss - minDelta) this.#progress = { loss, waited: 0 };
+    else this.#progress.waited++;
+  }
+
+  #isIdle(): boolean {
+    return this.#progress.waited >= (this.#plan.earlyStopping?.patience ?? Infinity);
+  }
+
+  /** The newest parameters, in storage of their own. */
+  #parameters(): P {
+    return (this.#current?.parameters.read() ?? this.#plan.parameters) as P;
+  }
+
+  /** The newest state, in storage of its own. */
+  #state(): OptimizerState {
+    return (this.#current?.state.read() ?? this.#startState) as OptimizerState;
+  }
+
+  /** All that is needed to go on. */
+  #checkpoint(): Checkpoint<P, Name> {
+    return {
+      parameters: this.#parameters(),
+      state: this.#state(),
+      steps: this.#steps,
+      step: this.#step,
+      sums: this.#means.sums,
+      samples: this.#means.count,
+      history: [...this.#history],
+      ...(this.#best === undefined ? {} : { best: this.#best }),
+      setting: this.#plan.setting,
+    };
+  }
+
+  async #save(): Promise<void> {
+    this.#saved = this.#steps;
+    await this.#options.checkpoint!.save(this.#checkpoint());
+  }
+
+  async #end(
     stopped: FitResult<P>['stopped'],
     nonFinite?: NonFiniteReport,
-  ): FitResult<P, Name> => ({
-    parameters: current.parameters.read() as P,
-    state: current.state.read() as OptimizerState,
-    history,
-    steps,
-    stopped,
-    ...(nonFinite === undefined ? {} : { nonFinite }),
-  });
-
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    const order = shuffle && batches.count > 1 ? epochOrder(count, seed, epoch) : null;
-    const means = new RunningMeans<Name>(metricNames);
-    for (let step = 1; step <= batches.count; step++) {
-      if (turns.isOver) await turns.yield();
-      if (signal?.aborted === true) return result('aborted');
-      const start = (step - 1) * batches.size;
-      const program = start + batches.size <= count ? programs[0]! : programs[1]!;
-      if (program !== current) {
-        program.parameters.copyFrom(current.parameters);
-        program.state.copyFrom(current.state);
-        current = program;
-      }
-      program.run(order, start);
-      if (!isTaken(program)) return result('diverged', explain(program, epoch, step));
-      steps++;
-      means.add(program.outputs, program.size);
-      if (onProgress !== undefined) {
-        const batchLoss = program.outputs[0]![0]!;
-        const wait = onProgress({
-          epoch,
-          epochs,
-          step,
-          steps: batches.count,
-          batchLoss,
-          ...means.read(),
-        });
-        if (wait !== undefined) await wait;
-      }
-    }
-    const judged =
-      validation === null ? {} : { validation: validation.evaluate(current.parameters) };
-    const record: EpochRecord<Name> = { epoch, ...means.read(), ...judged };
-    history.push(record);
-    if (optimizer.observe !== undefined) {
-      const state = current.state.read() as OptimizerState;
-      current.state.write(optimizer.observe(state, (record.validation ?? record).loss));
-    }
-    if (onEpoch !== undefined) await onEpoch(record);
+  ): Promise<FitResult<P, Name>> {
+    // The last checkpoint of an epoch was made before the epoch was judged.
+    const isSaved = this.#saved === this.#steps && this.#step > 0;
+    if (this.#options.checkpoint !== undefined && !isSaved) await this.#save();
+    const { parameters, state, history, steps, best } = this.#checkpoint();
+    return {
+      parameters,
+      state,
+      history,
+      steps,
+      stopped,
+      ...(best === undefined ? {} : { best }),
+      ...(nonFinite === undefined ? {} : { nonFinite }),
+    };
   }
-  return result('finished');
-}
-
-/** All that is known before the first step. */
-interface Plan<P, Name extends string> {
-  readonly optimizer: Optimizer;
-  readonly samples: SampleTensors;
-  readonly batches: BatchPlan;
-  readonly epochs: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
-  readonly metricNames: readonly Name[];
-  /** For full batches, and for the rest if there is one. */
-  readonly programs: readonly TrainingStep[];
-  readonly validation: Evaluator<P, Name> | null;
-}
-
-const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
-  'loss',
-  'epochs',
-  'optimizer',
-  'batchSize',
-  'shuffle',
-  'seed',
-  'validation',
-  'metrics',
-  'onProgress',
-  'onEpoch',
-  'signal',
-  'executor',
-  'parameters',
-  'state',
-];
-
-/** Checks everything and builds the programs. */
-function planTraining<P, Name extends string>(
-  model: Model<P>,
-  given: Samples,
-  options: FitOptions<P, Name>,
-): Plan<P, Name> {
-  checkNames('fit', options, OPTION_NAMES);
-  const objective = objectiveOf('fit', model, options);
-  if (options.epochs === undefined)
-    throw new ValueError(
-      'fit: epochs is missing; say how often to use each sample, as in { epochs: 20 }',
-    );
-  const epochs = numberOption('fit', 'epochs', options.epochs, 1, POSITIVE_INTEGER);
-  const seed = numberOption('fit', 'seed', options.seed, 0, SEED);
-  const shuffle = booleanOption('fit', 'shuffle', options.shuffle, true);
-  for (const name of ['onProgress', 'onEpoch'] as const) {
-    if (options[name] !== undefined) checkFunction('fit', name, options[name], 'a function');
-  }
-  checkSignal(options.signal);
-  const optimizer = options.optimizer ?? adam();
-  checkOptimizer('fit', optimizer);
-  const samples = samplesOf(given, 'fit', options.loss.targets);
-  const count = countOf(samples.inputs);
-  const batchSize = numberOption(
-    'fit',
-    'batchSize',
-    options.batchSize,
-    Math.min(32, count),
-    POSITIVE_INTEGER,
-  );
-  if (batchSize > count) {
-    throw new ValueError(
-      `fit: batchSize is ${batchSize}, but there are only ${count} samples; give at most ${count}`,
-    );
-  }
-  const batches = planBatches(count, batchSize);
-  const parameters = startOf(options.parameters, model.init(seed), 'parameters');
-  const state = startOf(options.state, optimizer.init(parameters), 'state');
-  const sizes = batches.rest === 0 ? [batchSize] : [batchSize, batches.rest];
-  const programs = sizes.map((size) => {
-    const step = buildStep(objective, optimizer, parameters, state, samples, size);
-    checkTargets(options.loss, step, samples);
-    return step;
-  });
-  return {
-    optimizer,
-    samples,
-    batches,
-    epochs,
-    seed,
-    shuffle,
-    metricNames: objective.metrics.map(([name]) => name),
-    programs,
-    validation:
-      options.validation === undefined
-        ? null
-        : validator(objective, parameters, options.validation),
-  };
-}
-
-function validator<P, Name extends string>(
-  objective: Objective<P, Name>,
-  parameters: P,
-  given: Samples,
-): Evaluator<P, Name> {
-  const samples = samplesOf(given, 'fit: validation', objective.loss.targets);
-  return new Evaluator({ ...objective, caller: 'fit: validation' }, parameters, samples, 256);
-}
-
-function checkTargets(loss: Loss, step: TrainingStep, samples: SampleTensors): void {
-  if (loss.targets !== 'labels') return;
-  const classes = step.forward.prediction.shape.at(-1)!;
-  checkLabelRange(samples.targets, classes, 'fit: targets', loss.ignores);
-}
-
-function checkSignal(signal: StopSignal | undefined): void {
-  if (signal === undefined || typeof (signal as Partial<StopSignal> | null)?.aborted === 'boolean')
-    return;
-  throw new ValueError(
-    `fit: signal is ${describeValue(signal)}, expected { aborted: boolean }, such as an AbortSignal`,
-  );
-}
-
-/** Values to start from: those given, if they have the form of the usual ones. */
-function startOf<T>(given: T | undefined, usual: T, what: string): T {
-  if (given === undefined) return usual;
-  const leaves = leavesOf(usual as Tree<Leaf>);
-  matchLeaves(usual, given, `fit: ${what}`).forEach((value, k) => {
-    const { path, leaf } = leaves[k]!;
-    const [expected, got] = [tensorOfLeaf(leaf).shape, tensorOfLeaf(value as Leaf).shape];
-    if (sameShape(expected, got)) return;
-    throw new ShapeError(
-      `fit: ${what}${path} has shape ${formatShape(got)}, expected ${formatShape(expected)}`,
-    );
-  });
-  return given;
 }
 
 /** Whether the last run was finite, so that its updates were made. The last output says so. */

@@ -96,31 +96,22 @@ export class BatchProgram {
   readonly outputs: readonly TensorData[];
   /** What is run. */
   readonly program: Program;
-  readonly #rows: readonly {
-    readonly source: TensorData;
-    readonly rowSize: number;
-    readonly target: TensorData;
-  }[];
+  readonly #inputs: TensorData | undefined;
+  readonly #targets: TensorData | undefined;
 
-  /** Binds a program to the samples. */
-  constructor(program: Program, samples: SampleTensors, size: number) {
+  /** Finds the places of a batch in a program. */
+  constructor(program: Program, size: number) {
     this.size = size;
     this.outputs = program.outputs;
     this.program = program;
-    this.#rows = (['inputs', 'targets'] as const).flatMap((name) => {
-      const { data, shape } = samples[name];
-      const target = storageOf(program, name);
-      return target === undefined
-        ? []
-        : [{ source: data, rowSize: data.length / shape[0]!, target }];
-    });
+    this.#inputs = storageOf(program, 'inputs');
+    this.#targets = storageOf(program, 'targets');
   }
 
   /** Runs the batch that starts at `start` in the given order of the samples. Allocates nothing. */
-  run(order: Int32Array | null, start: number): void {
-    for (const { source, rowSize, target } of this.#rows) {
-      copyRows(source, rowSize, order, start, this.size, target);
-    }
+  run({ inputs, targets }: SampleTensors, order: Int32Array | null, start: number): void {
+    if (this.#inputs !== undefined) copyRows(inputs, order, start, this.size, this.#inputs);
+    if (this.#targets !== undefined) copyRows(targets, order, start, this.size, this.#targets);
     this.program.execute();
   }
 }
@@ -182,7 +173,7 @@ export function buildStep<P>(
     outputs: [loss, ...forward.metrics, magnitude],
     updates: pairs.map(([old, value]) => [old, isFinite.where(value, old)] as const),
   });
-  return Object.assign(new BatchProgram(program, samples, size), {
+  return Object.assign(new BatchProgram(program, size), {
     forward,
     gradients,
     parameters: new Variables(program, parameters, 'parameters'),

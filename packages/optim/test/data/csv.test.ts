@@ -97,27 +97,29 @@ describe('samplesFromCsv', () => {
 
   test('makes numbers of columns and labels of classes', () => {
     const sorted = samplesFromCsv(text, { target: 'kind', classes: true });
-    expect(sorted.inputs.toArray()).toEqual([
+    expect(sorted.samples.inputs.toArray()).toEqual([
       [1, -25],
       [0.5, 4],
     ]);
-    expect([sorted.targets.toArray(), sorted.targets.kind]).toEqual([[1, 0], 'integer']);
+    expect([sorted.samples.targets.toArray(), sorted.samples.targets.kind]).toEqual([
+      [1, 0],
+      'integer',
+    ]);
     expect([sorted.columns, sorted.classes]).toEqual([
       ['x', 'y'],
       ['a', 'b'],
     ]);
     const given = samplesFromCsv(text, { target: 'kind', classes: ['b', 'a', 'c'], inputs: ['y'] });
-    expect(given.targets.toArray()).toEqual([0, 1]);
-    expect(given.inputs.toArray()).toEqual([[-25], [4]]);
+    expect(given.samples.targets.toArray()).toEqual([0, 1]);
+    expect(given.samples.inputs.toArray()).toEqual([[-25], [4]]);
     const real = samplesFromCsv(text, { target: 'y', inputs: ['x'] });
-    expect([real.targets.toArray(), real.targets.kind]).toEqual([[-25, 4], 'real']);
+    expect([real.samples.targets.toArray(), real.samples.targets.kind]).toEqual([[-25, 4], 'real']);
     expect(real).not.toHaveProperty('classes');
   });
 
   test('reads the irises', () => {
-    const { inputs, targets, classes } = iris();
+    const { inputs, targets } = iris();
     expect(inputs.shape).toEqual([150, 4]);
-    expect(classes).toEqual(['setosa', 'versicolor', 'virginica']);
     expect([0, 1, 2].map((label) => targets.data.filter((t) => t === label).length)).toEqual([
       50, 50, 50,
     ]);

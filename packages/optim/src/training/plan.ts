@@ -1,0 +1,268 @@
+/** All that `fit` checks and builds before the first step. */
+import { formatShape, sameShape, ShapeError, ValueError } from '@ad/graph';
+import { type Leaf, leavesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
+import {
+  checkLabelRange,
+  countOf,
+  type Samples,
+  samplesOf,
+  type SampleTensors,
+} from '../data/samples.ts';
+import type { Model } from '../layers/model.ts';
+import type { Loss } from '../losses/loss.ts';
+import {
+  booleanOption,
+  checkFunction,
+  checkNames,
+  describeValue,
+  NON_NEGATIVE,
+  numberOption,
+  POSITIVE_INTEGER,
+  SEED,
+} from '../options.ts';
+import { adam } from '../rules/adam.ts';
+import { checkOptimizer, type Optimizer, type OptimizerState } from '../rules/optimizer.ts';
+import { matchLeaves } from '../trees.ts';
+import { planBatches } from './batches.ts';
+import { Evaluator, objectiveOf } from './evaluation.ts';
+import type {
+  Checkpoint,
+  Checkpointing,
+  EarlyStopping,
+  FitOptions,
+  StopSignal,
+  TrainingSetting,
+} from './fit-options.ts';
+import {
+  type Batch,
+  type BatchReader,
+  memoryReader,
+  type OpenEpoch,
+  type SampleStream,
+  streamReader,
+} from './readers.ts';
+import { buildStep, type Objective, type TrainingStep } from './step.ts';
+
+/** All that is known before the first step. */
+export interface Plan<P, Name extends string> {
+  readonly optimizer: Optimizer;
+  readonly epochs: number;
+  readonly metricNames: readonly Name[];
+  /** The parameters to start from. */
+  readonly parameters: P;
+  /** The optimizer state to start from. */
+  readonly state: OptimizerState;
+  readonly setting: TrainingSetting;
+  /** Steps of an epoch, where that is known. */
+  readonly steps?: number;
+  readonly open: OpenEpoch;
+  /** The program for batches like this one; built at the first time for each size. */
+  readonly programFor: (batch: Pick<Batch, 'samples' | 'size'>) => TrainingStep;
+  readonly validation: Evaluator<P, Name> | null;
+  readonly earlyStopping: Required<EarlyStopping> | null;
+  readonly keepBest: boolean;
+}
+
+const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
+  'loss',
+  'epochs',
+  'optimizer',
+  'batchSize',
+  'shuffle',
+  'seed',
+  'validation',
+  'metrics',
+  'onProgress',
+  'onEpoch',
+  'signal',
+  'earlyStopping',
+  'keepBest',
+  'checkpoint',
+  'resume',
+  'executor',
+  'parameters',
+  'state',
+];
+
+/** Checks everything and, for samples in memory, builds the programs. */
+export function planTraining<P, Name extends string>(
+  model: Model<P>,
+  given: Samples | SampleStream,
+  options: FitOptions<P, Name>,
+): Plan<P, Name> {
+  checkNames('fit', options, OPTION_NAMES);
+  const objective = objectiveOf('fit', model, options);
+  if (options.epochs === undefined)
+    throw new ValueError(
+      'fit: epochs is missing; say how often to use each sample, as in { epochs: 20 }',
+    );
+  const epochs = numberOption('fit', 'epochs', options.epochs, 1, POSITIVE_INTEGER);
+  const seed = numberOption('fit', 'seed', options.seed, 0, SEED);
+  const shuffle = booleanOption('fit', 'shuffle', options.shuffle, true);
+  const keepBest = booleanOption('fit', 'keepBest', options.keepBest, false);
+  for (const name of ['onProgress', 'onEpoch'] as const) {
+    if (options[name] !== undefined) checkFunction('fit', name, options[name], 'a function');
+  }
+  checkSignal(options.signal);
+  checkCheckpointing(options.checkpoint);
+  const earlyStopping = earlyStoppingOf(options.earlyStopping);
+  const optimizer = options.optimizer ?? adam();
+  checkOptimizer('fit', optimizer);
+  const batchSizeOf = (fallback: number): number =>
+    numberOption('fit', 'batchSize', options.batchSize, fallback, POSITIVE_INTEGER);
+
+  const { resume } = options;
+  if (resume !== undefined && (options.parameters !== undefined || options.state !== undefined)) {
+    throw new ValueError(
+      'fit: resume has parameters and state of its own; leave these options out',
+    );
+  }
+  const first = resume ?? options;
+  const source = resume === undefined ? '' : 'resume: ';
+  const parameters = startOf(first.parameters, model.init(seed), `${source}parameters`);
+  const state = startOf(first.state, optimizer.init(parameters), `${source}state`);
+  const steps = new Map<number, TrainingStep>();
+  const programFor = ({ samples, size }: Pick<Batch, 'samples' | 'size'>): TrainingStep => {
+    let step = steps.get(size);
+    if (step === undefined) {
+      step = buildStep(objective, optimizer, parameters, state, samples, size);
+      steps.set(size, step);
+    }
+    return step;
+  };
+  const common = {
+    optimizer,
+    epochs,
+    metricNames: objective.metrics.map(([name]) => name),
+    parameters,
+    state,
+    programFor,
+    earlyStopping,
+    keepBest,
+  };
+  const evaluator = (): Evaluator<P, Name> | null =>
+    options.validation === undefined ? null : validator(objective, parameters, options.validation);
+  if (typeof given === 'function') {
+    const batchSize = batchSizeOf(32);
+    const setting = { seed, batchSize, shuffle };
+    checkSetting(resume, setting);
+    const open = streamReader(given, batchSize, options.loss.targets);
+    const checked: OpenEpoch = (epoch, from) =>
+      labelled(open(epoch, from), options.loss, programFor);
+    return { ...common, setting, open: checked, validation: evaluator() };
+  }
+  const samples = samplesOf(given, 'fit', options.loss.targets);
+  const count = countOf(samples.inputs);
+  const batchSize = batchSizeOf(Math.min(32, count));
+  if (batchSize > count) {
+    throw new ValueError(
+      `fit: batchSize is ${batchSize}, but there are only ${count} samples; give at most ${count}`,
+    );
+  }
+  const batches = planBatches(count, batchSize);
+  const setting = { seed, batchSize, shuffle, samples: count };
+  checkSetting(resume, setting);
+  for (const size of batches.rest === 0 ? [batchSize] : [batchSize, batches.rest]) {
+    checkTargets(options.loss, programFor({ samples, size }), samples);
+  }
+  return {
+    ...common,
+    setting,
+    steps: batches.count,
+    open: memoryReader(samples, batches, shuffle && batches.count > 1 ? seed : null),
+    validation: evaluator(),
+  };
+}
+
+/** A reader that checks the labels of what it reads. */
+function labelled(
+  reader: BatchReader,
+  loss: Loss,
+  programFor: (batch: Batch) => TrainingStep,
+): BatchReader {
+  if (loss.targets !== 'labels') return reader;
+  return {
+    async next() {
+      const batch = await reader.next();
+      if (batch !== null) checkTargets(loss, programFor(batch), batch.samples);
+      return batch;
+    },
+    close: () => reader.close(),
+  };
+}
+
+/** A training that goes on must be the same one. */
+function checkSetting(resume: Checkpoint<unknown> | undefined, setting: TrainingSetting): void {
+  if (resume === undefined) return;
+  for (const name of ['seed', 'batchSize', 'shuffle', 'samples'] as const) {
+    const [then, now] = [resume.setting[name], setting[name]];
+    if (then === now) continue;
+    throw new ValueError(
+      `fit: resume: the checkpoint was made with ${name} ${describeValue(then)}, but now it is ${describeValue(now)}; ` +
+        'training goes on with the same samples and options',
+    );
+  }
+}
+
+function checkCheckpointing(given: Checkpointing<never> | undefined): void {
+  if (given === undefined) return;
+  checkNames('fit: checkpoint', given, ['every', 'save']);
+  const every = numberOption('fit', 'checkpoint.every', given.every, Number.NaN, POSITIVE_INTEGER);
+  if (Number.isNaN(every)) {
+    throw new ValueError(`fit: checkpoint.every is missing, expected ${POSITIVE_INTEGER.words}`);
+  }
+  checkFunction('fit', 'checkpoint.save', given.save, 'a function of a checkpoint');
+}
+
+function earlyStoppingOf(given: EarlyStopping | undefined): Required<EarlyStopping> | null {
+  if (given === undefined) return null;
+  checkNames('fit: earlyStopping', given, ['patience', 'minDelta']);
+  const { patience, minDelta } = given;
+  if (patience === undefined) {
+    throw new ValueError(
+      `fit: earlyStopping.patience is missing, expected ${POSITIVE_INTEGER.words}`,
+    );
+  }
+  return {
+    patience: numberOption('fit', 'earlyStopping.patience', patience, 1, POSITIVE_INTEGER),
+    minDelta: numberOption('fit', 'earlyStopping.minDelta', minDelta, 0, NON_NEGATIVE),
+  };
+}
+
+function validator<P, Name extends string>(
+  objective: Objective<P, Name>,
+  parameters: P,
+  given: Samples,
+): Evaluator<P, Name> {
+  const samples = samplesOf(given, 'fit: validation', objective.loss.targets);
+  return new Evaluator({ ...objective, caller: 'fit: validation' }, parameters, samples, 256);
+}
+
+function checkTargets(loss: Loss, step: TrainingStep, samples: SampleTensors): void {
+  if (loss.targets !== 'labels') return;
+  const classes = step.forward.prediction.shape.at(-1)!;
+  checkLabelRange(samples.targets, classes, 'fit: targets', loss.ignores);
+}
+
+function checkSignal(signal: StopSignal | undefined): void {
+  if (signal === undefined || typeof (signal as Partial<StopSignal> | null)?.aborted === 'boolean')
+    return;
+  throw new ValueError(
+    `fit: signal is ${describeValue(signal)}, expected { aborted: boolean }, such as an AbortSignal`,
+  );
+}
+
+/** Values to start from: those given, if they have the form of the usual ones. */
+function startOf<T>(given: T | undefined, usual: T, what: string): T {
+  if (given === undefined) return usual;
+  const leaves = leavesOf(usual as Tree<Leaf>);
+  matchLeaves(usual, given, `fit: ${what}`).forEach((value, k) => {
+    const { path, leaf } = leaves[k]!;
+    const [expected, got] = [tensorOfLeaf(leaf).shape, tensorOfLeaf(value as Leaf).shape];
+    if (sameShape(expected, got)) return;
+    throw new ShapeError(
+      `fit: ${what}${path} has shape ${formatShape(got)}, expected ${formatShape(expected)}`,
+    );
+  });
+  return given;
+}
