@@ -33,3 +33,23 @@ function isReal(arena: Arena, node: number): boolean {
 export function guardsBranches(row: Operation): boolean {
   return row.family === 'elementwise' && row.guards === true;
 }
+
+/** Bit of {@link factsOf}: elementwise. Bits 0 to 2 say for which operands there is a derivative. */
+export const IS_ELEMENTWISE = 8;
+/** Bit of {@link factsOf}: chooses between branches. */
+export const GUARDS = 16;
+
+/**
+ * What a sweep asks of every node, by code of its operation. Rows are objects of many forms, so asking them costs more
+ * than the arithmetic of a node.
+ */
+export function factsOf(rows: readonly Operation[]): Uint8Array {
+  return Uint8Array.from(rows, (row) => {
+    if (row.family !== 'elementwise') return 0;
+    let facts = IS_ELEMENTWISE | (guardsBranches(row) ? GUARDS : 0);
+    row.partials.forEach((_, k) => {
+      if (hasDerivative(row, k)) facts |= 1 << k;
+    });
+    return facts;
+  });
+}

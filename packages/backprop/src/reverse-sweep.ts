@@ -5,7 +5,8 @@
  * S * du/dz down to each operand z. Operands have smaller ids, so one loop from the output's id down to 0 meets
  * every node after all nodes that send to it. Invariant at the top of the loop: the sum of u is complete.
  *
- * Work: one message per edge, O(V + E). Memory: the activations of the forward pass and one sum per node, O(V).
+ * Work: one message per edge, O(V + E). Memory: the activations of the forward pass and one sum per node, and the local
+ * derivative of each edge between scalars, O(V + E).
  */
 import {
   activations,
@@ -19,10 +20,11 @@ import {
 } from '@ad/graph';
 import { Adjoints } from './adjoints.ts';
 import { tensorsOfControl } from './control/tensors.ts';
-import { carriesMessage, guardsBranches } from './edges.ts';
-import { localDerivative, times } from './local-derivative.ts';
+import { carriesMessage, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
+import { times } from './local-derivative.ts';
 import { messageTo, tensorMessages } from './message.ts';
 import { seedOf } from './seed.ts';
+import { slopesOf } from './slopes.ts';
 import { type ObserverOptions, SweepObserver } from './sweep-observer.ts';
 
 /** Options of {@link reverseSweep}. */
@@ -59,6 +61,8 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const values = activations([output], options.feeds);
   const { arena } = output.graph;
   const { rows, codes, typeIds, operandStarts, operandIds } = arena;
+  const facts = factsOf(rows);
+  const slopes = slopesOf(arena, output.id, values);
   const sums = new NodeValues(arena);
   const { present: reached, scalars: S } = sums;
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
@@ -67,19 +71,34 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
 
   for (let u = output.id; u >= 0; u--) {
     if (reached[u] === 0) continue; // no path leads from the output to u
-    const row = rows[codes[u]!]!;
     const first = operandStarts[u]!;
     const end = operandStarts[u + 1]!;
-    if (guardsBranches(row)) strong[u] = 1;
+    const operation = facts[codes[u]!]!;
+    if ((operation & GUARDS) !== 0) strong[u] = 1;
+    if ((operation & IS_ELEMENTWISE) !== 0 && typeIds[u] === SCALAR_REAL) {
+      for (let e = first; e < end; e++) {
+        const z = operandIds[e]!;
+        if (strong[u] === 1) strong[z] = 1;
+        if (((operation >> (e - first)) & 1) === 0 || typeIds[z] !== SCALAR_REAL) continue;
+        const message = times(S[u]!, slopes[e]!, strong[u]!);
+        const isFirst = reached[z] === 0;
+        S[z] = isFirst ? message : S[z]! + message;
+        reached[z] = 1;
+        observer?.scalarMessage(u, z, e - first, message, isFirst);
+      }
+      continue;
+    }
+    const row = rows[codes[u]!]!;
     if (row.family === 'control') {
       const messages = tensorsOfControl(arena, u, sums.tensor(u), values, strong[u] === 1);
-      messages.forEach((message, k) => {
+      for (let k = 0; k < messages.length; k++) {
         const z = operandIds[first + k]!;
         if (strong[u] === 1) strong[z] = 1;
-        if (message === undefined) return;
+        const message = messages[k];
+        if (message === undefined) continue;
         accumulate(sums, z, message);
         observer?.arrayMessage(u, z, k, message);
-      });
+      }
       continue;
     }
     let operands: readonly Tensor[] | undefined; // made once, though a node may have any number of them
@@ -88,26 +107,19 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
       const z = operandIds[e]!;
       if (strong[u] === 1) strong[z] = 1;
       if (!carriesMessage(arena, u, e - first, e)) continue;
-      if (row.family === 'elementwise' && typeIds[u] === SCALAR_REAL) {
-        const message = times(
-          S[u]!,
-          localDerivative(arena, row, u, e - first, values.scalars),
-          strong[u]!,
-        );
-        const isFirst = reached[z] === 0;
-        S[z] = isFirst ? message : S[z]! + message;
-        reached[z] = 1;
-        observer?.scalarMessage(u, z, e - first, message, isFirst);
-      } else {
-        operands ??= Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
-        const sum = sums.tensor(u);
-        const message = arrayMessage(arena, u, e - first, sum, values, operands, strong[u] === 1);
-        accumulate(sums, z, message);
-        observer?.arrayMessage(u, z, e - first, message);
-      }
+      operands ??= tensorsOf(arena, u, values);
+      const sum = sums.tensor(u);
+      const message = arrayMessage(arena, u, e - first, sum, values, operands, strong[u] === 1);
+      accumulate(sums, z, message);
+      observer?.arrayMessage(u, z, e - first, message);
     }
   }
   return new Adjoints(output, values, sums, observer?.counts);
+}
+
+/** The activations of the operands of a node. Apart from the loop, which must not make closures: each costs a node's time. */
+function tensorsOf(arena: Arena, u: number, values: NodeValues): Tensor[] {
+  return Array.from(arena.operandsOf(u), (operand) => values.tensor(operand));
 }
 
 /** The message from node `u`, whose sum is `S`, to its operand at `position`, where one of them is an array. */

@@ -32,6 +32,11 @@ export function apply<A extends Attributes>(
   operands: readonly Operand[],
   attributes?: A | (() => A),
 ): GraphNode {
+  // By far the most frequent; everything that is not so plain goes the long way, which also words the errors.
+  if (attributes === undefined) {
+    const node = applyToScalars(row, operands);
+    if (node !== undefined) return node;
+  }
   // Checked before anything is lifted: a failed call must not leave constants behind.
   if (operands.length !== row.arity && row.arity !== null) {
     throw new GraphError(`${row.name}: takes ${row.arity} operands, got ${operands.length}${at()}`);
@@ -52,6 +57,25 @@ export function apply<A extends Attributes>(
     return { known, type: resultType(row, operands.map(typeOfOperand), known) };
   });
   return graph.append(row, operands, graph.arena.internType(made.type), made.known);
+}
+
+/** An elementwise operation on scalar nodes of one graph; `undefined` where there is anything to check or to lift. */
+function applyToScalars(row: Operation, operands: readonly Operand[]): GraphNode | undefined {
+  const x = operands[0];
+  if (typeof x !== 'object' || !isGraphNode(x)) return undefined;
+  const { graph } = x;
+  const { arena } = graph;
+  const code = arena.codeOf(row);
+  const typeId = arena.scalarResults[code]!;
+  if (typeId < 0 || operands.length !== arena.arities[code] || !graph.appendsPlainly)
+    return undefined;
+  for (let k = 0; k < operands.length; k++) {
+    const operand = operands[k]!;
+    if (typeof operand !== 'object' || !isGraphNode(operand) || operand.graph !== graph)
+      return undefined;
+    if (arena.typeIds[operand.id]! > SCALAR_BOOLEAN) return undefined;
+  }
+  return graph.appendNodes(code, operands as readonly GraphNode[], typeId);
 }
 
 /** Whether all operands are numbers or scalar nodes. */

@@ -8,7 +8,7 @@
  * per operand; arrays grow by doubling, so appending costs amortised constant time.
  */
 import { CapacityError } from './errors.ts';
-import type { Attributes, Operation } from './rows/row.ts';
+import type { Attributes, ElementwiseRow, Operation } from './rows/row.ts';
 import { type Kind, type Type } from './tensor.ts';
 
 /** Type ids that need no lookup. */
@@ -46,12 +46,21 @@ export class Arena {
   operandIds: Int32Array = new Int32Array(INITIAL_CAPACITY);
   /** The distinct operations in this graph, by code. */
   readonly rows: Operation[] = [];
+  /**
+   * By code: how many operands an elementwise operation has, 0 for others. Rows are objects of many forms, so looking
+   * at one costs more than the arithmetic of a scalar; loops over nodes read the next three instead.
+   */
+  readonly arities: number[] = [];
+  /** By code: how the value of an elementwise operation is computed. */
+  readonly values: (ElementwiseRow['value'] | undefined)[] = [];
+  /** By code: the type id of the result where all operands are scalars; -1 where that takes a look at the row. */
+  readonly scalarResults: number[] = [];
   /** The distinct types in this graph, by type id; the first three are the scalars. */
   readonly types: Type[] = [...scalarTypes];
   /** The attributes of the nodes that have any. */
   readonly attributes: Map<number, Attributes> = new Map();
 
-  readonly #codeOf = new Map<Operation, number>();
+  readonly #codes = new Map<Operation, number>();
   readonly #typeIdOf = new Map<string, number>();
 
   /**
@@ -65,18 +74,37 @@ export class Arena {
     typeId: number,
     attributes: Attributes | undefined,
   ): number {
+    const id = this.#open(this.codeOf(row), operands.length, typeId);
+    let at = this.operandStarts[id]!;
+    for (let k = 0; k < operands.length; k++) this.operandIds[at++] = operands[k]!;
+    if (attributes !== undefined) this.attributes.set(id, attributes);
+    return id;
+  }
+
+  /**
+   * Appends a node without attributes, given handles of its operands.
+   *
+   * @throws {@link CapacityError} at 2^30 nodes.
+   */
+  appendNodes(code: number, operands: readonly { readonly id: number }[], typeId: number): number {
+    const id = this.#open(code, operands.length, typeId);
+    let at = this.operandStarts[id]!;
+    for (let k = 0; k < operands.length; k++) this.operandIds[at++] = operands[k]!.id;
+    return id;
+  }
+
+  /** Makes room for a node and its operands, which the caller sets. */
+  #open(code: number, operandCount: number, typeId: number): number {
     const id = this.nodeCount;
     if (id >= MAX_NODES)
       throw new CapacityError(`a graph holds at most 2^30 nodes; this one is full`);
     if (id >= this.codes.length) this.#growNodes();
-    const end = this.edgeCount + operands.length;
+    const end = this.edgeCount + operandCount;
     if (end > this.operandIds.length) this.#growEdges(end);
-    this.codes[id] = this.#codeOf.get(row) ?? this.#newCode(row);
+    this.codes[id] = code;
     this.typeIds[id] = typeId;
-    for (let k = 0; k < operands.length; k++) this.operandIds[this.edgeCount + k] = operands[k]!;
     this.edgeCount = end;
     this.operandStarts[id + 1] = end;
-    if (attributes !== undefined) this.attributes.set(id, attributes);
     this.nodeCount = id + 1;
     return id;
   }
@@ -84,6 +112,17 @@ export class Arena {
   /** The row of a node. */
   rowOf(id: number): Operation {
     return this.rows[this.codes[id]!]!;
+  }
+
+  /**
+   * The code of a row in this graph. The first few are looked through, which is quicker than to look one up.
+   *
+   * @throws {@link CapacityError} at 2^16 rows.
+   */
+  codeOf(row: Operation): number {
+    const few = Math.min(this.rows.length, 16);
+    for (let code = 0; code < few; code++) if (this.rows[code] === row) return code;
+    return this.#codes.get(row) ?? this.#newCode(row);
   }
 
   /** The type of a node. */
@@ -120,7 +159,16 @@ export class Arena {
     if (code >= 2 ** 16)
       throw new CapacityError('a graph holds at most 65,536 distinct operations');
     this.rows.push(row);
-    this.#codeOf.set(row, code);
+    const isElementwise = row.family === 'elementwise';
+    this.arities.push(isElementwise ? row.arity : 0);
+    // oxlint-disable-next-line typescript/unbound-method -- called on its row
+    this.values.push(isElementwise ? row.value : undefined);
+    const isPlain =
+      isElementwise && row.operandKinds === undefined && row.resultKind !== 'branches';
+    this.scalarResults.push(
+      isPlain ? (row.resultKind === 'real' ? SCALAR_REAL : SCALAR_BOOLEAN) : -1,
+    );
+    this.#codes.set(row, code);
     return code;
   }
 

@@ -273,6 +273,27 @@ export class Graph {
   }
 
   /**
+   * Whether nodes are simply appended: equal ones are not shared, nobody asks who built them, and no body is being
+   * traced inside.
+   *
+   * @internal
+   */
+  get appendsPlainly(): boolean {
+    return (
+      this.inner === undefined && this.#shared === undefined && this.#creationSites === undefined
+    );
+  }
+
+  /**
+   * Appends the operation of a code on nodes of this graph, where nodes are simply appended.
+   *
+   * @internal
+   */
+  appendNodes(code: number, operands: readonly GraphNode[], typeId: number): GraphNode {
+    return new GraphNode(this, this.arena.appendNodes(code, operands, typeId));
+  }
+
+  /**
    * The node itself, or the input that stands for it in the body that is being traced in this graph.
    *
    * @internal

@@ -3,7 +3,7 @@ import { numbers } from '../algebra/numbers.ts';
 import { type Arena, SCALAR_BOOLEAN } from '../arena.ts';
 import type { Graph } from '../graph.ts';
 import { GraphError } from '../errors.ts';
-import type { Kernel, Operation } from '../rows/row.ts';
+import type { ElementwiseRow, Kernel, Operation } from '../rows/row.ts';
 import type { Type } from '../tensor.ts';
 import { elementwiseKernel } from './elementwise.ts';
 import type { NodeValues } from './node-values.ts';
@@ -28,15 +28,22 @@ export function kernelOf(arena: Arena, id: number): Kernel {
 
 /** Computes node `id`, whose operands are present. Leaves are not computed but set. */
 export function computeNode(arena: Arena, id: number, values: NodeValues): void {
-  const row = arena.rows[arena.codes[id]!]!;
-  if (row.family === 'elementwise' && arena.typeIds[id]! <= SCALAR_BOOLEAN) {
+  const code = arena.codes[id]!;
+  const arity = arena.arities[code]!;
+  if (arity > 0 && arena.typeIds[id]! <= SCALAR_BOOLEAN) {
     const { scalars } = values;
     const { operandIds } = arena;
     const first = arena.operandStarts[id]!;
     const x = scalars[operandIds[first]!]!;
-    const y = row.arity > 1 ? scalars[operandIds[first + 1]!]! : 0;
-    const z = row.arity > 2 ? scalars[operandIds[first + 2]!]! : 0;
-    scalars[id] = row.value(numbers, x, y, z);
+    const y = arity > 1 ? scalars[operandIds[first + 1]!]! : 0;
+    const z = arity > 2 ? scalars[operandIds[first + 2]!]! : 0;
+    scalars[id] = arena.values[code]!.call(
+      arena.rows[code] as ElementwiseRow,
+      numbers,
+      x,
+      y,
+      z,
+    ) as number;
   } else {
     const operands = Array.from(arena.operandsOf(id), (operand) => values.data(operand));
     kernelOf(arena, id)(values.data(id), operands);
