@@ -64,14 +64,27 @@ export class Bounds {
     return Math.sqrt(sum);
   }
 
-  /** The derivative of $f(P(x - \alpha g))$ by $\alpha$ where the path has come to `at`, which has the gradient `slope`. */
-  slopeAlong(at: Float64Array, gradient: Float64Array, slope: Float64Array): number {
+  /**
+   * The derivative of $f(P(x + \alpha d))$ by $\alpha$ where the path has come to `at`: elements that the box holds back
+   * do not count.
+   *
+   * @param gradient - of the function at `at`.
+   */
+  slopeAlong(at: Float64Array, direction: Float64Array, gradient: Float64Array): number {
     let sum = 0;
     for (let i = 0; i < at.length; i++) {
-      const isHeld = gradient[i]! > 0 ? at[i]! <= this.#lower[i]! : at[i]! >= this.#upper[i]!;
-      if (!isHeld) sum -= slope[i]! * gradient[i]!;
+      if (!this.#holds(i, at[i]!, direction[i]!)) sum += gradient[i]! * direction[i]!;
     }
     return sum;
+  }
+
+  /** Writes 1 for the elements that steepest descent moves, 0 for those that the box holds back. */
+  markFree(x: Float64Array, gradient: Float64Array, free: Float64Array): void {
+    for (let i = 0; i < x.length; i++) free[i] = this.#holds(i, x[i]!, -gradient[i]!) ? 0 : 1;
+  }
+
+  #holds(i: number, x: number, direction: number): boolean {
+    return direction < 0 ? x <= this.#lower[i]! : x >= this.#upper[i]!;
   }
 }
 

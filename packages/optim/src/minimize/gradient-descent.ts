@@ -2,13 +2,13 @@
 import { ValueError } from '@ad/graph';
 import { checkFunction, checkNames, numberOption } from '../options.ts';
 import { backtracking } from './line-search/backtracking.ts';
-import type { LineFunction, LineSearch } from './line-search/line-search.ts';
+import type { LineSearch, StepFound } from './line-search/line-search.ts';
 import type { Iteration, Method } from './method.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
-import { searchFailure } from './search-failure.ts';
+import { type DirectionRule, DirectionSearch } from './search-direction.ts';
 import { type CurvatureOptions, curvatureOption, notFinite, POSITIVE } from './step-size.ts';
 import type { Failure } from './stop.ts';
-import { addScaled, dot } from './vectors.ts';
+import { addScaled, scale } from './vectors.ts';
 
 /** Options of {@link gradientDescent}: a fixed step by one of the first two, or a line search. */
 export interface GradientDescentOptions extends CurvatureOptions {
@@ -66,7 +66,8 @@ export function gradientDescent(options: GradientDescentOptions = {}): Method {
     return {
       name,
       bounded: true,
-      begin: (objective, start) => new Searching(objective, start, search),
+      begin: (objective, start) =>
+        new DirectionSearch(objective, start, new SteepestDescent(), search),
     };
   }
   const fixed =
@@ -106,61 +107,19 @@ class Fixed implements Iteration {
   }
 }
 
-/** Steps chosen by a line search. */
-class Searching implements Iteration {
-  current: Point;
-  stepSize = 0;
-  readonly #objective: Objective;
-  readonly #search: LineSearch;
-  #next: Point;
+/** Steps chosen by a line search: each begins at twice the last one. */
+class SteepestDescent implements DirectionRule {
   #firstStep = 1;
 
-  constructor(objective: Objective, start: Point, search: LineSearch) {
-    this.current = start;
-    this.#objective = objective;
-    this.#search = search;
-    this.#next = newPoint(objective.size);
+  direction({ gradient }: Point, out: Float64Array): undefined {
+    scale(out, -1, gradient);
   }
 
-  advance(): Failure | undefined {
-    const { current } = this;
-    const start = { step: 0, value: current.value, slope: this.#slopeAt(current) };
-    const outcome = this.#search(this.#line, start, this.#firstStep);
-    if (!outcome.found) {
-      return searchFailure(outcome, start.slope, () => notFinite(this.#objective, this.#next));
-    }
-    if (outcome.step !== this.#lastTried) this.#line(outcome.step);
-    this.stepSize = outcome.step;
-    this.#firstStep = 2 * outcome.step;
-    this.current = this.#next;
-    this.#next = current;
-    return undefined;
+  firstStep(): number {
+    return this.#firstStep;
   }
 
-  #lastTried = Number.NaN;
-
-  readonly #line: LineFunction = (step) => {
-    const { bounds } = this.#objective;
-    const { x, gradient } = this.current;
-    const next = this.#next;
-    addScaled(next.x, x, -step, gradient);
-    bounds?.project(next.x);
-    this.#objective.evaluate(next);
-    this.#lastTried = step;
-    const slope = this.#slopeAt(next);
-    if (bounds === undefined) return { step, value: next.value, slope };
-    // The path is bent where it meets the box.
-    let predicted = 0;
-    for (let i = 0; i < x.length; i++) predicted += gradient[i]! * (next.x[i]! - x[i]!);
-    return { step, value: next.value, slope, predicted };
-  };
-
-  /** The slope along the path from the current point, where it has come to another one. */
-  #slopeAt({ x, gradient }: Point): number {
-    const { bounds } = this.#objective;
-    const direction = this.current.gradient;
-    return bounds === undefined
-      ? -dot(gradient, direction)
-      : bounds.slopeAlong(x, direction, gradient);
+  learn(_from: Point, _to: Point, _direction: Float64Array, { step }: StepFound): void {
+    this.#firstStep = 2 * step;
   }
 }

@@ -1,5 +1,7 @@
 /** L-BFGS: the inverse Hessian as the last few steps know it. */
 import { checkFunction, checkNames, numberOption, POSITIVE_INTEGER } from '../options.ts';
+import type { Bounds } from './bounds.ts';
+import { backtracking } from './line-search/backtracking.ts';
 import type { LineSearch } from './line-search/line-search.ts';
 import { strongWolfe } from './line-search/strong-wolfe.ts';
 import type { Method } from './method.ts';
@@ -12,7 +14,7 @@ import { addScaled, dot, norm, scale } from './vectors.ts';
 export interface LbfgsOptions {
   /** How many steps $m$ are remembered: an integer of 1 or more. Default 10. */
   readonly memory?: number;
-  /** How the step is chosen; default `strongWolfe()`. */
+  /** How the step is chosen; default `strongWolfe()`, and `backtracking()` in a box. */
   readonly lineSearch?: LineSearch;
 }
 
@@ -24,12 +26,16 @@ export interface LbfgsOptions {
  * $y^T s > \epsilon |y| |s|$, so $H$ is always positive definite. The first step is at most as long as 1. If a
  * search fails, the memory is cleared and the direction of steepest descent is tried.
  *
+ * Takes bounds: elements that the box holds back are left out of the recursion, and the path along the direction is
+ * projected. (SciPy's L-BFGS-B finds the elements to hold by following the path of steepest descent instead.)
+ *
  * Memory and line search are those of SciPy and optax (10, strong Wolfe with $c_1 = 10^{-4}$, $c_2 = 0.9$); the first
  * step is optax's.
  *
  * @throws `ValueError` when an option is unknown or outside its range.
  * Complexity: $O(m n)$ for each step, besides about one value and gradient.
- * Source: D. Liu, J. Nocedal, Mathematical Programming 45, 1989; J. Nocedal, S. Wright, 2006, algorithm 7.5.
+ * Sources: D. Liu, J. Nocedal, Mathematical Programming 45, 1989; J. Nocedal, S. Wright, 2006, algorithm 7.5; for the
+ * bounds D. Bertsekas, SIAM J. Control Optim. 20, 1982.
  * @example
  * ```ts
  * import { tensor, type GraphNode } from '@ad/graph';
@@ -49,14 +55,13 @@ export function lbfgs(options: LbfgsOptions = {}): Method {
   }
   return {
     name,
-    bounded: false,
-    begin: (objective, start) =>
-      new DirectionSearch(
-        objective,
-        start,
-        new TwoLoop(objective.size, memory),
-        lineSearch ?? strongWolfe(),
-      ),
+    bounded: true,
+    begin: (objective, start) => {
+      // Along a bent path there may be no step that satisfies the Wolfe conditions.
+      const usual = objective.bounds === undefined ? strongWolfe() : backtracking();
+      const rule = new TwoLoop(objective.size, memory, objective.bounds);
+      return new DirectionSearch(objective, start, rule, lineSearch ?? usual);
+    },
   };
 }
 
@@ -76,27 +81,55 @@ class TwoLoop implements DirectionRule {
   #oldest = 0;
   #gamma = 1;
   readonly #alphas: Float64Array;
+  readonly #bounds: Bounds | undefined;
+  /** 1 for the elements that may move, 0 for those that the box holds back. */
+  readonly #free: Float64Array;
 
-  constructor(size: number, memory: number) {
+  constructor(size: number, memory: number, bounds: Bounds | undefined) {
     this.#size = size;
     this.#memory = memory;
     this.#alphas = new Float64Array(memory);
+    this.#bounds = bounds;
+    this.#free = new Float64Array(bounds === undefined ? 0 : size);
   }
 
-  direction({ gradient }: Point, out: Float64Array): undefined {
+  direction({ x, gradient }: Point, out: Float64Array): undefined {
     const count = this.#pairs.length;
+    this.#bounds?.markFree(x, gradient, this.#free);
     scale(out, -1, gradient);
+    this.#hold(out);
     for (let k = count - 1; k >= 0; k--) {
       const { s, y, rho } = this.#pair(k);
-      const alpha = rho * dot(s, out);
+      const alpha = this.#rhoOf(s, y, rho) * dot(s, out);
       this.#alphas[k] = alpha;
       addScaled(out, out, -alpha, y);
+      this.#hold(out);
     }
     scale(out, this.#gamma, out);
     for (let k = 0; k < count; k++) {
       const { s, y, rho } = this.#pair(k);
-      addScaled(out, out, this.#alphas[k]! - rho * dot(y, out), s);
+      addScaled(out, out, this.#alphas[k]! - this.#rhoOf(s, y, rho) * dot(y, out), s);
+      this.#hold(out);
     }
+  }
+
+  /** Sets the elements that the box holds back to 0. */
+  #hold(v: Float64Array): void {
+    if (this.#bounds === undefined) return;
+    for (let i = 0; i < v.length; i++) v[i] = v[i]! * this.#free[i]!;
+  }
+
+  /** $1 / y^T s$ over the free elements; 0, which leaves the pair out, where these have no positive curvature. */
+  #rhoOf(s: Float64Array, y: Float64Array, whole: number): number {
+    if (this.#bounds === undefined) return whole;
+    let product = 0;
+    let length = 0;
+    for (let i = 0; i < s.length; i++) {
+      if (this.#free[i] === 0) continue;
+      product += y[i]! * s[i]!;
+      length += Math.abs(y[i]! * s[i]!);
+    }
+    return product > Number.EPSILON * length ? 1 / product : 0;
   }
 
   firstStep({ gradient }: Point): number {

@@ -180,7 +180,7 @@ function plan<T>(f: unknown, x0: T, options: MinimizeOptions<T>) {
   const layout = new Layout('minimize', x0);
   if (bounds !== undefined && !method.bounded) {
     throw new ValueError(
-      `minimize: ${method.name} does not take bounds; gradientDescent, heavyBall and nesterov do`,
+      `minimize: ${method.name} does not take bounds; lbfgs, gradientDescent, heavyBall and nesterov do`,
     );
   }
   return {

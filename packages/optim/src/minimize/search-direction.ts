@@ -1,4 +1,7 @@
-/** The loop of all methods that choose a direction and then search along it. */
+/**
+ * The loop of all methods that choose a direction and then search along it. In a box the path is $P(x + \alpha d)$, which
+ * is bent where it meets a side.
+ */
 import type { LineFunction, LineSearch, StepFound } from './line-search/line-search.ts';
 import type { Iteration } from './method.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
@@ -56,7 +59,7 @@ export class DirectionSearch implements Iteration {
     const { current } = this;
     const failure = this.#rule.direction(current, this.#direction);
     if (failure !== undefined) return failure;
-    const slope = dot(current.gradient, this.#direction);
+    const slope = this.#slopeAt(current);
     const start = { step: 0, value: current.value, slope };
     const outcome = this.#search(this.#line, start, this.#rule.firstStep(current, slope));
     if (!outcome.found) {
@@ -71,10 +74,25 @@ export class DirectionSearch implements Iteration {
   }
 
   readonly #line: LineFunction = (step) => {
+    const { bounds } = this.#objective;
+    const { x, gradient } = this.current;
     const next = this.#next;
-    addScaled(next.x, this.current.x, step, this.#direction);
+    addScaled(next.x, x, step, this.#direction);
+    bounds?.project(next.x);
     this.#objective.evaluate(next);
     this.#lastTried = step;
-    return { step, value: next.value, slope: dot(next.gradient, this.#direction) };
+    const slope = this.#slopeAt(next);
+    if (bounds === undefined) return { step, value: next.value, slope };
+    let predicted = 0;
+    for (let i = 0; i < x.length; i++) predicted += gradient[i]! * (next.x[i]! - x[i]!);
+    return { step, value: next.value, slope, predicted };
   };
+
+  /** The slope along the path where it has come to a point. */
+  #slopeAt({ x, gradient }: Point): number {
+    const { bounds } = this.#objective;
+    return bounds === undefined
+      ? dot(gradient, this.#direction)
+      : bounds.slopeAlong(x, this.#direction, gradient);
+  }
 }

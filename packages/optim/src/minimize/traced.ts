@@ -75,7 +75,7 @@ export class Traced {
       inputs.push(input);
       return input;
     });
-    const output = this.#checked(this.#f(tree as never), graph);
+    const output = this.#checked(this.#apply(tree, graph), graph);
     this.#trace = { inputs, output };
     this.#tracedAt = graph.valuesRead ? x.slice() : undefined;
     this.#programs.clear();
@@ -119,6 +119,16 @@ export class Traced {
       return storage === undefined ? [] : [{ storage, offset: this.layout.places[leaf]!.offset }];
     });
     return { program, slots };
+  }
+
+  /** Calls the function. Transforms that it calls may close over its nodes as long as it has not returned. */
+  #apply(tree: unknown, graph: Graph): unknown {
+    graph.callsInProgress++;
+    try {
+      return this.#f(tree as never);
+    } finally {
+      graph.callsInProgress--;
+    }
   }
 
   #checked(result: unknown, graph: Graph): GraphNode {

@@ -2,6 +2,7 @@ import { type GraphNode, interpreter, tensor } from '@ad/graph';
 import {
   gradientDescent,
   heavyBall,
+  lbfgs,
   type Method,
   minimize,
   type MinimizeResult,
@@ -224,6 +225,7 @@ describe('bounds', () => {
   const methods: readonly (readonly [string, (L: number, mu: number) => Method])[] = [
     ['gradient descent', (L) => gradientDescent({ smoothness: L })],
     ['gradient descent with a line search', () => gradientDescent()],
+    ['L-BFGS', () => lbfgs()],
     ['the heavy ball', (L) => heavyBall({ stepSize: 1 / L, momentum: 0.5 })],
     ['Nesterov', (L, mu) => nesterov({ smoothness: L, strongConvexity: mu })],
   ];
@@ -269,6 +271,23 @@ describe('bounds', () => {
       });
       expect(points(boxed)).toStrictEqual(points(free));
     }
+  });
+
+  test('L-BFGS takes few steps in a box where gradient descent takes many', () => {
+    // The valley's minimum (1, 1) lies outside; in the box it is at (0.5, 0.25).
+    const options = { bounds: { upper: { x: 0.5, y: 2 } } } as const;
+    const quick = minimize(rosenbrock, { x: -1.2, y: 1 }, options);
+    expect(quick.stop.kind).toBe('gradient');
+    expect(quick.minimizer.x).toBe(0.5);
+    expect(quick.minimizer.y).toBeCloseTo(0.25, 9);
+    expect(quick.iterations).toBeLessThan(60);
+    const slow = minimize(
+      rosenbrock,
+      { x: -1.2, y: 1 },
+      { ...options, method: gradientDescent(), maxIterations: 5000 },
+    );
+    expect(slow.minimizer.x).toBe(0.5);
+    expect(slow.minimizer.y).toBeCloseTo(0.25, 7);
   });
 
   test('the start is moved into the box; a number stands for a leaf, or for all', () => {

@@ -96,8 +96,8 @@ const wrong: readonly (readonly [make: () => unknown, message: RegExp])[] = [
   [bad({ onIteration: 1 }), /onIteration is 1, expected a function/],
   [bad({ executor: 1 }), /executor is 1, expected one such as compiler/],
   [
-    bad({ bounds: { lower: 0 } }),
-    /lbfgs does not take bounds; gradientDescent, heavyBall and nesterov do/,
+    bad({ method: newton(), bounds: { lower: 0 } }),
+    /newton does not take bounds; lbfgs, gradientDescent, heavyBall and nesterov do/,
   ],
   [
     bad({ method: gradientDescent(), bounds: { lower: 2, upper: 1 } }),

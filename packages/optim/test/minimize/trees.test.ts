@@ -1,5 +1,6 @@
 /** The form of the argument: what comes back, and that the way does not depend on it. */
 import { concat, type GraphNode, Tensor, tensor } from '@ad/graph';
+import { grad } from '@ad/backprop';
 import { gradientDescent, lbfgs, type Method, minimize, nesterov, newton } from '@ad/optim';
 import { expect, expectTypeOf, test } from 'vitest';
 import { rosenbrock } from '../support/functions.ts';
@@ -117,3 +118,11 @@ test.each(methods)(
     expect(up.trajectory).toStrictEqual(down.trajectory);
   },
 );
+
+test('the function may differentiate inside, closing over its own argument', () => {
+  // The inner derivative of (x y)^2 by y at 1 is 2 x^2, which is 2 where x is 1.
+  const f = (x: GraphNode): GraphNode =>
+    (grad((y: GraphNode) => x.mul(y).square())(1) as unknown as GraphNode).sub(2).square();
+  const { minimizer } = minimize(f, 0.3);
+  expect(minimizer).toBeCloseTo(1, 7);
+});

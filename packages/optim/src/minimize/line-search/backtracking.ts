@@ -64,8 +64,10 @@ export function backtracking(options: BacktrackingOptions = {}): LineSearch {
       else if (isLostInRounding(start, point)) {
         if (point.slope <= (2 * c1 - 1) * start.slope)
           return { found: true, ...point, quality: 'rounding', trials, nonFinite };
-      } else if (point.value <= start.value + c1 * (point.predicted ?? step * start.slope)) {
-        return { found: true, ...point, quality: 'full', trials, nonFinite };
+      } else {
+        const predicted = point.predicted ?? step * start.slope;
+        if (predicted < 0 && point.value <= start.value + c1 * predicted)
+          return { found: true, ...point, quality: 'full', trials, nonFinite };
       }
       if (trials < limit) step *= factor;
     }
