@@ -2,7 +2,7 @@
  * Identities: nodes that have the value of an operand, bit by bit, also where that is NaN or a zero of either sign.
  * So `x * 1` and `x - 0` are x, but `x * 0` is not 0 (it may be NaN) and `x + 0` is not x (it may be -0).
  */
-import { type Attributes, operations, sameShape } from '@ad/graph';
+import { type Attributes, type Operation, operations, sameShape } from '@ad/graph';
 import type { Simplified } from './simplified.ts';
 
 /** Which operand has the value of a node: its id, or -1 for none. */
@@ -105,19 +105,15 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   slice: everything,
 };
 
-/** The identity of each row, so that operations of the user's own that have such a name are left alone. */
-const identityOf = new Map(
+/** The identities by row, so that operations of the user's own that have such a name are left alone. */
+const identityOfRow = new Map<Operation, Identity>(
   Object.entries(IDENTITIES).map(([name, identity]) => [
     operations[name as keyof typeof operations],
     identity,
   ]),
 );
 
-/** A node of the same type that has the value of the given one, or -1. */
-export function identicalNode(simplified: Simplified, node: number): number {
-  const { arena } = simplified;
-  const identity = identityOf.get(arena.rowOf(node));
-  if (identity === undefined) return -1;
-  const same = identity(simplified, node);
-  return same >= 0 && arena.typeIds[same] === arena.typeIds[node] ? same : -1;
+/** What may have the value of nodes with this row: an operand that counts if it is of their type. */
+export function identityOf(row: Operation): Identity | undefined {
+  return identityOfRow.get(row);
 }

@@ -42,10 +42,12 @@ const reciprocal = own({
   value: (A, x) => A.div(A.constant(1), x),
 });
 
-/** Finds cheaper ways; to be shown all nodes in ascending order. */
+/** Finds cheaper ways; to be shown the nodes that concern it in ascending order. */
 export class Rewriter {
   readonly #simplified: Simplified;
   readonly #precision: Precision;
+  /** By operation code of the graph: whether a node with it may have a cheaper way. */
+  readonly #concerned: readonly boolean[];
   /** The hyperbolic tangents that the program computes, by their operands. */
   readonly #tangents = new Map<number, number>();
 
@@ -53,6 +55,17 @@ export class Rewriter {
   constructor(simplified: Simplified, precision: Precision) {
     this.#simplified = simplified;
     this.#precision = precision;
+    // Without sigmoids there are no slopes of them.
+    const { rows } = simplified.arena;
+    const slopes = rows.includes(operations.sigmoid);
+    this.#concerned = rows.map((row) =>
+      row === operations.mul || row === operations.tanh ? slopes : row === operations.pow,
+    );
+  }
+
+  /** Whether nodes of this operation are to be shown. */
+  concerns(code: number): boolean {
+    return this.#concerned[code]!;
   }
 
   /** Lets a node be computed in a cheaper way, if there is one. */

@@ -15,7 +15,7 @@ const COMMUTATIVE: ReadonlySet<unknown> = new Set(
 /** The nodes seen so far, to be found by what they compute. */
 export class SeenNodes {
   readonly #simplified: Simplified;
-  /** Nodes plus one, at the places that their hashes say or behind them; 0 is free. */
+  /** By the hash of a node, at that place or behind it: the node plus one, or 0 for a free place; and the hash. */
   readonly #table: Int32Array;
   readonly #mask: number;
   readonly #attributeIds = new Map<string, number>();
@@ -24,51 +24,64 @@ export class SeenNodes {
   /** Room for so many nodes. */
   constructor(simplified: Simplified, count: number) {
     this.#simplified = simplified;
-    const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
-    this.#table = new Int32Array(size);
-    this.#mask = size - 1;
+    const places = 2 ** Math.ceil(Math.log2(2 * count + 2));
+    this.#table = new Int32Array(2 * places);
+    this.#mask = places - 1;
   }
 
   /** The first node that computes the same as this one; the node itself, if it is the first or cannot be compared. */
   firstLike(node: number): number {
-    const simplified = this.#simplified;
-    const { arena } = simplified;
-    const attributes = arena.attributes.get(node);
+    const { arena } = this.#simplified;
+    const attributes = arena.attributes.size === 0 ? undefined : arena.attributes.get(node);
     const attributeId = attributes === undefined ? 0 : this.#attributeId(attributes);
     if (attributeId < 0) return node;
-    const count = simplified.operandCount(node);
-    const swap = count === 2 && this.#isCommutative(node) ? this.#swapped(node) : 0;
-    let hash = Math.imul(arena.codes[node]! + 1, 0x9e3779b1) ^ Math.imul(attributeId, 0x85ebca6b);
-    hash ^= arena.typeIds[node]!;
-    for (let k = 0; k < count; k++)
-      hash = Math.imul(hash ^ simplified.operand(node, k ^ swap), 0xc2b2ae35) ^ (hash >>> 15);
-    for (let at = (hash ^ (hash >>> 13)) & this.#mask; ; at = (at + 1) & this.#mask) {
-      const other = this.#table[at]! - 1;
+    const hash = this.#hashOf(node, attributeId);
+    const [table, mask] = [this.#table, this.#mask];
+    for (let at = (hash ^ (hash >>> 15)) & mask; ; at = (at + 1) & mask) {
+      const other = table[2 * at]! - 1;
       if (other < 0) {
-        this.#table[at] = node + 1;
+        table[2 * at] = node + 1;
+        table[2 * at + 1] = hash;
         return node;
       }
-      if (this.#equal(node, other, count, swap, attributeId)) return other;
+      if (table[2 * at + 1] === hash && this.#equal(node, other, attributeId)) return other;
     }
   }
 
-  #equal(node: number, other: number, count: number, swap: number, attributeId: number): boolean {
+  #hashOf(node: number, attributeId: number): number {
+    const simplified = this.#simplified;
+    const { codes, typeIds } = simplified.arena;
+    const count = simplified.operandCount(node);
+    let hash = Math.imul(codes[node]! + 1, 0x9e3779b1) ^ Math.imul(attributeId, 0x85ebca6b);
+    hash ^= typeIds[node]!;
+    if (count === 2) {
+      const [x, y] = [simplified.operand(node, 0), simplified.operand(node, 1)];
+      const swap = x > y && this.#isCommutative(node);
+      return mixed(mixed(hash, swap ? y : x), swap ? x : y);
+    }
+    for (let k = 0; k < count; k++) hash = mixed(hash, simplified.operand(node, k));
+    return hash;
+  }
+
+  #equal(node: number, other: number, attributeId: number): boolean {
     const simplified = this.#simplified;
     const { arena } = simplified;
     if (arena.codes[node] !== arena.codes[other]) return false;
     if (arena.typeIds[node] !== arena.typeIds[other]) return false;
+    const count = simplified.operandCount(node);
     if (simplified.operandCount(other) !== count) return false;
-    const otherSwap = count === 2 && this.#isCommutative(other) ? this.#swapped(other) : 0;
-    for (let k = 0; k < count; k++)
-      if (simplified.operand(node, k ^ swap) !== simplified.operand(other, k ^ otherSwap))
-        return false;
+    let same = 0;
+    while (same < count && simplified.operand(node, same) === simplified.operand(other, same))
+      same++;
+    const crossed =
+      same === 0 &&
+      count === 2 &&
+      this.#isCommutative(node) &&
+      simplified.operand(node, 0) === simplified.operand(other, 1) &&
+      simplified.operand(node, 1) === simplified.operand(other, 0);
+    if (same < count && !crossed) return false;
     const attributes = arena.attributes.get(other);
     return (attributes === undefined ? 0 : this.#attributeId(attributes)) === attributeId;
-  }
-
-  /** 1 if the operands are to be taken the other way round, so that there is one order of them. */
-  #swapped(node: number): number {
-    return this.#simplified.operand(node, 0) > this.#simplified.operand(node, 1) ? 1 : 0;
   }
 
   #isCommutative(node: number): boolean {
@@ -88,4 +101,10 @@ export class SeenNodes {
 
 function isPlain(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'boolean' || Array.isArray(value);
+}
+
+/** A hash of a hash and one more number. */
+function mixed(hash: number, value: number): number {
+  const product = Math.imul(hash ^ value, 0xc2b2ae35);
+  return product ^ (product >>> 15);
 }

@@ -16,6 +16,8 @@ export interface Rewrite {
 export class Simplified {
   /** The graph. */
   readonly graph: Graph;
+  /** Its arena. */
+  readonly arena: Arena;
   /** The nodes that are computed or read, ascending. */
   order: Int32Array = new Int32Array(0);
   /** Per node: the node with the same value that stands for it. */
@@ -27,14 +29,10 @@ export class Simplified {
   /** Nothing is simplified yet: each of the first `count` nodes stands for itself. */
   constructor(graph: Graph, count: number) {
     this.graph = graph;
+    this.arena = graph.arena;
     this.#same = new Int32Array(count);
     for (let node = 0; node < count; node++) this.#same[node] = node;
     this.#isUniform = new Uint8Array(count);
-  }
-
-  /** The graph's arena. */
-  get arena(): Arena {
-    return this.graph.arena;
   }
 
   /** The node that stands for a node. */
@@ -79,9 +77,8 @@ export class Simplified {
   /** Operand `k` of a node, through the nodes that stand for others. */
   operand(node: number, k: number): number {
     const rewrite = this.#rewrites.size > 0 ? this.#rewrites.get(node) : undefined;
-    const given =
-      rewrite?.operands[k] ?? this.arena.operandIds[this.arena.operandStarts[node]! + k]!;
-    return this.#same[given]!;
+    if (rewrite !== undefined) return this.#same[rewrite.operands[k]!]!;
+    return this.#same[this.arena.operandIds[this.arena.operandStarts[node]! + k]!]!;
   }
 
   /** All operands of a node. */

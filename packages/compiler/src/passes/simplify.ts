@@ -5,7 +5,7 @@
 import { ancestorsOf, type Graph } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { fold } from './folding.ts';
-import { identicalNode } from './identities.ts';
+import { identityOf } from './identities.ts';
 import { SeenNodes } from './sharing.ts';
 import { Simplified } from './simplified.ts';
 import { Rewriter } from './rewrites.ts';
@@ -20,10 +20,14 @@ export function simplify(
   const ancestors = ancestorsOf(arena, wanted);
   const simplified = new Simplified(graph, (ancestors.at(-1) ?? -1) + 1);
   const seen = new SeenNodes(simplified, ancestors.length);
+  const { codes, rows } = arena;
+  const identities = rows.map(identityOf);
   const inputs: number[] = [];
   const uniform = new Map<string, number>();
-  for (const node of ancestors) {
-    const row = arena.rowOf(node);
+  // Loops over indices: in graphs of millions of nodes an iterator costs as much as the rest.
+  for (let i = 0; i < ancestors.length; i++) {
+    const node = ancestors[i]!;
+    const row = rows[codes[node]!]!;
     fold(simplified, node, row);
     const value = simplified.uniformValue(node);
     if (value !== undefined) {
@@ -37,18 +41,18 @@ export function simplify(
       if (graph.inputName(node) !== undefined) inputs.push(node);
       continue;
     }
-    const same = identicalNode(simplified, node);
-    if (same >= 0) {
-      simplified.replace(node, same);
-      continue;
-    }
-    const first = seen.firstLike(node);
-    if (first !== node) simplified.replace(node, first);
+    const identity = identities[codes[node]!];
+    let same = identity === undefined ? -1 : identity(simplified, node);
+    if (same < 0 || arena.typeIds[same] !== arena.typeIds[node]) same = seen.firstLike(node);
+    if (same !== node) simplified.replace(node, same);
   }
   const rewriter = new Rewriter(simplified, precision);
-  for (const node of ancestors)
+  for (let i = 0; i < ancestors.length; i++) {
+    const node = ancestors[i]!;
+    if (!rewriter.concerns(codes[node]!)) continue;
     if (simplified.nodeFor(node) === node && simplified.uniformValue(node) === undefined)
       rewriter.visit(node);
+  }
   // What a program can be fed does not depend on how it is simplified.
   simplified.order = neededNodes(simplified, [...wanted, ...inputs]);
   return simplified;
