@@ -28,7 +28,7 @@ interface Axis {
 /** Offsets of the views in bytes; `undefined` for one that has not moved. */
 type Offsets = readonly (Local | undefined)[];
 
-/** What one turn of the innermost loop computes: so many vectors of so many lanes that hold elements. */
+/** What one turn of the innermost loop computes: so many vectors of so many lanes that hold elements; the others hold anything. */
 interface Span {
   readonly lanes: number;
   readonly vectors: number;
@@ -50,7 +50,12 @@ const VECTORS: readonly { readonly vectors: number; readonly instructions: numbe
 ];
 
 /** The identity of each combination. */
-const IDENTITY: Readonly<Record<Combine, number>> = { add: 0, max: -Infinity, min: Infinity };
+const IDENTITY: Readonly<Record<Combine, number>> = {
+  add: 0,
+  mul: 1,
+  max: -Infinity,
+  min: Infinity,
+};
 
 /** The function that runs a loop nest. */
 export function emitLoopNest(
@@ -153,10 +158,11 @@ class LoopNestEmitter {
     }
     const lanes = 16 / this.#size;
     let done = 0;
-    for (const inside of [{ lanes, vectors: this.#vectors }, { lanes, vectors: 1 }, ELEMENT]) {
+    const rest = { lanes: axis.length % lanes, vectors: 1 };
+    for (const inside of [{ lanes, vectors: this.#vectors }, { lanes, vectors: 1 }, rest]) {
       const step = inside.lanes * inside.vectors;
+      if (axis.length - done < step || step === 0) continue;
       const end = axis.length - ((axis.length - done) % step);
-      if (end === done) continue;
       this.#loop(axis, offsets, done, end, step, (inner) => {
         this.#level(level + 1, inner, inside, sums);
       });
@@ -233,16 +239,14 @@ class LoopNestEmitter {
       }
       sums.set(index, all);
     }
-    const axis = this.#axes[this.#vectorAxis];
-    const width = 16 / this.#size;
     this.#level(level, offsets, span, sums);
     for (const { combine, index } of combined) {
       const all = sums.get(index)!;
       if (across) {
         const [sum] = all as [Local, ...Local[]];
         this.#combineVectors(combine, all);
-        // The lanes hold partial results; the remainder, taken element by element, has gone to the first lane.
-        if (axis !== undefined && axis.length >= width) this.#combineLanes(combine, sum);
+        // The lanes hold partial results; those that the remainder does not fill took the identity.
+        this.#combineLanes(combine, sum);
         this.#store(index, offsets, 1, 0, () => code.get(sum));
       } else {
         all.forEach((sum, v) => this.#store(index, offsets, span.lanes, v, () => code.get(sum)));
@@ -282,8 +286,8 @@ class LoopNestEmitter {
         this.#store(index, offsets, lanes, vector, () => code.get(value));
         return;
       }
-      if (lanes === 1 && this.#vectorAxis >= this.#firstReduced)
-        this.#keepFirstLane(value, combine);
+      if (lanes < 16 / this.#size && this.#vectorAxis >= this.#firstReduced)
+        this.#keepLanes(value, lanes, combine);
       code.get(sum).get(value);
       this.#combine(combine);
       code.set(sum);
@@ -292,16 +296,13 @@ class LoopNestEmitter {
   }
 
   #combine(combine: Combine): void {
-    const double = this.#precision === 'f64';
-    if (combine === 'add') this.#code.op(double ? 'f64x2.add' : 'f32x4.add');
-    else if (combine === 'max') this.#code.op(double ? 'f64x2.max' : 'f32x4.max');
-    else this.#code.op(double ? 'f64x2.min' : 'f32x4.min');
+    this.#code.op(`${this.#precision === 'f64' ? 'f64x2' : 'f32x4'}.${combine}`);
   }
 
-  /** Sets all lanes but the first to the identity. */
-  #keepFirstLane(value: Local, combine: Combine): void {
+  /** Sets all lanes behind the first ones to the identity. */
+  #keepLanes(value: Local, lanes: number, combine: Combine): void {
     const mask = new Uint8Array(16);
-    mask.fill(255, 0, this.#size);
+    mask.fill(255, 0, lanes * this.#size);
     this.#code.get(value);
     this.#pushSplat(IDENTITY[combine]);
     this.#code.v128(mask).op('v128.bitselect').set(value);
@@ -357,13 +358,16 @@ class LoopNestEmitter {
     const bytes = this.#elementSize(view);
     const stride = this.#vectorAxis < 0 ? 0 : this.#axes[this.#vectorAxis]!.strides[index]!;
     const base = view.buffer.address + view.offset * bytes + vector * lanes * stride;
-    if (lanes > 1 && stride !== 0 && stride !== bytes) {
-      this.#loadScattered(view, offsets[index], base, stride, lanes, bytes);
-    } else {
+    const neighbours = stride === bytes && lanes * bytes;
+    if (lanes === 1 || stride === 0) {
       const constant = this.#pushAddress(view, offsets[index], base);
-      if (lanes === 1 || stride === 0)
-        code.memory(bytes === 8 ? 'v128.load64_splat' : 'v128.load32_splat', constant);
-      else code.memory(bytes === 4 && lanes === 2 ? 'v128.load64_zero' : 'v128.load', constant);
+      code.memory(bytes === 8 ? 'v128.load64_splat' : 'v128.load32_splat', constant);
+    } else if (neighbours === 16) {
+      code.memory('v128.load', this.#pushAddress(view, offsets[index], base));
+    } else if (neighbours === 8) {
+      code.memory('v128.load64_zero', this.#pushAddress(view, offsets[index], base));
+    } else {
+      this.#loadScattered(view, offsets[index], base, stride, lanes, bytes);
     }
     if (integer)
       code.op(this.#precision === 'f64' ? 'f64x2.convert_low_i32x4_s' : 'f32x4.convert_i32x4_s');
@@ -401,17 +405,16 @@ class LoopNestEmitter {
     const stride = this.#vectorAxis < 0 ? 0 : this.#axes[this.#vectorAxis]!.strides[position]!;
     const base = view.buffer.address + view.offset * this.#size + vector * lanes * stride;
     const instruction = this.#size === 8 ? 'v128.store64_lane' : 'v128.store32_lane';
-    if (lanes > 1 && stride !== this.#size) {
-      for (let lane = 0; lane < lanes; lane++) {
-        const constant = this.#pushAddress(view, offsets[position], base + lane * stride);
-        push();
-        code.memoryLane(instruction, constant, lane);
-      }
+    if (lanes * this.#size === 16 && stride === this.#size) {
+      const constant = this.#pushAddress(view, offsets[position], base);
+      push();
+      code.memory('v128.store', constant);
       return;
     }
-    const constant = this.#pushAddress(view, offsets[position], base);
-    push();
-    if (lanes === 1) code.memoryLane(instruction, constant, 0);
-    else code.memory('v128.store', constant);
+    for (let lane = 0; lane < lanes; lane++) {
+      const constant = this.#pushAddress(view, offsets[position], base + lane * stride);
+      push();
+      code.memoryLane(instruction, constant, lane);
+    }
   }
 }

@@ -8,7 +8,7 @@ import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
 import type { Buffer, View } from './view.ts';
 
 /** How the elements along reduced axes are combined. */
-export type Combine = 'add' | 'max' | 'min';
+export type Combine = 'add' | 'mul' | 'max' | 'min';
 
 /** A value that a loop nest computes and stores. */
 export interface Result {

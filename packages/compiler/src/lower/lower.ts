@@ -9,6 +9,7 @@ import {
   type GraphNode,
   kernelOf,
   type Operation,
+  type OperationName,
   operations,
   SCALAR_BOOLEAN,
   SCALAR_REAL,
@@ -48,8 +49,15 @@ interface Place {
   readonly view: View;
 }
 
-/** How a reduction row is combined, where one loop does it. */
-const COMBINE: Readonly<Record<string, Combine>> = { sum: 'add', max: 'max', min: 'min' };
+/** How a reduction row is combined, where one loop does it. Truth values are 1 and 0. */
+const COMBINE: Readonly<Record<string, Combine>> = {
+  sum: 'add',
+  prod: 'mul',
+  max: 'max',
+  min: 'min',
+  any: 'max',
+  all: 'min',
+};
 
 /**
  * Lowers what the wanted nodes need.
@@ -707,8 +715,7 @@ function isEpilogue({ reads, results }: Epilogue): boolean {
   );
 }
 
+/** Whether a row of the table, not one of the user's own, is combined in a loop. */
 function isCombined(row: Operation): boolean {
-  return (
-    Object.hasOwn(COMBINE, row.name) && (row.family === 'linear' || row.family === 'reduction')
-  );
+  return Object.hasOwn(COMBINE, row.name) && row === operations[row.name as OperationName];
 }
