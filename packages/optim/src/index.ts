@@ -38,11 +38,24 @@ export { parseTensors, serializeTensors, type TensorFile } from './files/safeten
 export { parseParameters, serializeParameters } from './files/tree-file.ts';
 export { type Activation, type ActivationName } from './layers/activations.ts';
 export {
+  type AttentionOptions,
+  type AttentionParameters,
+  multiHeadAttention,
+} from './layers/attention.ts';
+export { conv1d, conv2d, type ConvOptions, type ConvParameters } from './layers/conv.ts';
+export {
   dense,
   type DenseOptions,
   type DenseParameters,
   type WeightsOnly,
 } from './layers/dense.ts';
+export { dropout, type DropoutParameters } from './layers/dropout.ts';
+export {
+  embedding,
+  type EmbeddingOptions,
+  type EmbeddingParameters,
+  positionEmbedding,
+} from './layers/embedding.ts';
 export {
   type Fans,
   glorotNormal,
@@ -52,15 +65,50 @@ export {
   type Initializer,
   type InitializerName,
   lecunNormal,
+  lecunUniform,
+  normalOf,
+  orthogonal,
   zeros,
 } from './layers/initializers.ts';
 export { mlp, type MlpOptions, type MlpParameters } from './layers/mlp.ts';
 export {
   type Model,
+  type NoParameters,
   type ParametersOf,
+  residual,
   sequential,
   type SequentialParameters,
+  type Training,
 } from './layers/model.ts';
+export {
+  batchNorm,
+  type BatchNormOptions,
+  type BatchNormParameters,
+  groupNorm,
+  layerNorm,
+  type NormOptions,
+  type NormParameters,
+  rmsNorm,
+  type ScaleParameters,
+} from './layers/normalization.ts';
+export {
+  gru,
+  lstm,
+  type RecurrentOptions,
+  type RecurrentParameters,
+  rnn,
+} from './layers/recurrent.ts';
+export {
+  activation,
+  avgPool1d,
+  avgPool2d,
+  flatten,
+  layerOf,
+  maxPool1d,
+  maxPool2d,
+  reshape,
+} from './layers/shapes.ts';
+export { type LayerSummary, type ModelSummary, summary } from './layers/summary.ts';
 export {
   binaryCrossEntropy,
   type BinaryCrossEntropyOptions,

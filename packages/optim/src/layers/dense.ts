@@ -99,5 +99,5 @@ export function dense(
     const sum = bias === undefined ? product : product.add(bias);
     return isLinear ? sum : activate(sum);
   };
-  return { init: init as (seed: number) => DenseParameters, apply };
+  return { name: layer, init: init as (seed: number) => DenseParameters, apply };
 }

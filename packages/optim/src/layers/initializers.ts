@@ -27,6 +27,8 @@ export type InitializerName =
   | 'heUniform'
   | 'heNormal'
   | 'lecunNormal'
+  | 'lecunUniform'
+  | 'orthogonal'
   | 'zeros';
 
 function filled(shape: Shape, next: () => number): Tensor {
@@ -120,6 +122,75 @@ export function lecunNormal(shape: Shape, fans: Fans, random: Random): Tensor {
 }
 
 /**
+ * Uniform on $[-b, b)$ with $b = \sqrt{3 / n_{in}}$, so of variance $1 / n_{in}$.
+ *
+ * Source: Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller, "Efficient BackProp", 1998.
+ * @example
+ * ```ts
+ * import { lecunUniform, Random } from '@ad/optim';
+ *
+ * const weights = lecunUniform([3, 4], { inputs: 3, outputs: 4 }, new Random(0));
+ * weights.data.every((w) => Math.abs(w) <= 1); // => true
+ * ```
+ */
+export function lecunUniform(shape: Shape, fans: Fans, random: Random): Tensor {
+  return uniform(shape, Math.sqrt(3 / fans.inputs), random);
+}
+
+/**
+ * Normal with mean 0 and the given deviation: an initialiser for every shape.
+ *
+ * @example
+ * ```ts
+ * import { dense, normalOf } from '@ad/optim';
+ *
+ * dense(2, 3, { initializer: normalOf(0.02) }).init(0).weights.shape; // => [2, 3]
+ * ```
+ */
+export function normalOf(deviation: number): Initializer {
+  return (shape, _fans, random) => normal(shape, deviation, random);
+}
+
+/**
+ * A random matrix with orthonormal rows, or columns if there are more rows; seen as a matrix, the first axis by all
+ * others, as in PyTorch. It keeps the length of what it is multiplied with, through many steps of a recurrence.
+ *
+ * Source: A. M. Saxe, J. L. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
+ * linear neural networks", ICLR 2014.
+ * @example
+ * ```ts
+ * import { orthogonal, Random } from '@ad/optim';
+ *
+ * const [a, b] = orthogonal([1, 2], { inputs: 1, outputs: 2 }, new Random(0)).data;
+ * a ** 2 + b ** 2; // ≈ 1.0000000000
+ * ```
+ */
+export function orthogonal(shape: Shape, _fans: Fans, random: Random): Tensor {
+  const rows = shape[0] ?? 1;
+  const columns = sizeOf(shape.slice(1));
+  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const vectors: Float64Array[] = [];
+  while (vectors.length < count) {
+    const vector = Float64Array.from({ length }, () => random.normal());
+    // Gram-Schmidt, twice: once is not enough where little is left of a vector.
+    for (let pass = 0; pass < 2; pass++) {
+      for (const other of vectors) {
+        const along = vector.reduce((sum, x, i) => sum + x * other[i]!, 0);
+        other.forEach((x, i) => (vector[i]! -= along * x));
+      }
+      const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+      vector.forEach((x, i) => (vector[i] = x / norm));
+    }
+    vectors.push(vector);
+  }
+  const data = Float64Array.from({ length: rows * columns }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    return rows <= columns ? vectors[row]![column]! : vectors[column]![row]!;
+  });
+  return new Tensor(shape, 'real', data);
+}
+
+/**
  * All zeros: for biases. Weights of hidden units must differ, or they stay equal for ever.
  *
  * @example
@@ -149,6 +220,8 @@ export function initializerFunction(
     heUniform,
     heNormal,
     lecunNormal,
+    lecunUniform,
+    orthogonal,
     zeros,
   };
   if (Object.hasOwn(named, initializer)) return named[initializer];

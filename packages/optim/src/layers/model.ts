@@ -1,10 +1,28 @@
 /** Models: what is learned, and how it is applied. */
-import type { GraphNode } from '@ad/graph';
+import { formatShape, type GraphNode, sameShape, ShapeError } from '@ad/graph';
 import type { NodesOf } from '@ad/backprop';
 import { deriveSeed } from '../random.ts';
 
+/** A step of training, as a model sees it that is built into one. */
+export interface Training {
+  /**
+   * Replaces state after the step: a part of the parameters that is not learned by its gradient, such as running
+   * statistics or the key of random masks. It is read by the loss as a constant.
+   *
+   * @param state - the node of that parameter.
+   * @param value - its next value, of the same shape and kind.
+   */
+  replace(state: GraphNode, value: GraphNode): void;
+}
+
+/** The parameters of a layer that has none. */
+export type NoParameters = Readonly<Record<string, never>>;
+
 /**
  * A model: a tree of parameters with a beginning, and a function of them and of an input. A layer is one too.
+ *
+ * Some parameters may be state: a training step replaces them by what the model says, and rules leave them alone. They
+ * are saved, restored and passed on with the others.
  *
  * @typeParam P - the tree of parameters: tensors in objects and arrays.
  * @example
@@ -31,9 +49,14 @@ export interface Model<P> {
    *
    * @param parameters - the parameters as nodes.
    * @param x - a batch of inputs: the first axis runs over the samples.
+   * @param training - given when the result is for a step of training. Otherwise the model is used as it is.
    * @returns the prediction for each sample.
    */
-  apply(parameters: NodesOf<P>, x: GraphNode): GraphNode;
+  apply(parameters: NodesOf<P>, x: GraphNode, training?: Training): GraphNode;
+  /** What it is called in messages and summaries. */
+  readonly name?: string;
+  /** The models it applies one after the other, whose parameters are `parameters.layers`. */
+  readonly layers?: readonly Model<never>[];
 }
 
 /** The parameters of a model. */
@@ -61,13 +84,46 @@ export function sequential<const Layers extends readonly Model<unknown>[]>(
   layers: Layers,
 ): Model<SequentialParameters<Layers>> {
   return {
+    name: 'sequential',
+    layers: layers as unknown as readonly Model<never>[],
     init: (seed) =>
       ({
         layers: layers.map((layer, k) => layer.init(deriveSeed(seed, k))),
       }) as SequentialParameters<Layers>,
-    apply(parameters, x) {
+    apply(parameters, x, training) {
       const nodes = (parameters as { readonly layers: readonly never[] }).layers;
-      return layers.reduce((result, layer, k) => layer.apply(nodes[k]!, result), x);
+      return layers.reduce((result, layer, k) => layer.apply(nodes[k]!, result, training), x);
+    },
+  };
+}
+
+/**
+ * What a model makes of its input, added to the input: $x + f(x)$.
+ *
+ * @throws `ShapeError`, when it is applied, if the model changes the shape.
+ * Source: K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016.
+ * @example
+ * ```ts
+ * import { layerOf, predict, residual } from '@ad/optim';
+ *
+ * const layer = residual(layerOf('double', (x) => x.mul(2)));
+ * predict(layer, layer.init(0), [[1, 2]]).toArray(); // => [[3, 6]]
+ * ```
+ */
+export function residual<P>(model: Model<P>): Model<P> {
+  const name = `residual(${model.name ?? 'model'})`;
+  return {
+    name,
+    init: (seed) => model.init(seed),
+    apply(parameters, x, training) {
+      const change = model.apply(parameters, x, training);
+      if (!sameShape(change.shape, x.shape)) {
+        throw new ShapeError(
+          `${name}: the model makes shape ${formatShape(change.shape)} of ${formatShape(x.shape)}; ` +
+            'what is added must have the shape of the input',
+        );
+      }
+      return x.add(change);
     },
   };
 }

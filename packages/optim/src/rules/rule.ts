@@ -191,7 +191,8 @@ function checkParameters(caller: string, parameters: unknown): void {
   if (leaves.length === 0) throw noParameters(caller);
   for (const { path, leaf } of leaves) {
     const { kind } = tensorOfLeaf(leaf);
-    if (kind !== 'real') {
+    // Integers are state of a model, without a gradient: no rule changes them.
+    if (kind === 'boolean') {
       throw new KindError(
         `${caller}: the parameter ${path} is of kind ${kind}, expected real numbers`,
       );

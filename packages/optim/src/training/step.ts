@@ -9,10 +9,12 @@ import {
   ancestorsOf,
   type Executor,
   formatShape,
+  describeOperand,
   Graph,
   type GraphNode,
   isGraphNode,
   type Program,
+  sameShape,
   ShapeError,
   type Tensor,
   type TensorData,
@@ -20,7 +22,7 @@ import {
 } from '@ad/graph';
 import { gradient, leavesOf, mapTree, type NodesOf, type Tree } from '@ad/backprop';
 import type { SampleTensors } from '../data/samples.ts';
-import type { Model } from '../layers/model.ts';
+import type { Model, Training } from '../layers/model.ts';
 import type { Loss, Metric } from '../losses/loss.ts';
 import { describeValue } from '../options.ts';
 import type {
@@ -50,6 +52,8 @@ export interface Objective<P, Name extends string = string> {
 /** The graph of an objective for a batch of some size. */
 export interface Forward {
   readonly graph: Graph;
+  /** State that the model replaces after a step of training, and its next value. */
+  readonly replaced: readonly (readonly [state: GraphNode, value: GraphNode])[];
   readonly parameterTree: unknown;
   readonly parameterNodes: readonly GraphNode[];
   readonly prediction: GraphNode;
@@ -57,12 +61,17 @@ export interface Forward {
   readonly metrics: readonly GraphNode[];
 }
 
-/** Traces the model, the loss and the metrics for batches of `size` samples. */
+/**
+ * Traces the model, the loss and the metrics for batches of `size` samples.
+ *
+ * @param trains - whether the model is built into a step of training.
+ */
 export function traceForward<P>(
   objective: Objective<P>,
   parameters: P,
   samples: SampleTensors,
   size: number,
+  trains: boolean = false,
 ): Forward {
   const { caller, model, loss, metrics } = objective;
   const graph = new Graph();
@@ -71,13 +80,21 @@ export function traceForward<P>(
     graph.input(name, { shape: [size, ...tensor.shape.slice(1)], kind: tensor.kind });
   const inputs = batch(samples.inputs, 'inputs');
   const targets = batch(samples.targets, 'targets');
+  const replaced: (readonly [GraphNode, GraphNode])[] = [];
+  const training: Training = {
+    replace(state, value) {
+      checkReplacement(caller, variables.nodes, replaced, state, value);
+      replaced.push([state, value]);
+    },
+  };
   const prediction = checkNode(
-    model.apply(variables.tree as NodesOf<P>, inputs),
+    model.apply(variables.tree as NodesOf<P>, inputs, trains ? training : undefined),
     `${caller}: the model`,
     false,
   );
   return {
     graph,
+    replaced,
     parameterTree: variables.tree,
     parameterNodes: variables.nodes,
     prediction,
@@ -139,11 +156,12 @@ export function buildStep<P>(
   samples: SampleTensors,
   size: number,
 ): TrainingStep {
-  const forward = traceForward(objective, parameters, samples, size);
-  const { graph, loss, parameterNodes } = forward;
+  const forward = traceForward(objective, parameters, samples, size, true);
+  const { graph, loss, parameterNodes, replaced } = forward;
   const stateInputs = inputsFor(graph, state, 'state');
   const reached = new Set(ancestorsOf(graph.arena, [loss.id]));
-  const used = parameterNodes.filter((node) => reached.has(node.id));
+  const isState = new Set(replaced.map(([state]) => state.id));
+  const used = parameterNodes.filter((node) => reached.has(node.id) && !isState.has(node.id));
   if (used.length === 0) {
     throw new ValueError(
       `${objective.caller}: the loss depends on none of the parameters; there is nothing to learn`,
@@ -162,6 +180,7 @@ export function buildStep<P>(
   const pairs = [
     ...pairsOf(forward.parameterTree, update.parameters, `${optimizer.name}: the new parameters`),
     ...pairsOf(stateInputs.tree, update.state, `${optimizer.name}: the new state`),
+    ...replaced,
   ];
   const newParameters = pairs.filter(([old]) => used.includes(old)).map(([, value]) => value);
   const magnitude = [...found, ...newParameters].reduce(
@@ -189,6 +208,28 @@ function pairsOf(olds: unknown, news: unknown, what: string): (readonly [GraphNo
     const value = values[k] as GraphNode;
     return value.id === leaf.id ? [] : [[leaf, value] as const];
   });
+}
+
+/** Checks what a model replaces. */
+function checkReplacement(
+  caller: string,
+  parameters: readonly GraphNode[],
+  replaced: readonly (readonly [GraphNode, GraphNode])[],
+  state: GraphNode,
+  value: GraphNode,
+): void {
+  if (!parameters.some(({ id }) => id === state.id))
+    throw new ValueError(
+      `${caller}: the model replaces ${describeOperand(state)}, which is none of its parameters`,
+    );
+  if (replaced.some(([other]) => other.id === state.id))
+    throw new ValueError(`${caller}: the model replaces ${describeOperand(state)} twice in a step`);
+  if (value.kind !== state.kind || !sameShape(value.shape, state.shape)) {
+    throw new ShapeError(
+      `${caller}: the model replaces ${describeOperand(state)} by a node of shape ${formatShape(value.shape)}, ${value.kind}; ` +
+        `expected ${formatShape(state.shape)}, ${state.kind}`,
+    );
+  }
 }
 
 /** Checks what a function of the user's returned. */

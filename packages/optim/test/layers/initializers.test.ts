@@ -1,4 +1,4 @@
-import type { Shape } from '@ad/graph';
+import { type Shape, sizeOf } from '@ad/graph';
 import {
   dense,
   glorotNormal,
@@ -7,7 +7,10 @@ import {
   heUniform,
   type Initializer,
   lecunNormal,
+  lecunUniform,
   mlp,
+  normalOf,
+  orthogonal,
   Random,
   zeros,
 } from '@ad/optim';
@@ -32,6 +35,8 @@ const table: readonly (readonly [
   ['heUniform', heUniform, (n) => 2 / n, true],
   ['heNormal', heNormal, (n) => 2 / n, false],
   ['lecunNormal', lecunNormal, (n) => 1 / n, false],
+  ['lecunUniform', lecunUniform, (n) => 1 / n, true],
+  ['normalOf', normalOf(0.5), () => 0.25, false],
 ];
 
 test.each(table)(
@@ -103,4 +108,28 @@ test('names stand for the functions', () => {
 
 test('biases start at zero', () => {
   expect(dense(3, 4).init(1).bias.data).toEqual(new Float64Array(4));
+});
+
+test('an orthogonal matrix has orthonormal rows, or columns if there are more rows', () => {
+  for (const shape of [
+    [3, 5],
+    [5, 3],
+    [4, 4],
+    [2, 3, 2],
+  ]) {
+    const rows = shape[0]!;
+    const columns = sizeOf(shape.slice(1));
+    const { data } = orthogonal(shape, { inputs: columns, outputs: rows }, new Random(4));
+    const wide = rows <= columns;
+    const [count, length] = wide ? [rows, columns] : [columns, rows];
+    const at = (vector: number, i: number): number =>
+      wide ? data[vector * columns + i]! : data[i * columns + vector]!;
+    for (let a = 0; a < count; a++) {
+      for (let b = 0; b <= a; b++) {
+        let dot = 0;
+        for (let i = 0; i < length; i++) dot += at(a, i) * at(b, i);
+        expect(dot).toBeCloseTo(a === b ? 1 : 0, 14);
+      }
+    }
+  }
 });

@@ -249,9 +249,9 @@ describe.each(rules)('%s', (_name, rule, quantities) => {
     }
   });
 
-  test('refuses parameters that are not real, or none', () => {
-    expect(() => rule.init({ labels: tensor([1], { kind: 'integer' }) })).toThrow(
-      /the parameter \.labels is of kind integer/,
+  test('refuses parameters that are conditions, or none', () => {
+    expect(() => rule.init({ flags: tensor([true]) })).toThrow(
+      /the parameter \.flags is of kind boolean/,
     );
     expect(() => rule.init({ layers: [] })).toThrow(/there are no parameters/);
   });
