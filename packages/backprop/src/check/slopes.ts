@@ -7,6 +7,7 @@
 import { ancestorsOf, evaluate, type GraphNode, type Tensor } from '@ad/graph';
 import { gradient } from '../gradient.ts';
 import { pushforward } from '../pushforward.ts';
+import { reverseSweep } from '../reverse-sweep.ts';
 import { slopeOf, type Slope } from './differences.ts';
 import { kinksBelow } from './kinks.ts';
 import type { Point, Scalar } from './point.ts';
@@ -19,7 +20,7 @@ export interface Slopes {
   readonly noise: number;
   /** The sum over all nodes of |adjoint times tangent|. */
   readonly change: number;
-  /** The largest, over all nodes, of the sums of |adjoint times tangent|. */
+  /** The largest, over all nodes, of the sums of |message times tangent| that arrive: what may cancel in an adjoint. */
   readonly flow: number;
   /** How many nodes there are. */
   readonly count: number;
@@ -45,19 +46,31 @@ export function slopesOf(s: GraphNode, moving: readonly GraphNode[], u: readonly
     tangents.length + adjoints.length,
   );
   const values = all.slice(tangents.length + adjoints.length);
-  let [noise, change, flow] = [0, 0, 0];
+  let [noise, change] = [0, 0];
   adjointsOfNodes.forEach((adjoint, i) => {
     noise += absoluteInner(adjoint, values[i]!);
-    const through = absoluteInner(adjoint, tangentsOfNodes[i]!);
-    change += through;
-    flow = Math.max(flow, through);
+    change += absoluteInner(adjoint, tangentsOfNodes[i]!);
   });
+  const flow = largestFlow(s, new Map(nodes.map(({ id }, i) => [id, tangentsOfNodes[i]!])));
   const reverse = slopes.reduce((sum, slope, i) => {
     let total = sum;
     for (let k = 0; k < slope.size; k++) total += slope.data[k]! * u[i]!.data[k]!;
     return total;
   }, 0);
   return { forward: tangent.item(), reverse, noise, change, flow, count: nodes.length };
+}
+
+/** The largest sum of |message times tangent| that arrives at any node. */
+function largestFlow(s: GraphNode, tangents: ReadonlyMap<number, Tensor>): number {
+  const arriving = new Map<number, number>();
+  reverseSweep(s, {
+    onMessage({ to, message }) {
+      const tangent = tangents.get(to.id);
+      if (tangent === undefined) return;
+      arriving.set(to.id, (arriving.get(to.id) ?? 0) + absoluteInner(message, tangent));
+    },
+  });
+  return Math.max(0, ...arriving.values());
 }
 
 /** The sum of |a b| over the elements where both are finite. */

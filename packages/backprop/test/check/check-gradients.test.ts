@@ -103,6 +103,20 @@ describe('what is right passes', () => {
     );
   });
 
+  test('what cancels in an adjoint, and what cancels in a tangent', () => {
+    const saturated = (x: GraphNode): GraphNode => x.mul(4).tanh();
+    expect(checkGradients((x: GraphNode) => saturated(x).add(x.sub(x)), [-1.001]).ok).toBe(true);
+    expect(checkGradients((x: GraphNode) => saturated(x.mul(3)).add(x.div(x)), [0.8]).ok).toBe(
+      true,
+    );
+    const twice = (x: GraphNode): GraphNode =>
+      concat([x, x.sub(x)])
+        .mul(tensor([-3, 2]))
+        .tanh()
+        .sum();
+    expect(checkGradients(twice, [tensor([1.337])]).ok).toBe(true);
+  });
+
   test('large, small and mixed magnitudes', () => {
     const f = (a: GraphNode, b: GraphNode): GraphNode => a.log().mul(b.square()).add(a.sqrt());
     for (const [a, b] of [
