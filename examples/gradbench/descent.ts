@@ -3,30 +3,30 @@
  * halves after one that did not; it ends when the gradient or a step is short. Once as a loop in a graph, so that it can be
  * differentiated through, and once as a plain loop around programs.
  */
-import { type GraphNode, whileLoop } from '@ad/graph';
+import { type GraphNode, identity, whileLoop } from '@ad/graph';
 import { gradient, pushforward } from '@ad/backprop';
 
 /** Which mode computes a gradient: one product with each unit vector, or one sweep. */
 export type Mode = 'forward' | 'reverse';
 
-/** A function and its gradient at a vector node, by one mode and no other. */
+/** A point of scalar nodes. */
+export type Point = readonly GraphNode[];
+
+/** A function and its gradient at a point, by one mode and no other. */
 export function valueAndSlope(
-  f: (x: GraphNode) => GraphNode,
+  f: (x: Point) => GraphNode,
   mode: Mode,
-): (x: GraphNode) => { readonly value: GraphNode; readonly slope: GraphNode } {
+): (x: Point) => { readonly value: GraphNode; readonly slope: Point } {
   return (at) => {
-    // A node of its own: the gradient is with respect to this use of it.
-    const x = at.mul(1);
+    // Nodes of its own: the gradient is with respect to this use of them.
+    const x = at.map(identity);
     const value = f(x);
     if (mode === 'reverse') return { value, slope: gradient(value, x) };
-    const n = x.shape[0]!;
-    let slope: GraphNode | undefined;
-    for (let i = 0; i < n; i++) {
-      const unit = x.graph.constant(Float64Array.from({ length: n }, (_, j) => Number(i === j)));
-      const along = pushforward(value, x, unit).mul(unit);
-      slope = slope === undefined ? along : slope.add(along);
-    }
-    return { value, slope: slope! };
+    const { graph } = value;
+    return {
+      value,
+      slope: x.map((moving) => pushforward(value, moving, graph.constant(1))),
+    };
   };
 }
 
@@ -35,31 +35,27 @@ const TOLERANCE = 1e-5;
 const GROW_AFTER = 10;
 
 /** The minimizer of a function, as a loop in the graph. */
-export function argminInGraph(
-  f: (x: GraphNode) => GraphNode,
-  start: GraphNode,
-  mode: Mode,
-): GraphNode {
+export function argminInGraph(f: (x: Point) => GraphNode, start: Point, mode: Mode): Point {
   const both = valueAndSlope(f, mode);
-  const { graph } = start;
   const first = both(start);
+  const { graph } = first.value;
   const { x } = whileLoop(
     ({ slope, size, count }) => {
-      const square = slope.square().sum();
+      const square = slope.map((component) => component.square()).reduce((a, b) => a.add(b));
       const isLong = square.greater(TOLERANCE ** 2);
       const moves = square.mul(size.square()).greater(TOLERANCE ** 2);
       return isLong.and(count.equal(GROW_AFTER).or(moves));
     },
     ({ x: now, value, slope, size, count }) => {
       const grows = count.equal(GROW_AFTER);
-      const next = now.sub(slope.mul(size));
+      const next = now.map((component, i) => component.sub(slope[i]!.mul(size)));
       const there = both(next);
       const isBetter = there.value.less(value);
       const goes = isBetter.and(grows.not());
       return {
-        x: goes.where(next, now),
+        x: next.map((component, i) => goes.where(component, now[i]!)),
         value: goes.where(there.value, value),
-        slope: goes.where(there.slope, slope),
+        slope: there.slope.map((component, i) => goes.where(component, slope[i]!)),
         size: size.mul(grows.where(2, isBetter.where(1, 0.5))),
         count: goes.where(count.add(1), 0),
       };

@@ -8,15 +8,18 @@ import { countOf, fieldsOf, InputError, vectorOf } from '../input.ts';
 function odeSolution(x: GraphNode, steps: number): GraphNode {
   const n = x.shape[0]!;
   const h = 2 / steps;
-  const one = x.graph.constant(new Float64Array([1]));
-  const slope = (y: GraphNode): GraphNode => x.mul(concat([one, y.slice([{ end: n - 1 }])], 0));
+  const first = x.slice([{ end: 1 }]);
+  const others = x.slice([{ start: 1 }]);
+  const before = (y: GraphNode): GraphNode => y.slice([{ end: n - 1 }]);
+  /** The slope where the components before are `y`, which is one shorter. */
+  const slope = (y: GraphNode): GraphNode => concat([first, others.mul(y)], 0);
   return fori(
     steps,
     (_, y) => {
-      const k1 = slope(y);
-      const k2 = slope(y.add(k1.mul(h / 2)));
-      const k3 = slope(y.add(k2.mul(h / 2)));
-      const k4 = slope(y.add(k3.mul(h)));
+      const k1 = slope(before(y));
+      const k2 = slope(before(y).add(before(k1).mul(h / 2)));
+      const k3 = slope(before(y).add(before(k2).mul(h / 2)));
+      const k4 = slope(before(y).add(before(k3).mul(h)));
       return y.add(
         k1
           .add(k2.mul(2))

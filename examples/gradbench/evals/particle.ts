@@ -3,7 +3,7 @@
  * origin: the descent differentiates a flight of unknown length, in which every step differentiates a potential.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, stack, tensor, whileLoop } from '@ad/graph';
+import { Graph, type GraphNode, whileLoop } from '@ad/graph';
 import { argmin, type Mode, valueAndSlope } from '../descent.ts';
 import type { Eval } from '../eval.ts';
 import { fieldsOf, numberOf } from '../input.ts';
@@ -12,35 +12,34 @@ import { fourModes } from '../nested.ts';
 /** The length of a step in time. */
 const STEP = 0.1;
 
-/** The square of where the particle meets the axis, for a vector of one control. */
+/** The square of where the particle meets the axis. */
 function miss(w: GraphNode, inner: Mode): GraphNode {
   const { graph } = w;
-  const control = w.sum();
-  const pointOf = (x: number, y: GraphNode | number): GraphNode =>
-    stack([graph.constant(x), typeof y === 'number' ? graph.constant(y) : y]);
-  const charges = [pointOf(10, control.neg().add(10)), pointOf(10, 0)];
-  const potential = valueAndSlope(
-    (x) =>
+  const charges = [
+    [10, w.neg().add(10)],
+    [10, 0],
+  ] as const;
+  const force = valueAndSlope(
+    ([x, y]) =>
       charges
-        .map((charge) => x.sub(charge).square().sum().sqrt().reciprocal())
+        .map(([a, b]) => x!.sub(a).square().add(y!.sub(b).square()).rsqrt())
         .reduce((sum, term) => sum.add(term)),
     inner,
   );
-  const second = (v: GraphNode): GraphNode => v.slice([{ start: 1 }]).sum();
+  const [zero, speed] = [graph.constant(0), graph.constant(0.75)];
   const { place, velocity } = whileLoop(
-    ({ place: x, velocity: v }) => second(x.add(v.mul(STEP))).greater(0),
-    ({ place: x, velocity: v }) => ({
-      place: x.add(v.mul(STEP)),
-      velocity: v.sub(potential(x).slope.mul(STEP)),
-    }),
-    { place: pointOf(0, 8), velocity: graph.constant(tensor([0.75, 0])) },
+    ({ place: [, y], velocity: [, v] }) => y.add(v.mul(STEP)).greater(0),
+    ({ place: [x, y], velocity: [u, v] }) => {
+      const [fx, fy] = force([x, y]).slope;
+      return {
+        place: [x.add(u.mul(STEP)), y.add(v.mul(STEP))],
+        velocity: [u.sub(fx!.mul(STEP)), v.sub(fy!.mul(STEP))],
+      };
+    },
+    { place: [zero, graph.constant(8)], velocity: [speed, zero] } as const,
   );
-  const rest = second(place).neg().div(second(velocity));
-  return place
-    .add(velocity.mul(rest))
-    .slice([{ end: 1 }])
-    .sum()
-    .square();
+  const rest = place[1].neg().div(velocity[1]);
+  return place[0].add(velocity[0].mul(rest)).square();
 }
 
 /** `particle`. */
@@ -48,9 +47,11 @@ export const particle: Eval = {
   name: 'particle',
   functions: fourModes((input, outer, inner) => {
     const start = Float64Array.of(numberOf(fieldsOf(input, 'the input'), 'w'));
-    const w = new Graph().input('w', { value: start });
+    const w = new Graph().input('w', { value: start[0]! });
     const plain = compile({ outputs: [miss(w, inner)] });
-    const sloped = compile({ outputs: [valueAndSlope((x) => miss(x, inner), outer)(w).slope] });
+    const sloped = compile({
+      outputs: valueAndSlope(([x]) => miss(x!, inner), outer)([w]).slope,
+    });
     const run = (program: typeof plain, x: Float64Array): Float64Array => {
       program.inputs['w']!.set(x);
       program.execute();

@@ -4,17 +4,20 @@
  */
 import { compile } from '@ad/compiler';
 import { Graph, type GraphNode } from '@ad/graph';
-import { argmin, argminInGraph, type Mode, valueAndSlope } from '../descent.ts';
+import { argmin, argminInGraph, type Mode, type Point, valueAndSlope } from '../descent.ts';
 import type { Eval } from '../eval.ts';
 import { fieldsOf, vectorOf } from '../input.ts';
 import { fourModes } from '../nested.ts';
 
-function f(x: GraphNode, y: GraphNode): GraphNode {
-  return x.square().sum().sub(y.square().sum());
+/** The sum of squares. */
+function squares(x: Point): GraphNode {
+  return x.map((component) => component.square()).reduce((a, b) => a.add(b));
 }
 
+const f = (x: Point, y: Point): GraphNode => squares(x).sub(squares(y));
+
 /** The largest value over y, found from `start`. */
-function largest(x: GraphNode, start: GraphNode, inner: Mode): GraphNode {
+function largest(x: Point, start: Point, inner: Mode): GraphNode {
   return f(
     x,
     argminInGraph((y) => f(x, y).neg(), start, inner),
@@ -27,18 +30,22 @@ export const saddle: Eval = {
   functions: fourModes((input, outer, inner) => {
     const start = vectorOf(fieldsOf(input, 'the input')['start'], 'start', 2);
     const graph = new Graph();
-    const x = graph.input('x', { value: start });
-    const s = graph.input('start', { value: start });
+    const pointOf = (name: string): Point =>
+      Array.from(start, (value, i) => graph.input(`${name}${i}`, { value }));
+    const [x, s] = [pointOf('x'), pointOf('start')];
     const plain = compile({ outputs: [largest(x, s, inner)] });
     const sloped = compile({
-      outputs: [valueAndSlope((at) => largest(at, s, inner), outer)(x).slope],
+      outputs: valueAndSlope((at) => largest(at, s, inner), outer)(x).slope,
     });
     // The y that belongs to the x found, by the same mode as the outer descent.
-    const last = compile({ outputs: [argminInGraph((y) => f(x, y).neg(), s, outer)] });
+    const last = compile({ outputs: argminInGraph((y) => f(x, y).neg(), s, outer) });
     const run = (program: typeof plain, at: Float64Array): Float64Array => {
-      program.inputs['x']?.set(at);
+      at.forEach((value, i) => {
+        const slot = program.inputs[`x${i}`];
+        if (slot !== undefined) slot[0] = value;
+      });
       program.execute();
-      return program.outputs[0] as Float64Array;
+      return Float64Array.from(program.outputs, ([value]) => value!);
     };
     let result: number[] = [];
     return {
