@@ -4,7 +4,7 @@
  * component over all of them are those of each.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, stack, tensor, where } from '@ad/graph';
+import { Graph, type GraphNode, stack, tensor } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import type { Eval } from '../eval.ts';
 import { countOf, fieldsOf, numberOf, vectorOf } from '../input.ts';
@@ -24,21 +24,20 @@ const cross = (a: Vector, b: Vector): Vector => [
   a[0].mul(b[1]).sub(a[1].mul(b[0])),
 ];
 
-/** A point turned about an axis, by an angle that is the length of the axis: the formula of Rodrigues. */
+/**
+ * A point turned about an axis, by an angle that is the length of the axis. In terms of $s = \sin(a/2) / (a/2)$ the
+ * formula of Rodrigues is smooth where there is no angle, so it needs no case for it.
+ */
 function rotate(axis: Vector, point: Vector): Vector {
-  const square = dot(axis, axis);
-  const isTurned = square.greater(0);
-  const angle = where(isTurned, square, 1).sqrt();
-  const [cosine, sine] = [angle.cos(), angle.sin()];
-  const unit = axis.map((component) => component.div(angle)) as unknown as Vector;
-  const along = dot(unit, point).mul(cosine.neg().add(1));
-  const [turned, slightly] = [cross(unit, point), cross(axis, point)];
+  const half = axis[0].hypot(axis[1]).hypot(axis[2]).mul(0.5);
+  const s = half.div(Math.PI).sinc();
+  const square = s.square().mul(0.5);
+  const along = dot(axis, point).mul(square);
+  const across = s.mul(half.cos());
+  const shrink = square.mul(dot(axis, axis)).neg().add(1);
+  const turned = cross(axis, point);
   return point.map((component, k) =>
-    where(
-      isTurned,
-      component.mul(cosine).add(turned[k]!.mul(sine)).add(unit[k]!.mul(along)),
-      component.add(slightly[k]!),
-    ),
+    component.mul(shrink).add(turned[k]!.mul(across)).add(axis[k]!.mul(along)),
   ) as unknown as Vector;
 }
 
