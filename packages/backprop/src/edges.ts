@@ -31,7 +31,7 @@ function isReal(arena: Arena, node: number): boolean {
 
 /** Whether an operation chooses between branches, so that products of messages below it are strong: 0 wins. */
 export function guardsBranches(row: Operation): boolean {
-  return row.family === 'elementwise' && row.guards === true;
+  return row.guards === true;
 }
 
 /** Bit of {@link factsOf}: elementwise. Bits 0 to 2 say for which operands there is a derivative. */

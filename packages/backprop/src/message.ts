@@ -25,6 +25,7 @@ import {
   reducedShape,
   resultType,
   sizeOf,
+  strongly,
   sumTo,
   Tensor,
 } from '@ad/graph';
@@ -58,12 +59,14 @@ export function messageTo<V>(
   operands: readonly V[],
   strong: boolean,
 ): V {
+  // Below a choice between branches the rules themselves multiply strongly.
+  const rules = strong ? strongly(B) : B;
   switch (row.family) {
     case 'elementwise':
       return B.scale(row, position, S, result, operands, strong);
     case 'linear':
     case 'bilinear':
-      return row.transpose(B, S, operands, attributes, position);
+      return row.transpose(rules, S, operands, attributes, position);
     case 'reduction': {
       const x = operands[0]!;
       const type = B.typeOf(x);
@@ -72,13 +75,10 @@ export function messageTo<V>(
         shape: reducedShape(type.shape, reduction.axes, true),
       });
       const partial = row.partial(B, x, kept, reduction);
-      return B.apply(strong ? operations.strongMul : operations.mul, [
-        expand(B, S, type, reduction),
-        partial,
-      ]);
+      return rules.apply(operations.mul, [expand(B, S, type, reduction), partial]);
     }
     case 'smooth':
-      return row.pullback(B, S, result, operands, attributes, position);
+      return row.pullback(rules, S, result, operands, attributes, position);
     case 'leaf':
     case 'discrete':
     case 'control': // all messages of a loop or branch are made at once: see control/pullback.ts

@@ -17,6 +17,7 @@ import {
   type Operation,
   reducedShape,
   sameShape,
+  strongly,
 } from '@ad/graph';
 import { dependents, zerosLike } from './activity.ts';
 import type { TangentsOf } from './control/derivatives.ts';
@@ -107,6 +108,9 @@ function push(
   strong: boolean,
 ): GraphNode {
   const { graph } = result;
+  const B = nodeMessages(graph);
+  // Below a choice between branches the rules themselves multiply strongly.
+  const rules = strong ? strongly(B) : B;
   switch (row.family) {
     case 'elementwise': {
       const A = nodeAlgebra(graph);
@@ -124,7 +128,7 @@ function push(
     }
     case 'bilinear': {
       const terms = moving.flatMap((tangent, k) =>
-        tangent === undefined ? [] : [apply(row, replaced(operands, k, tangent), attributes)],
+        tangent === undefined ? [] : [rules.apply(row, replaced(operands, k, tangent), attributes)],
       );
       return sumOf(terms);
     }
@@ -132,14 +136,15 @@ function push(
       const [x] = operands as readonly [GraphNode];
       const reduction = attributes as Parameters<typeof row.partial>[3];
       const kept = result.reshape(reducedShape(x.shape, reduction.axes, true));
-      const partial = row.partial(nodeMessages(graph), x, kept, reduction);
-      const product = strong ? operations.strongMul : operations.mul;
-      return apply(operations.sum, [apply(product, [moving[0]!, partial])], reduction);
+      const partial = row.partial(B, x, kept, reduction);
+      const product = rules.apply(operations.mul, [moving[0]!, partial]);
+      return apply(operations.sum, [product], reduction);
     }
     case 'smooth': {
-      const B = nodeMessages(graph);
       const terms = moving.flatMap((tangent, k) =>
-        tangent === undefined ? [] : [row.pushforward(B, tangent, result, operands, attributes, k)],
+        tangent === undefined
+          ? []
+          : [row.pushforward(rules, tangent, result, operands, attributes, k)],
       );
       return sumOf(terms);
     }

@@ -72,6 +72,7 @@ export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.
 export { behindBatch, expand, sumTo } from './rows/layout.ts';
 export type { CondAttributes, ScanAttributes, WhileLoopAttributes } from './rows/control.ts';
 export type * from './rows/row.ts';
+export { strongly, strongRepair } from './rows/strong.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions } from './rows/views.ts';
 export { innermost, liesInside } from './scope.ts';

@@ -26,6 +26,7 @@ export type NodeClass =
   | 'contraction'
   | 'convolution'
   | 'overlapAdd'
+  | 'strong'
   | 'control'
   | 'host';
 

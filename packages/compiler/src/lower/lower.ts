@@ -11,9 +11,11 @@ import {
   type Operation,
   type OperationName,
   operations,
+  prepareKernel,
   SCALAR_BOOLEAN,
   SCALAR_REAL,
   sizeOf,
+  strongRepair,
   viewPositions,
   type Shape,
   type Type,
@@ -168,14 +170,12 @@ class Lowering {
     if (row.family === 'elementwise' && result.kind !== 'integer') {
       return 'elementwise';
     }
-    if (row.name === 'matmul' && row.family === 'bilinear') {
-      return operands.every((type) => type.kind === 'real') ? 'contraction' : 'host';
-    }
-    if (row === operations.convolution || row === operations.overlapAdd) {
-      const isReal = operands.every((type) => type.kind === 'real');
-      if (!isReal) return 'host';
-      return row === operations.convolution ? 'convolution' : 'overlapAdd';
-    }
+    if (row.family === 'bilinear' && !operands.every((type) => type.kind === 'real')) return 'host';
+    if (row.name === 'matmul' && row.family === 'bilinear') return 'contraction';
+    if (row === operations.convolution) return 'convolution';
+    if (row === operations.strongMatmul || row === operations.strongConvolution) return 'strong';
+    if (row === operations.overlapAdd)
+      return operands.every((type) => type.kind === 'real') ? 'overlapAdd' : 'host';
     if (isCombined(row) && operands[0]!.kind !== 'integer') return 'reduction';
     return 'host';
   }
@@ -208,6 +208,7 @@ class Lowering {
     else if (nodeClass === 'contraction') this.#lowerContraction(node);
     else if (nodeClass === 'convolution') this.#lowerConvolution(node);
     else if (nodeClass === 'overlapAdd') this.#lowerOverlapAdd(node);
+    else if (nodeClass === 'strong') this.#lowerStrong(node);
     else if (nodeClass === 'control') this.#lowerControl(node);
     else if (
       this.#simplified.rowOf(node).name === 'logSumExp' &&
@@ -466,6 +467,27 @@ class Lowering {
     this.#views.set(node, VIEWS.get(this.#simplified.rowOf(node).name)!(copy, shape, attributes)!);
   }
 
+  /** A strong product: the ordinary one, and then a look at what is not finite. */
+  #lowerStrong(node: number): void {
+    const type = this.#arena.typeOf(node);
+    const result = contiguousView(this.#allocate(node), type.shape);
+    this.#views.set(node, result);
+    const isMatmul = this.#simplified.rowOf(node) === operations.strongMatmul;
+    if (isMatmul) this.#emitProduct(node, true, undefined);
+    else this.#emitConvolution(node);
+    const ordinary = isMatmul ? operations.matmul : operations.convolution;
+    const operands = this.#simplified.operandsOf(node);
+    const types = operands.map((operand) => this.#arena.typeOf(operand));
+    const attributes = this.#arena.attributes.get(node) ?? {};
+    this.#kernels.push({
+      kind: 'host',
+      operation: this.#simplified.rowOf(node).name,
+      kernel: strongRepair(prepareKernel(ordinary, types, attributes, type)),
+      operands: operands.map((operand) => this.#contiguous(operand)),
+      result: result.buffer,
+    });
+  }
+
   #lowerContraction(node: number): void {
     this.#placeFor(node);
     this.#emitProduct(node, true, undefined);
@@ -496,11 +518,16 @@ class Lowering {
   }
 
   #lowerConvolution(node: number): void {
+    this.#placeFor(node);
+    this.#emitConvolution(node);
+  }
+
+  #emitConvolution(node: number): void {
     const [image, kernel] = this.#simplified
       .operandsOf(node)
       .map((operand) => this.#viewOf(operand)) as [View, View];
     const steps = this.#arena.attributes.get(node) as WindowSteps;
-    const result = this.#placeFor(node);
+    const result = this.#views.get(node)!;
     this.#kernels.push(
       ...lowerConvolution(image, kernel, result, steps, this.#precision, this.#math),
     );

@@ -43,6 +43,8 @@ interface RowFacts {
   readonly formula: string;
   /** True for operations whose nodes stand for themselves: equal ones stay apart where a graph shares its nodes. */
   readonly isDistinct?: true;
+  /** True for operations that choose between operands: products of messages below them are strong (0 wins). */
+  readonly guards?: true;
 }
 
 /** A point where the derivative is a matter of convention. */
@@ -68,8 +70,6 @@ export interface ElementwiseRow extends RowFacts {
   value<T>(A: Algebra<T>, x: T, y: T, z: T): T;
   /** One derivative per operand. */
   readonly partials: readonly Partial[];
-  /** True for operations that choose between operands: products of messages below them are strong (0 wins). */
-  readonly guards?: true;
   /** Where the function is defined and smooth, per operand, for tests: open intervals. Default: everywhere. */
   readonly domain?: readonly (readonly [number, number])[];
   /** Points where the derivative is a convention: operands and the partials chosen there. */

@@ -23,7 +23,11 @@ type WithoutFunction =
   | 'determinantSign'
   | 'logAbsDeterminant'
   | 'cofactors'
-  | 'singularFrame';
+  | 'singularFrame'
+  | 'strongMatmul'
+  | 'strongConvolution'
+  | 'strongSolve'
+  | 'strongTriangularSolve';
 /**
  * Functions that are not methods: for gradients, for function transforms, those that take lists, values or functions
  * first, linear algebra, windows and random numbers.
@@ -69,6 +73,10 @@ test('every operation has a function and, with few exceptions, a method', () => 
     'logAbsDeterminant',
     'cofactors',
     'singularFrame',
+    'strongMatmul',
+    'strongConvolution',
+    'strongSolve',
+    'strongTriangularSolve',
   ];
   expect(without.filter((name) => name in graphExports)).toStrictEqual([]);
   expectTypeOf<Extract<WithoutMethod, keyof GraphNode>>().toEqualTypeOf<never>();

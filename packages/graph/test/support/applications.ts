@@ -115,8 +115,8 @@ const draws = fc
     integersOf([...stack, 2], 'integer').map((key) => one(key, { shape })),
   );
 
-/** One generator for each operation of the table that is neither a leaf nor elementwise. */
-export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
+/** One generator for each operation that is neither a leaf nor elementwise, strong variants apart. */
+const ORDINARY: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
   sum: integerTensors().chain((a) =>
     fc
       .record({ axes: axesOf(a.shape.length), keepDims: fc.boolean() })
@@ -255,4 +255,13 @@ export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Applicatio
           .map((rest) => one(a, { axis, ...rest })),
       ),
   ),
+};
+
+/** One generator for each operation of the table that is neither a leaf nor elementwise. */
+export const APPLICATIONS: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
+  ...ORDINARY,
+  strongMatmul: ORDINARY.matmul!,
+  strongConvolution: ORDINARY.convolution!,
+  strongSolve: ORDINARY.solve!,
+  strongTriangularSolve: ORDINARY.triangularSolve!,
 };

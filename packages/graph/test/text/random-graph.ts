@@ -156,15 +156,19 @@ function fits(row: Operation, before: readonly GraphNode[], { kind, shape }: Gra
     case 'all':
       return kind === 'boolean';
     case 'matmul':
+    case 'strongMatmul':
       return shape.length > 1 && (first === undefined || shape.at(-2) === first.shape.at(-1));
     case 'solve':
+    case 'strongSolve':
     case 'triangularSolve':
+    case 'strongTriangularSolve':
       return shape.length > 1 && shape.at(-2) === (first ?? { shape }).shape.at(-1);
     case 'inverse':
     case 'cholesky':
     case 'determinant':
       return shape.length > 1 && shape.at(-2) === shape.at(-1);
     case 'convolution':
+    case 'strongConvolution':
       return shape.length === 3 && (first === undefined || shape[2] === first.shape[2]);
     case 'concat':
       return shape.length > 0 && (first === undefined || sameShape(first.shape, shape));
@@ -219,7 +223,8 @@ function attributesFor(
       return { axis, length: dice[1]! % 4 };
     case 'oneHot':
       return { depth: 1 + (dice[1]! % 3) };
-    case 'convolution': {
+    case 'convolution':
+    case 'strongConvolution': {
       const strides = shape.slice(3).map((_, i) => 1 + (dice[i]! % 2));
       return { strides, dilations: strides.map(() => 1) };
     }
@@ -237,6 +242,7 @@ function attributesFor(
     case 'matmul':
       return dice[0]! % 2 === 0 ? {} : undefined;
     case 'triangularSolve':
+    case 'strongTriangularSolve':
       return {
         lower: dice[0]! % 2 === 0,
         transposed: dice[1]! % 2 === 0,
