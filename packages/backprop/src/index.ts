@@ -23,6 +23,14 @@ export {
   type ValueAndGradFunction,
   type ValueAndGradient,
 } from './grad.ts';
+export { checkOperation, type CheckOperationOptions } from './check/check-operation.ts';
+export {
+  defineOperation,
+  type Application,
+  type ElementwiseDefinition,
+  type TensorDefinition,
+  type UserOperation,
+} from './custom/define-operation.ts';
 export { gradient, type GradientOptions } from './gradient.ts';
 export {
   hessian,

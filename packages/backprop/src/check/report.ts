@@ -12,6 +12,8 @@ export type CheckName =
   | 'linearity'
   | 'zero cotangent'
   | 'batches'
+  | 'compiled'
+  | 'file'
   | 'convention';
 
 /** One thing that is wrong. */

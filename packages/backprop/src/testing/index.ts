@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { expectGradients } from './expect-gradients.ts';
+export { expectGradients, expectOperation } from './expect-gradients.ts';
 export { matchers, type Closeness, type GradientMatchers, type MatcherResult } from './matchers.ts';
 export {
   Recipe,

@@ -104,6 +104,8 @@ export interface Builder<V> {
   constant(value: number | Tensor): V;
   /** Shape and kind of a value. */
   typeOf(value: V): Type;
+  /** True where 0 wins in products, for rules that do not multiply through the builder. */
+  readonly isStrong?: true;
 }
 
 /** What the rows state whose application to a batch does not follow from their family. */

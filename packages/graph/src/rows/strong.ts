@@ -176,5 +176,6 @@ export function strongly<V>(B: Builder<V>): Builder<V> {
     apply: (row, operands, attributes) => B.apply(strongVariant(row), operands, attributes),
     constant: (value) => B.constant(value),
     typeOf: (value) => B.typeOf(value),
+    isStrong: true,
   };
 }
