@@ -45,8 +45,9 @@ export const GUARDS = 16;
  */
 export function factsOf(rows: readonly Operation[]): Uint8Array {
   return Uint8Array.from(rows, (row) => {
-    if (row.family !== 'elementwise') return 0;
-    let facts = IS_ELEMENTWISE | (guardsBranches(row) ? GUARDS : 0);
+    const guards = guardsBranches(row) ? GUARDS : 0;
+    if (row.family !== 'elementwise') return guards;
+    let facts = IS_ELEMENTWISE | guards;
     row.partials.forEach((_, k) => {
       if (hasDerivative(row, k)) facts |= 1 << k;
     });
