@@ -32,9 +32,15 @@ async function bundleOf(...names: readonly string[]): Promise<Bundle> {
   return { files: files.sort(), code: result.outputFiles[0]!.text };
 }
 
-test('numbers alone: two files', async () => {
+test('numbers alone: themselves and the special functions', async () => {
   const { files } = await bundleOf('numbers');
-  expect(files).toStrictEqual(['algebra/erf.ts', 'algebra/numbers.ts']);
+  expect(files).toStrictEqual([
+    'algebra/erf.ts',
+    'algebra/gamma.ts',
+    'algebra/numbers.ts',
+    'algebra/polygamma.ts',
+    'algebra/polynomial.ts',
+  ]);
 });
 
 test('tensor alone: three files', async () => {

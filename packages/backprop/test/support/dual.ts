@@ -49,6 +49,8 @@ const derivatives = {
   softplus: (x) => 1 / (1 + Math.exp(-x)),
   erf: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
   erfc: (x) => (-2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
+  lgamma: (x) => numbers.digamma(x),
+  digamma: (x) => numbers.polygamma(1, x),
 } satisfies Partial<Record<keyof Algebra<number>, (x: number) => number>>;
 
 type Unary = keyof typeof derivatives;
@@ -80,6 +82,7 @@ export const dualNumbers: Algebra<Dual<number>> = {
   maximum: (x, y) => (x[0] > y[0] ? x : y),
   pow: ([x, dx], [y, dy]) => [x ** y, x ** y * ((y * dx) / x + Math.log(x) * dy)],
   atan2: ([x, dx], [y, dy]) => [Math.atan2(x, y), (y * dx - x * dy) / (x * x + y * y)],
+  polygamma: ([n], [y, dy]) => [numbers.polygamma(n, y), numbers.polygamma(n + 1, y) * dy],
   hypot: ([x, dx], [y, dy]) => [Math.hypot(x, y), (x * dx + y * dy) / Math.hypot(x, y)],
   equal: truth((x, y) => x === y),
   less: truth((x, y) => x < y),
