@@ -14,11 +14,24 @@ import { sum } from './reduction.ts';
 /** How many axes to sum over, or which: those of the first operand and, in the same order, those of the second. */
 export type TensordotAxes = number | readonly [readonly number[], readonly number[]];
 
-/** An expression such as `ij,jk->ik`, taken apart. */
+/** An expression such as `ij,jk->ik`, taken apart; axes of an ellipsis have letters of their own. */
 interface Expression {
   readonly operands: readonly string[];
   readonly result: string;
 }
+
+/** The letter for the axis of an ellipsis that is this far from its end: ellipses are aligned there. */
+const ellipsisLetter = (fromEnd: number): string => String.fromCharCode(0xe000 + fromEnd);
+
+/** The letters for an ellipsis that stands for so many axes. */
+const ellipsisLetters = (count: number): string =>
+  Array.from({ length: count }, (_, k) => ellipsisLetter(count - 1 - k)).join('');
+
+/** An index in words. */
+const wordsOf = (index: string): string => {
+  const fromEnd = index.charCodeAt(0) - 0xe000;
+  return fromEnd < 0 ? `index ${index}` : `axis ${-1 - fromEnd} of the ellipsis`;
+};
 
 /** A node and the index that each of its axes stands for. */
 interface Indexed {
@@ -30,9 +43,13 @@ interface Indexed {
  * Sum of products by indices: each letter names an axis of every operand it stands at; letters that are not in the
  * result are summed over, and a letter that stands twice at one operand means its diagonal.
  *
- * Without `->` the result has the letters that occur once, in alphabetical order.
+ * Without `->` the result has the letters that occur once, in alphabetical order, capitals first.
  *
- * @param expression - such as `ij,jk->ik`; spaces do not count.
+ * An ellipsis, `...`, stands for the axes that have no letter, aligned at the last of them; they broadcast, and must be
+ * in the result, which begins with them where no `->` says otherwise. As in NumPy, an axis of length 1 goes with
+ * axes of any length of the same letter at other operands.
+ *
+ * @param expression - such as `ij,jk->ik` or `...ij,...jk->...ik`; spaces do not count.
  * @throws {@link ValueError} when the expression is not well formed; {@link ShapeError} when it does not fit the operands.
  * @example
  * ```ts
@@ -43,16 +60,18 @@ interface Indexed {
  * const b = graph.input('b', { value: [[1, 1], [0, 1]] });
  * evaluate(einsum('ij,jk->ik', a, b)).toArray(); // => [[1, 3], [3, 7]]
  * evaluate(einsum('ii', a)).item(); // => 5
+ * evaluate(einsum('...j,...j', a, b)).toArray(); // => [3, 4]
  * einsum('ij,kl->ij', a); // throws /for 2 operands, got 1/
  * ```
  */
 export function einsum(expression: string, ...operands: readonly GraphNode[]): GraphNode {
-  const parsed = explain('einsum', operands, () => {
-    const made = parse(expression);
-    check(expression, made, operands);
-    return made;
+  const { parsed, lengths } = explain('einsum', operands, () => {
+    const made = parse(expression, operands);
+    return { parsed: made, lengths: check(expression, made, operands) };
   });
-  const terms = operands.map((node, k) => withoutRepeats({ node, indices: parsed.operands[k]! }));
+  const terms = operands.map((node, k) =>
+    withoutOnes(withoutRepeats({ node, indices: parsed.operands[k]! }), lengths),
+  );
   let sofar = terms[0]!;
   for (let k = 1; k < terms.length; k++) {
     const later = terms.slice(k + 1).map(({ indices }) => indices);
@@ -61,51 +80,96 @@ export function einsum(expression: string, ...operands: readonly GraphNode[]): G
   return inOrder(keepOnly(sofar, parsed.result), parsed.result);
 }
 
-function parse(expression: string): Expression {
+function parse(expression: string, operands: readonly GraphNode[]): Expression {
   const text = expression.replaceAll(/\s/g, '');
-  const match = /^([A-Za-z,]*)(?:->([A-Za-z]*))?$/.exec(text);
+  const match = /^([A-Za-z,.]*)(?:->([A-Za-z.]*))?$/.exec(text);
   if (match === null) {
     throw new ValueError(
-      `cannot read "${expression}"; write letters for axes, commas between operands, -> before the result, as in "ij,jk->ik"`,
+      `cannot read "${expression}"; write letters for axes, ... for axes without a letter, commas between operands, ` +
+        '-> before the result, as in "ij,jk->ik"',
     );
   }
-  const operands = match[1]!.split(',');
-  const all = Array.from(operands.join(''));
-  const once = all.filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter));
-  const result = match[2] ?? once.sort().join('');
+  const terms = match[1]!.split(',');
+  if (terms.length !== operands.length) {
+    throw new ValueError(`"${expression}" is for ${terms.length} operands, got ${operands.length}`);
+  }
+  const counts = terms.map((term, k) => ellipsisCount(term, operands[k]!.shape.length, k));
+  const most = ellipsisLetters(Math.max(...counts));
+  const named = terms.map((term, k) => term.replace('...', ellipsisLetters(counts[k]!)));
+  const all = Array.from(named.join(''));
+  const once = Array.from(terms.join('').replaceAll('.', '')).filter(
+    (letter) => all.indexOf(letter) === all.lastIndexOf(letter),
+  );
+  if (match[2] === undefined) return { operands: named, result: most + once.sort().join('') };
+  checkEllipsis(match[2], 'the result');
+  if (most !== '' && !match[2].includes('.')) {
+    throw new ValueError(
+      `the result of "${expression}" has no ellipsis, but the operands have axes under one; write ... in the result, ` +
+        'or give the axes letters to sum over them',
+    );
+  }
+  const result = match[2].replace('...', most);
   const unknown = Array.from(result).find((letter) => !all.includes(letter));
   if (unknown !== undefined)
     throw new ValueError(`index ${unknown} of the result of "${expression}" is at no operand`);
-  if (new Set(result).size < result.length)
-    throw new ValueError(`an index stands twice in the result of "${expression}"`);
-  return { operands, result };
+  const twice = Array.from(result).find((letter, k) => result.indexOf(letter) < k);
+  if (twice !== undefined)
+    throw new ValueError(`index ${twice} stands twice in the result of "${expression}"`);
+  return { operands: named, result };
 }
 
-function check(expression: string, parsed: Expression, operands: readonly GraphNode[]): void {
-  if (parsed.operands.length !== operands.length) {
-    throw new ValueError(
-      `"${expression}" is for ${parsed.operands.length} operands, got ${operands.length}`,
-    );
-  }
+/** How many axes the ellipsis of a term stands for; 0 if it has none. */
+function ellipsisCount(term: string, rank: number, k: number): number {
+  checkEllipsis(term, `operand ${k + 1}`);
+  const letters = term.replace('...', '').length;
+  const isFree = term.includes('.');
+  if (letters === rank || (isFree && letters < rank)) return rank - letters;
+  throw new ShapeError(
+    `"${term}" names ${letters} axes of operand ${k + 1}, which has ${rank}` +
+      (letters < rank ? '; an ellipsis, ..., stands for the others' : ''),
+  );
+}
+
+function checkEllipsis(term: string, what: string): void {
+  if (!term.replace('...', '').includes('.')) return;
+  throw new ValueError(
+    `cannot read "${term}" of ${what}; an ellipsis is three dots, once per term`,
+  );
+}
+
+/** The length that each index stands for. */
+function check(
+  expression: string,
+  parsed: Expression,
+  operands: readonly GraphNode[],
+): ReadonlyMap<string, number> {
   const lengths = new Map<string, number>();
+  const differs = (index: string, known: number, length: number): ShapeError =>
+    new ShapeError(
+      `${wordsOf(index)} of "${expression}" stands for axes of lengths ${known} and ${length}; they must be equal`,
+    );
   operands.forEach(({ shape }, k) => {
-    const indices = parsed.operands[k]!;
-    if (indices.length !== shape.length) {
-      throw new ShapeError(
-        `"${indices}" names ${indices.length} axes of operand ${k + 1}, which has ${shape.length}`,
-      );
-    }
+    const own = new Map<string, number>();
     shape.forEach((length, axis) => {
-      const index = indices[axis]!;
-      const known = lengths.get(index) ?? length;
-      if (known !== length) {
-        throw new ShapeError(
-          `index ${index} of "${expression}" stands for axes of lengths ${known} and ${length}; they must be equal`,
-        );
-      }
-      lengths.set(index, length);
+      const index = parsed.operands[k]![axis]!;
+      // A diagonal is of axes of one length; between operands, 1 goes with any.
+      const here = own.get(index) ?? length;
+      if (here !== length) throw differs(index, here, length);
+      own.set(index, length);
+      const known = lengths.get(index) ?? 1;
+      if (known !== length && known !== 1 && length !== 1) throw differs(index, known, length);
+      lengths.set(index, known === 1 ? length : known);
     });
   });
+  return lengths;
+}
+
+/** Without the axes of length 1 that stand for longer ones: what they say is the same at every index. */
+function withoutOnes({ node, indices }: Indexed, lengths: ReadonlyMap<string, number>): Indexed {
+  const kept = Array.from(indices).filter((index, axis) => node.shape[axis] === lengths.get(index));
+  if (kept.length === indices.length) return { node, indices };
+  const shape = kept.map((index) => lengths.get(index)!);
+  return { node: reshape(node, shape), indices: kept.join('') };
 }
 
 /** The diagonal for every index that stands twice. */
