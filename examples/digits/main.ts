@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { accuracyOf, formatConfusion } from './confusion.ts';
 import { loadDigits, splitDigits } from './data.ts';
 import type { Split } from './data.ts';
+import { type Network, networks, parameterCount } from './networks.ts';
 import { readOptions, usage } from './options.ts';
 import type { Options } from './options.ts';
 import { percent } from './percent.ts';
@@ -15,7 +16,7 @@ import { picture } from './picture.ts';
 import { showProgress } from './progress.ts';
 import { reportPage } from './report.ts';
 import type { Results } from './report.ts';
-import { examine, layers, parameterCount, train } from './train.ts';
+import { examine, train } from './train.ts';
 import type { Training } from './train.ts';
 
 async function main(options: Options): Promise<void> {
@@ -25,21 +26,22 @@ async function main(options: Options): Promise<void> {
   console.log(
     `${training.lines.length} handwritten digits to learn from, ${heldOut.lines.length} held out`,
   );
-  console.log(`a network of ${layers.join(' - ')} units with ${parameterCount()} parameters\n`);
+  const network = options.convolutional ? networks.convolutional : networks.dense;
+  console.log(`a network of ${network.description} with ${parameterCount(network)} parameters\n`);
 
   const start = performance.now();
-  const planned = options.short ? 6 : 40;
-  const { parameters, epochs } = await trainInView(split, planned, options.seed);
+  const planned = options.short ? (options.convolutional ? 2 : 6) : network.epochs;
+  const { parameters, epochs } = await trainInView(network, split, planned, options.seed);
   const seconds = (performance.now() - start) / 1000;
   if (epochs.length === 0)
     throw new Error('stopped before the first epoch was over: nothing to report');
   if (epochs.length < planned) console.log(`\nstopped after ${epochs.length} of ${planned} epochs`);
 
-  const { table, mistakes } = examine(parameters, heldOut);
+  const { table, mistakes } = examine(network, parameters, heldOut);
   const trainingCount = training.lines.length;
   const results = {
-    layers,
-    parameterCount: parameterCount(),
+    network: network.description,
+    parameterCount: parameterCount(network),
     trainingCount,
     seconds,
     epochs,
@@ -52,13 +54,18 @@ async function main(options: Options): Promise<void> {
 }
 
 /** Trains with a progress bar. An interrupt ends the training, and what was learned so far is used. */
-async function trainInView(split: Split, epochs: number, seed: number): Promise<Training> {
+async function trainInView(
+  network: Network,
+  split: Split,
+  epochs: number,
+  seed: number,
+): Promise<Training> {
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   process.once('SIGINT', stop);
   const progress = showProgress(epochs);
   try {
-    return await train(split, {
+    return await train(network, split, {
       epochs,
       seed,
       onEpoch: (epoch) => progress.update(epoch),

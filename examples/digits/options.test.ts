@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { readOptions } from './options.ts';
 
 it('reads what is given and has defaults for the rest', () => {
-  expect(readOptions([])).toEqual({ short: false, seed: 1, help: false });
-  expect(readOptions(['--short', '--seed', '7'])).toEqual({ short: true, seed: 7, help: false });
+  const usual = { short: false, seed: 1, convolutional: false, help: false };
+  expect(readOptions([])).toEqual(usual);
+  expect(readOptions(['--short', '--seed', '7'])).toEqual({ ...usual, short: true, seed: 7 });
+  expect(readOptions(['--convolutional'])).toEqual({ ...usual, convolutional: true });
 });
 
 it.each([

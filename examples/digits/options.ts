@@ -7,6 +7,8 @@ export interface Options {
   readonly short: boolean;
   /** Where the network starts and in which order it meets the images. */
   readonly seed: number;
+  /** Train the convolutional network. */
+  readonly convolutional: boolean;
   /** Only say what the options are. */
   readonly help: boolean;
 }
@@ -14,9 +16,10 @@ export interface Options {
 /** The options in words. */
 export const usage = `Trains a network on handwritten digits and writes a report.
 
-  --short       a few epochs only
-  --seed <n>    start from other weights, and meet the images in another order (default 1)
-  --help        show this`;
+  --convolutional  a network of convolutions, slower and better
+  --short          a few epochs only
+  --seed <n>       start from other weights, and meet the images in another order (default 1)
+  --help           show this`;
 
 /**
  * Reads the options.
@@ -27,6 +30,7 @@ export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      convolutional: { type: 'boolean', default: false },
       short: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
@@ -38,5 +42,5 @@ export function readOptions(args: readonly string[]): Options {
       `--seed is ${JSON.stringify(values.seed)}, expected a whole number of 0 or more`,
     );
   }
-  return { short: values.short, seed, help: values.help };
+  return { short: values.short, seed, convolutional: values.convolutional, help: values.help };
 }

@@ -21,7 +21,7 @@ function results(mistakeCount: number, epochCount: number): Results {
     line: i + 2,
   }));
   return {
-    layers: [64, 32, 10],
+    network: '64 – 32 – 10 units',
     parameterCount: 2410,
     trainingCount: 1437,
     seconds: 1.25,

@@ -26,8 +26,8 @@ export interface Mistake {
 
 /** All that the report tells. */
 export interface Results {
-  /** The width of each layer, the input first. */
-  readonly layers: readonly number[];
+  /** What the network consists of. */
+  readonly network: string;
   readonly parameterCount: number;
   readonly trainingCount: number;
   /** How long the training took. */
@@ -48,7 +48,7 @@ export function byConfidence(mistakes: readonly Mistake[]): Mistake[] {
 
 /** The whole page. */
 export function reportPage(results: Results): string {
-  const { epochs, layers, mistakes, table, trainingCount } = results;
+  const { epochs, network, mistakes, table, trainingCount } = results;
   const heldOutCount = totalOf(table);
   const accuracy = percent(accuracyOf(table));
   const page = html`<html lang="en">
@@ -67,10 +67,10 @@ export function reportPage(results: Results): string {
         <header>
           <h1>Handwritten digits</h1>
           <p>
-            A network of ${layers.join(' – ')} units looked ${epochs.length} times at
-            ${count(trainingCount)} images of handwritten digits, each 8 by 8 pixels, and corrected
-            its ${count(results.parameterCount)} parameters by backpropagation. Then it was examined
-            on ${count(heldOutCount)} images that it had never learned from.
+            A network of ${network} looked ${epochs.length} times at ${count(trainingCount)} images
+            of handwritten digits, each 8 by 8 pixels, and corrected its
+            ${count(results.parameterCount)} parameters by backpropagation. Then it was examined on
+            ${count(heldOutCount)} images that it had never learned from.
           </p>
           <dl>
             ${figure(accuracy, 'of the held-out images read right')}

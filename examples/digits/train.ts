@@ -1,26 +1,19 @@
 /** The network: how it learns, and how it is examined. */
 import { softmax } from '@ad/graph';
-import { accuracy, adam, confusionMatrix, crossEntropy, fit, mlp, predict } from '@ad/optim';
-import type { Model, ParametersOf } from '@ad/optim';
+import { accuracy, adam, confusionMatrix, crossEntropy, fit, predict } from '@ad/optim';
+import type { Model } from '@ad/optim';
 import type { Epoch } from './charts.ts';
 import type { ConfusionTable } from './confusion.ts';
-import { classCount, pixelCount, pixelsOf } from './data.ts';
+import { classCount, pixelsOf } from './data.ts';
 import type { Digits, Split } from './data.ts';
+import type { Network, Parameters } from './networks.ts';
 import type { Mistake } from './report.ts';
 
-/** The width of each layer: the pixels, the hidden units, the digits. */
-export const layers: readonly number[] = [pixelCount, 64, classCount];
-
-const network = mlp(layers, { activation: 'relu' });
-
 /** The same network with probabilities for answers, where it learns with their logarithms. */
-const reader: Model<Parameters> = {
-  ...network,
-  apply: (parameters, images) => softmax(network.apply(parameters, images)),
-};
-
-/** What the network has learned. */
-export type Parameters = ParametersOf<typeof network>;
+const readerOf = ({ model }: Network): Model<Parameters> => ({
+  init: (seed) => model.init(seed),
+  apply: (parameters, images) => softmax(model.apply(parameters, images)),
+});
 
 /** How to train. */
 export interface TrainingOptions {
@@ -42,11 +35,15 @@ export interface Training {
 }
 
 /** Trains on one part; the other is looked at after each epoch and never learned from. */
-export async function train(split: Split, options: TrainingOptions): Promise<Training> {
+export async function train(
+  network: Network,
+  split: Split,
+  options: TrainingOptions,
+): Promise<Training> {
   const epochs: Epoch[] = [];
-  const { parameters, nonFinite } = await fit(network, samplesOf(split.training), {
+  const { parameters, nonFinite } = await fit(network.model, samplesOf(split.training), {
     loss: crossEntropy,
-    optimizer: adam({ learningRate: 0.003 }),
+    optimizer: adam({ learningRate: network.learningRate }),
     batchSize: 32,
     epochs: options.epochs,
     seed: options.seed,
@@ -75,9 +72,9 @@ export interface Examination {
 }
 
 /** Lets the network read digits, and marks what it got wrong. */
-export function examine(parameters: Parameters, digits: Digits): Examination {
+export function examine(network: Network, parameters: Parameters, digits: Digits): Examination {
   const labels = digits.labels.data;
-  const answers = predict(reader, parameters, digits.images).data;
+  const answers = predict(readerOf(network), parameters, digits.images).data;
   const mistakes: Mistake[] = [];
   const predictions = Array.from(labels, (truth, i) => {
     const probabilities = Array.from(answers.subarray(i * classCount, (i + 1) * classCount));
@@ -92,11 +89,6 @@ export function examine(parameters: Parameters, digits: Digits): Examination {
     table: confusionMatrix(labels, predictions, classCount).toArray() as ConfusionTable,
     mistakes,
   };
-}
-
-/** The number of numbers that are learned: a weight for each pair of units in adjacent layers, and a bias for each. */
-export function parameterCount(): number {
-  return layers.slice(1).reduce((sum, width, k) => sum + (layers[k]! + 1) * width, 0);
 }
 
 const samplesOf = ({ images, labels }: Digits) => ({ inputs: images, targets: labels });
