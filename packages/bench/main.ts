@@ -4,12 +4,13 @@
  *   pnpm bench                              every workload, as a table
  *   pnpm bench tiny-mlp matmul              some of them
  *   pnpm bench --json                       an array of { workload, engine, metric, unit, median, best, worst }
+ *   pnpm bench --markdown                   tables for a page
  *   pnpm bench --chart FILE.svg             also draws the ratios
  *   pnpm bench --no-peers                   this project and code by hand alone
  *   pnpm bench --quick | --full             fewer turns | also the sizes that take long
  */
 import { race, type Effort, type Row } from './measure.ts';
-import { printTable } from './table.ts';
+import { printMarkdown, printTable } from './table.ts';
 import { workloads } from './workloads.ts';
 
 const EFFORT: Effort = { rounds: 25, slice: 0.01, warmUp: 0.5 };
@@ -20,7 +21,7 @@ const chartAt = words.indexOf('--chart');
 const chartFile = chartAt < 0 ? undefined : words.splice(chartAt, 2)[1];
 const options = new Set(words.filter((word) => word.startsWith('-')));
 const names = words.filter((word) => !word.startsWith('-'));
-const known = new Set(['--json', '--no-peers', '--quick', '--full']);
+const known = new Set(['--json', '--markdown', '--no-peers', '--quick', '--full']);
 const unknownOption = [...options].find((option) => !known.has(option));
 const unknownName = names.find((name) => workloads.every((workload) => workload.name !== name));
 if (
@@ -53,7 +54,8 @@ for (const workload of workloads) {
     full: options.has('--full'),
   });
   rows.push(...mine);
-  if (!options.has('--json')) printTable(workload, mine);
+  if (options.has('--markdown')) printMarkdown(workload, mine);
+  else if (!options.has('--json')) printTable(workload, mine);
 }
 if (options.has('--json')) console.log(JSON.stringify(rows, null, 2));
 if (chartFile !== undefined) {

@@ -21,6 +21,19 @@ export function printTable({ name, what }: Workload, rows: readonly Row[]): void
   }
 }
 
+/** Prints the rows of a workload for a page: one line for each engine. */
+export function printMarkdown({ name, what }: Workload, rows: readonly Row[]): void {
+  console.log(`\n**${name}**: ${what}\n`);
+  console.log('| metric | engine | median | best | worst | ratio |');
+  console.log('| --- | --- | ---: | ---: | ---: | ---: |');
+  for (const row of rows) {
+    const ours = rows.find(({ engine, metric }) => engine === '@ad' && metric === row.metric);
+    const ratio = ours === undefined || ours === row ? '' : ratioTo(ours, row).toFixed(2);
+    const values = [row.median, row.best, row.worst].map(short).join(' | ');
+    console.log(`| ${row.metric}, ${row.unit} | ${row.engine} | ${values} | ${ratio} |`);
+  }
+}
+
 /** How many times better this project is than another engine: above 1, it wins. */
 export function ratioTo(ours: Row, other: Row): number {
   return isRate(ours.unit) ? ours.median / other.median : other.median / ours.median;
