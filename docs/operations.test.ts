@@ -23,3 +23,11 @@ test('it states the conventions at kinks and the edges of domains', () => {
     '- `floor`: $\\lfloor x \\rfloor$\n  - By definition without a derivative in $x$.',
   );
 });
+
+test('it lists every deviation from the bounds of accuracy', () => {
+  const listed = operationsPage().match(/is within \d+ ulp: /g) ?? [];
+  const file = new URL('../packages/graph/test/golden/deviations.json', import.meta.url);
+  const deviations = JSON.parse(readFileSync(file, 'utf8')) as object;
+  expect(listed.length).toBe(Object.keys(deviations).length);
+  expect(operationsPage()).toContain('- The value is within 480 ulp: erfc(x / sqrt 2) magnifies');
+});

@@ -2,7 +2,7 @@
  * Writes `operations.md` from the operation table: `pnpm --filter @ad/docs run operations`. A test holds the committed
  * page to the table.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ElementwiseRow, type Operation, operations } from '@ad/graph';
 
@@ -16,7 +16,7 @@ family follows is said in [Architecture](architecture.md).
 
 Operands of elementwise operations are called $x$, $y$ and $z$ in their order. Values and derivatives of elementwise
 operations are compared with a table of 50 digits: values are within 2 units in the last place and derivatives within
-4, except where \`packages/graph/test/rows/golden.test.ts\` lists a wider bound with its reason.
+4, except where the operation lists a wider bound: the largest error at any point of the table, plus 1.
 `;
 
 const FAMILIES: readonly (readonly [Operation['family'], string])[] = [
@@ -31,6 +31,11 @@ const FAMILIES: readonly (readonly [Operation['family'], string])[] = [
     'Loops and branches with bodies of their own; derivatives are loops and branches again. Built by the functions of these names, which return the parts of the packed result.',
   ],
 ];
+
+/** Bounds of accuracy wider than those of the introduction; the test that compares with the table holds them. */
+const DEVIATIONS = JSON.parse(
+  readFileSync(new URL('../packages/graph/test/golden/deviations.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, { readonly ulps: number; readonly why: string }>>;
 
 /** The page as the table gives it. */
 export function operationsPage(): string {
@@ -70,6 +75,14 @@ function elementwiseFacts(row: ElementwiseRow): string[] {
       `  - At ${many ? `(${at.join(', ')})` : at.join()} the ${many ? 'derivatives are' : 'derivative is'} ${partials.join(' and ')}: ${why}.`,
     );
   }
+  const value = DEVIATIONS[`${row.name} value`];
+  if (value !== undefined) facts.push(`  - The value is within ${value.ulps} ulp: ${value.why}.`);
+  row.partials.forEach((_, k) => {
+    const slope = DEVIATIONS[`${row.name} partial ${k}`];
+    if (slope === undefined) return;
+    const by = row.arity > 1 ? ` by $${names[k]}$` : '';
+    facts.push(`  - The derivative${by} is within ${slope.ulps} ulp: ${slope.why}.`);
+  });
   return facts;
 }
 
