@@ -1,9 +1,11 @@
 /** A function of one example, called with many: the same as a loop over the examples, under every other transform. */
 import {
   batchNodes,
+  cond,
   evaluate,
   type Executor,
   type Feeds,
+  fori,
   Graph,
   GraphError,
   type GraphNode,
@@ -13,6 +15,7 @@ import {
   Tensor,
   tensor,
   ValueError,
+  whileLoop,
 } from '@ad/graph';
 import { type BuiltRecipe, tensorGraphs } from '@ad/backprop/testing';
 import fc from 'fast-check';
@@ -415,4 +418,27 @@ describe('what cannot be', () => {
     );
     expect(batchNodes([], [], [])).toEqual([]);
   });
+});
+
+test('loops and branches are run for each example', () => {
+  const values = tensor([0.25, 4, -9]);
+  const power = (x: GraphNode): GraphNode => fori(3, (_i, y) => y.mul(x), x);
+  const root = (x: GraphNode): GraphNode =>
+    cond(
+      x.greater(0),
+      () => x.sqrt(),
+      () => x.neg(),
+    );
+  // How many halvings it takes differs between the examples.
+  const halved = (x: GraphNode): GraphNode =>
+    whileLoop(
+      (y: GraphNode) => y.abs().greater(1),
+      (y: GraphNode) => y.mul(0.5),
+      x,
+    );
+  expect(vmap(power)(values).toArray()).toEqual([0.25 ** 4, 256, 9 ** 4]);
+  expect(vmap(grad(power))(values).toArray()).toEqual([4 * 0.25 ** 3, 256, -4 * 9 ** 3]);
+  expect(vmap(root)(values).toArray()).toEqual([0.5, 2, 9]);
+  expect(vmap(grad(root))(values).toArray()).toEqual([1, 0.25, -1]);
+  expect(vmap(halved)(values).toArray()).toEqual([0.25, 1, -9 / 16]);
 });

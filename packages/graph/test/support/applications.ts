@@ -184,6 +184,7 @@ const ORDINARY: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
         .tuple(integersOf([...outer, ...at, ...inner]), indicesInto(at, length))
         .map((operands) => ({ operands, attributes: { axis: outer.length, length } })),
     ),
+  toInteger: integerTensors().map((a) => one(a, {})),
   philox: broadcastableShapes(2).chain(({ operands: [counters, keys] }) =>
     fc
       .tuple(integersOf([...counters!, 4], 'integer'), integersOf([...keys!, 2], 'integer'))
