@@ -42,6 +42,8 @@ export function describeKernel(kernel: Kernel): string {
   }
   if (kernel.kind === 'scalars') return describeScalars(kernel);
   if (kernel.kind === 'control') return kernel.operation;
+  if (kernel.kind === 'indexed')
+    return `${kernel.operation} of ${kernel.count} positions along ${kernel.length}`;
   if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
   const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
   return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;

@@ -14,6 +14,7 @@ import { emitControl } from './control.ts';
 import { emitConvolution } from './convolution.ts';
 import { emitCopy } from './copies.ts';
 import { emitGathered } from './gathered.ts';
+import { emitIndexed } from './indexed.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitStraightLine } from './straight-line.ts';
 
@@ -69,6 +70,8 @@ export function emitModule(
       else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
       else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision));
       else if (kernel.kind === 'scalars') emitScalars(kernel);
+      else if (kernel.kind === 'indexed')
+        call(emitIndexed(kernel, precision, host, hostCalls.push(kernel.refuse) - 1));
       else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
       else {
         emitControl(run, kernel, precision, emitKernels);

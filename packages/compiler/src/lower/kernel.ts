@@ -96,8 +96,32 @@ export interface HostCall {
   readonly result: Buffer;
 }
 
+/** Reading, or adding, rows at positions given by integers; without a source, writing ones. */
+export interface Indexed {
+  readonly kind: 'indexed';
+  readonly operation: 'gather' | 'scatterAdd' | 'oneHot';
+  /** The elements, row-major; `undefined` for ones. */
+  readonly source: Buffer | undefined;
+  readonly indices: Buffer;
+  readonly result: Buffer;
+  /** The indexed array is [outer, length, inner], the other one [outer, count, inner]. */
+  readonly outer: number;
+  readonly length: number;
+  readonly count: number;
+  readonly inner: number;
+  /** The interpreter's kernel, which refuses positions that are outside. */
+  readonly refuse: HostCall;
+}
+
 /** Any kernel. */
-export type Kernel = LoopNest | Contraction | Convolution | ScalarKernel | Control | HostCall;
+export type Kernel =
+  | Indexed
+  | LoopNest
+  | Contraction
+  | Convolution
+  | ScalarKernel
+  | Control
+  | HostCall;
 
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
@@ -108,6 +132,7 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
     return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
   }
   if (kernel.kind === 'convolution') return [kernel.image.buffer, kernel.kernel.buffer];
+  if (kernel.kind === 'indexed') return kernel.refuse.operands;
   return kernel.kind === 'control' ? kernel.reads : kernel.operands;
 }
 
@@ -119,7 +144,7 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
     const written = kernel.results.map((result) => result.write.buffer);
     return own === undefined ? written : [...written, own];
   }
-  if (kernel.kind === 'host') return [kernel.result];
+  if (kernel.kind === 'host' || kernel.kind === 'indexed') return [kernel.result];
   if (kernel.kind === 'convolution') return [kernel.result.buffer];
   if (kernel.kind === 'control') return [...kernel.writes, kernel.block];
   return [

@@ -29,7 +29,15 @@ import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from 
 import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
 import { lowerConvolution, lowerOverlapAdd, type WindowSteps } from './convolution.ts';
 import { canLower, lowerControl, type Surroundings } from './control.ts';
-import { type Combine, type Epilogue, epilogueViews, type Kernel, type Result } from './kernel.ts';
+import {
+  type Combine,
+  type Epilogue,
+  epilogueViews,
+  type HostCall,
+  type Kernel,
+  type Result,
+} from './kernel.ts';
+import { indexedKernel } from './indexed.ts';
 import { LoopBody } from './loop-body.ts';
 import type { Lowered } from './lowered.ts';
 import { type PackedPart, partsRead, rangeRead, viewOfRange } from './packed.ts';
@@ -654,13 +662,14 @@ class Lowering {
     const operands = this.#simplified.operandsOf(node).map((operand) => this.#contiguous(operand));
     const result = this.#allocate(node);
     this.#views.set(node, contiguousView(result, this.#arena.typeOf(node).shape));
-    this.#kernels.push({
+    const call: HostCall = {
       kind: 'host',
       operation: this.#simplified.rowOf(node).name,
       kernel: kernelOf(this.#arena, node),
       operands,
       result,
-    });
+    };
+    this.#kernels.push(indexedKernel(this.#simplified, node, call) ?? call);
   }
 
   /** The value of a node in a buffer of its own, row-major. */
