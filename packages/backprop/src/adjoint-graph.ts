@@ -3,12 +3,12 @@
  * path to what is asked for take part. Bodies of loops and branches are differentiated by the same loop, in graphs of
  * their own.
  */
-import type { GraphNode } from '@ad/graph';
+import { type ElementwiseRow, type GraphNode, SCALAR_REAL } from '@ad/graph';
 import { dependents } from './activity.ts';
 import type { AdjointsOf, Seed } from './control/derivatives.ts';
 import { controlMessages } from './control/pullback.ts';
 import { partRead, Parts, segmentsOf } from './control/parts.ts';
-import { carriesMessage, guardsBranches } from './edges.ts';
+import { carriesMessage, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
 import { messageTo, nodeMessages } from './message.ts';
 
 /**
@@ -28,15 +28,16 @@ export function adjointsOf(
   const top = Math.max(...seeds.map(([{ id }]) => id));
   const active = dependents(arena, targets, top);
   const B = nodeMessages(graph);
-  const sums = new Map<number, GraphNode>();
+  const sums = new Array<GraphNode | undefined>(top + 1);
+  const factsOfCodes = factsOf(arena.rows); // the adjoints of nodes above bring new rows, but are not met below
   const packed = new Map<number, Parts>(); // the sums of loops and branches
   const isStrong = new Uint8Array(top + 1);
   const add = (id: number, message: GraphNode): void => {
     if (arena.rowOf(id).family === 'control') {
       partsOf(id).addWhole(message);
     } else {
-      const sum = sums.get(id);
-      sums.set(id, sum === undefined ? message : sum.add(message));
+      const sum = sums[id];
+      sums[id] = sum === undefined ? message : sum.add(message);
     }
   };
   const partsOf = (id: number): Parts => {
@@ -49,12 +50,9 @@ export function adjointsOf(
     if (strong) isStrong[id] = 1;
   }
 
-  for (let u = top; u >= 0; u--) {
-    const S = sums.get(u);
-    const parts = packed.get(u);
-    if ((S === undefined && parts === undefined) || active[u] === 0) continue;
+  /** Messages of anything. Apart from the loop, because closures in a loop cost every node of it time. */
+  const send = (u: number, S: GraphNode | undefined): void => {
     const row = arena.rowOf(u);
-    if (guardsBranches(row)) isStrong[u] = 1;
     const first = arena.operandStarts[u]!;
     // Copied, because the arrays of the arena move as the graph grows.
     const ids = Array.from(arena.operandsOf(u));
@@ -63,7 +61,7 @@ export function adjointsOf(
     const part = partRead(arena, u);
     if (part !== undefined) {
       if (sends[0] === true) partsOf(ids[0]!).add(part, S!);
-      continue;
+      return;
     }
     const operands = ids.map((id) => graph.node(id));
     const attributes = arena.attributes.get(u) ?? {};
@@ -71,10 +69,10 @@ export function adjointsOf(
       const node = { row, attributes, operands, result: graph.node(u) };
       const adjointsOfBody: AdjointsOf = (outputs, wanted) =>
         adjointsOf(outputs, wanted, isStrong[u] === 1);
-      controlMessages(node, parts!, sends, adjointsOfBody).forEach((message, k) => {
+      controlMessages(node, packed.get(u)!, sends, adjointsOfBody).forEach((message, k) => {
         if (message !== undefined) add(ids[k]!, message);
       });
-      continue;
+      return;
     }
     for (let k = 0; k < ids.length; k++) {
       if (!sends[k]!) continue;
@@ -83,6 +81,29 @@ export function adjointsOf(
         messageTo(B, row, attributes, k, S!, graph.node(u), operands, isStrong[u] === 1),
       );
     }
+  };
+  /** Messages of an operation on scalars, of which there may be millions. */
+  const sendFromScalar = (u: number, S: GraphNode): void => {
+    const row = arena.rowOf(u) as ElementwiseRow;
+    const result = graph.node(u);
+    const { operands } = result;
+    const strongly = isStrong[u] === 1;
+    if (strongly) for (const { id } of operands) isStrong[id] = 1;
+    for (let k = 0; k < operands.length; k++) {
+      const z = operands[k]!.id;
+      if (active[z] === 0 || !carriesMessage(arena, u, k, arena.operandStarts[u]! + k)) continue;
+      add(z, B.scale(row, k, S, result, operands, strongly));
+    }
+  };
+
+  for (let u = top; u >= 0; u--) {
+    const S = sums[u];
+    if ((S === undefined && !packed.has(u)) || active[u] === 0) continue;
+    const facts = factsOfCodes[arena.codes[u]!]!;
+    if ((facts & GUARDS) !== 0) isStrong[u] = 1;
+    if (S !== undefined && (facts & IS_ELEMENTWISE) !== 0 && arena.typeIds[u] === SCALAR_REAL)
+      sendFromScalar(u, S);
+    else send(u, S);
   }
-  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums.get(target.id));
+  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums[target.id]);
 }

@@ -3,9 +3,9 @@
  * nothing is dispatched per operation and nothing mispredicts.
  *
  * Three steps, each linear. An operation that is used once joins its user, if what results is frequent: products join
- * sums. What remains is put in order by an agenda: all operations of one kind whose operands are there make a group,
- * the largest group first. Results lie in memory in this order, so stores are contiguous; operands are gathered through
- * a table of addresses. Groups are padded to whole vectors.
+ * sums. What remains is put in order by an agenda, block by block: all operations of one kind whose operands are there
+ * make a group, the largest group first. Results lie in memory in this order, so stores are contiguous; operands are
+ * gathered through a table of addresses. Groups are padded to whole vectors.
  */
 import { ARITY, CONSTANT, PLACES, type ScalarCode } from './scalar-code.ts';
 import type { ScalarResult } from './scalar-region.ts';
@@ -15,12 +15,17 @@ import type { Buffer, View } from './view.ts';
 const MAX_INPUTS = 4;
 /** Operations in one step of a loop, at most. */
 const MAX_SIZE = 8;
-/** A combination of operations gets a loop of its own if there are this many. */
-const FREQUENT = 32;
+/**
+ * A combination of operations gets a loop of its own if it makes up this share of all: with fewer kinds of steps, groups
+ * are longer.
+ */
+const FREQUENT = 1 / 50;
 /** Beyond this many kinds of steps none is combined any more. */
 const MAX_KINDS = 2 ** 10;
 /** Distinct constants that are part of the code of the loops, at most; more are read from memory like other numbers. */
 const MAX_CONSTANTS = 32;
+/** Steps among which the agenda chooses: those of neighbouring nodes, whose operands lie in the same caches. */
+const BLOCK = 2 ** 16;
 /** There are never so many kinds of steps, nor constants: three of them in one exact number. */
 const KEY = 2 ** 15;
 
@@ -213,7 +218,7 @@ function combine(
   for (let i = length - 1; i >= 0; i--) {
     if (joined[i] === 1 || operations[i] === CONSTANT) continue;
     const step = kinds[stepOf[i]!]!;
-    if (step.size < 2 || counts[step.id]! >= FREQUENT) continue;
+    if (step.size < 2 || counts[step.id]! >= FREQUENT * length) continue;
     for (let k = 0; k < step.operands.length; k++) {
       const part = step.operands[k];
       parts[k] = part?.operation === CONSTANT ? part.id + 1 : 0;
@@ -284,7 +289,7 @@ interface Groups {
   readonly order: Int32Array;
 }
 
-/** All roots, each after those it reads: again and again the kind of which most are ready. */
+/** All roots, each after those it reads: in each block again and again the kind of which most are ready. */
 function agenda(
   kinds: readonly Step[],
   stepOf: Int32Array,
@@ -314,27 +319,31 @@ function agenda(
   }
 
   const ready: number[][] = kinds.map(() => []);
-  for (const root of roots) if (waitsFor[root] === 0) ready[stepOf[root]!]!.push(root);
   const order = new Int32Array(roots.length);
   const steps: number[] = [];
   const ends: number[] = [];
   const present = [...new Set(roots.map((root) => stepOf[root]!))];
   let done = 0;
-  while (done < roots.length) {
-    let largest = present[0]!;
-    for (const kind of present) if (ready[kind]!.length > ready[largest]!.length) largest = kind;
-    const group = ready[largest]!;
-    ready[largest] = [];
-    steps.push(largest);
-    for (const root of group) {
-      order[done++] = root;
-      const end = userStarts[root + 1]!;
-      for (let e = userStarts[root]!; e < end; e++) {
-        const user = users[e]!;
-        if (--waitsFor[user]! === 0) ready[stepOf[user]!]!.push(user);
+  for (let start = 0; start < roots.length; start += BLOCK) {
+    const block = roots.subarray(start, start + BLOCK);
+    const last = block.at(-1)!;
+    for (const root of block) if (waitsFor[root] === 0) ready[stepOf[root]!]!.push(root);
+    while (done < start + block.length) {
+      let largest = present[0]!;
+      for (const kind of present) if (ready[kind]!.length > ready[largest]!.length) largest = kind;
+      const group = ready[largest]!;
+      ready[largest] = [];
+      steps.push(largest);
+      for (const root of group) {
+        order[done++] = root;
+        const end = userStarts[root + 1]!;
+        for (let e = userStarts[root]!; e < end; e++) {
+          const user = users[e]!;
+          if (--waitsFor[user]! === 0 && user <= last) ready[stepOf[user]!]!.push(user);
+        }
       }
+      ends.push(done);
     }
-    ends.push(done);
   }
   return { steps, ends, order };
 }

@@ -232,12 +232,11 @@ class Lowering {
     this.#scalars = [];
     const last = nodes.at(-1);
     if (last === undefined) return;
+    const isInside = (user: number): boolean => user <= last && this.#classes[user] === 'scalar';
     const kernel = this.#regions.lower(
       nodes,
       (node) => this.#views.get(node)!,
-      (node) =>
-        this.#stored.has(node) ||
-        this.#users.of(node).some((user) => user > last || this.#classOf(user) !== 'scalar'),
+      (node) => this.#stored.has(node) || this.#users.anyOutside(node, isInside),
       (node) => this.#resultView(node, []),
     );
     this.#kernels.push(kernel);
@@ -250,9 +249,8 @@ class Lowering {
   /** The nodes of a cluster that must be stored. */
   #readFromOutside(nodes: readonly number[]): number[] {
     const inside = new Set(nodes);
-    return nodes.filter(
-      (node) => this.#stored.has(node) || this.#users.of(node).some((user) => !inside.has(user)),
-    );
+    const isInside = (user: number): boolean => inside.has(user);
+    return nodes.filter((node) => this.#stored.has(node) || this.#users.anyOutside(node, isInside));
   }
 
   /** One loop that computes the nodes of a cluster and stores some of them, or a product that does so on the way. */

@@ -38,4 +38,11 @@ export class Users {
     if (others !== undefined) return others;
     return this.#ids.subarray(this.#starts[node], this.#starts[node + 1]);
   }
+
+  /** Whether any user of a node is none of those that `isInside` says. */
+  anyOutside(node: number, isInside: (user: number) => boolean): boolean {
+    const end = this.#starts[node + 1]!;
+    for (let e = this.#starts[node]!; e < end; e++) if (!isInside(this.#ids[e]!)) return true;
+    return false;
+  }
 }

@@ -24,6 +24,8 @@ export class Simplified {
   readonly #same: Int32Array;
   readonly #isUniform: Uint8Array;
   readonly #uniform = new Map<number, number>();
+  /** 1 for the nodes that are computed in another way: most are not, and need no look into the map. */
+  readonly #isRewritten: Uint8Array;
   readonly #rewrites = new Map<number, Rewrite>();
 
   /** Nothing is simplified yet: each of the first `count` nodes stands for itself. */
@@ -33,6 +35,7 @@ export class Simplified {
     this.#same = new Int32Array(count);
     for (let node = 0; node < count; node++) this.#same[node] = node;
     this.#isUniform = new Uint8Array(count);
+    this.#isRewritten = new Uint8Array(count);
   }
 
   /** The node that stands for a node. */
@@ -58,25 +61,26 @@ export class Simplified {
 
   /** Computes a node in another way. */
   rewrite(node: number, rewrite: Rewrite): void {
+    this.#isRewritten[node] = 1;
     this.#rewrites.set(node, rewrite);
   }
 
   /** The operation of a node. */
   rowOf(node: number): Operation {
-    return (this.#rewrites.size > 0 && this.#rewrites.get(node)?.row) || this.arena.rowOf(node);
+    return this.#rewriteOf(node)?.row ?? this.arena.rowOf(node);
   }
 
   /** How many operands a node has; none, if it is a known number. */
   operandCount(node: number): number {
     if (this.#isUniform[node] === 1) return 0;
-    const rewrite = this.#rewrites.size > 0 ? this.#rewrites.get(node) : undefined;
+    const rewrite = this.#rewriteOf(node);
     if (rewrite !== undefined) return rewrite.operands.length;
     return this.arena.operandStarts[node + 1]! - this.arena.operandStarts[node]!;
   }
 
   /** Operand `k` of a node, through the nodes that stand for others. */
   operand(node: number, k: number): number {
-    const rewrite = this.#rewrites.size > 0 ? this.#rewrites.get(node) : undefined;
+    const rewrite = this.#rewriteOf(node);
     if (rewrite !== undefined) return this.#same[rewrite.operands[k]!]!;
     return this.#same[this.arena.operandIds[this.arena.operandStarts[node]! + k]!]!;
   }
@@ -84,5 +88,9 @@ export class Simplified {
   /** All operands of a node. */
   operandsOf(node: number): number[] {
     return Array.from({ length: this.operandCount(node) }, (_, k) => this.operand(node, k));
+  }
+
+  #rewriteOf(node: number): Rewrite | undefined {
+    return this.#isRewritten[node] === 1 ? this.#rewrites.get(node) : undefined;
   }
 }
