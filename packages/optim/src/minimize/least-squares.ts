@@ -170,7 +170,8 @@ export function leastSquares<const T>(
     iteration,
     limits,
     (point) => {
-      const { cosine } = slopes(point);
+      // Without residuals there is nothing that could be orthogonal, and nothing to gain.
+      const cosine = point.value === 0 ? 0 : slopes(point).cosine;
       if (cosine > limits.gradientTolerance) return undefined;
       return { kind: 'orthogonal', cosine, tolerance: limits.gradientTolerance };
     },

@@ -105,9 +105,10 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
       // Where both are lost in rounding the model is right, and its steps still lead to more digits.
       const ratio = isFinite ? (actual + rounding) / (predicted + rounding) : -1;
       const isTaken = ratio >= 1e-4 && residuals.differentiate(next);
+      // A step that the region cuts short promises little for another reason.
+      const isLost = predicted <= rounding && this.#lambda === 0;
       this.#adapt(isTaken || ratio < 1e-4 ? ratio : -1, actual, length);
       if (isTaken) {
-        const isLost = predicted <= rounding;
         if (isLost && length >= this.#lostLength) return { kind: 'rounding', change: predicted };
         if (isLost) this.#lostLength = length;
         this.stepSize = norm(this.#step);
@@ -116,7 +117,8 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
         return undefined;
       }
       const size = this.#scaledNorm(current.x);
-      if (this.#radius <= tolerance * size || !(this.#radius > Number.MIN_VALUE)) {
+      const isUsable = this.#radius > Math.max(tolerance * size, Number.MIN_VALUE);
+      if (!isUsable || this.#radius === Infinity) {
         if (!isFinite) {
           return { kind: 'non-finite', value: next.value, where: residuals.whereNotFinite(next.x) };
         }
@@ -128,11 +130,12 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
 
   /**
    * What part of the sum of squares may be rounding. The model loses some units in the last place of its own size, for
-   * which $|D x|$ stands, and the residuals may be much smaller than that.
+   * which the columns of the Jacobian times the parameters stand, and the residuals may be much smaller than that.
    */
   #rounding(): number {
-    const { x, value } = this.current;
-    return ROUNDING + (4 * Number.EPSILON * this.#scaledNorm(x)) / Math.sqrt(value);
+    const { x, jacobian, value } = this.current;
+    for (let j = 0; j < x.length; j++) this.#scaled[j] = columnNorm(jacobian, x.length, j) * x[j]!;
+    return ROUNDING + (4 * Number.EPSILON * norm(this.#scaled)) / Math.sqrt(value);
   }
 
   /** Chooses $\lambda$ and the step $-p$ so that $|D p|$ is the radius within 10 %, or $\lambda = 0$ if that is shorter. */
@@ -222,11 +225,10 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
 
   /** Raises the scales to the norms of the columns; a column of zeros counts 1 at first. */
   #updateScales(): void {
-    const { jacobian, residuals } = this.current;
-    const m = residuals.length;
-    for (let j = 0; j < this.#scales.length; j++) {
-      const length = norm(jacobian.subarray(j * m, (j + 1) * m));
-      this.#scales[j] = Math.max(this.#scales[j]!, length);
+    const { jacobian } = this.current;
+    const n = this.#scales.length;
+    for (let j = 0; j < n; j++) {
+      this.#scales[j] = Math.max(this.#scales[j]!, columnNorm(jacobian, n, j));
       if (this.#scales[j] === 0) this.#scales[j] = 1;
     }
   }
@@ -235,4 +237,10 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
     for (let i = 0; i < v.length; i++) this.#scaled[i] = this.#scales[i]! * v[i]!;
     return norm(this.#scaled);
   }
+}
+
+/** The norm of the j-th of n columns. */
+function columnNorm(matrix: Float64Array, n: number, j: number): number {
+  const m = matrix.length / n;
+  return norm(matrix.subarray(j * m, (j + 1) * m));
 }

@@ -324,3 +324,41 @@ test('a scalar is one residual', () => {
   expect(minimizer).toBeCloseTo(3, 12);
   expect(residuals.shape).toStrictEqual([]);
 });
+
+describe('hard starts', () => {
+  const far = (x: GraphNode): GraphNode => x.mul(tensor([1e-200, 2e-200])).sub(tensor([1, 2]));
+  const deep = (x: GraphNode): GraphNode =>
+    x
+      .log()
+      .mul(tensor([1, 2]))
+      .sub(tensor([1, 2]));
+
+  test('Gauss-Newton takes steps of any length', () => {
+    const method = gaussNewton();
+    expect(leastSquares(far, 1, { method }).minimizer / 1e200).toBeCloseTo(1, 10);
+    expect(leastSquares(deep, 1e-300, { method }).minimizer).toBeCloseTo(Math.E, 10);
+  });
+
+  test('Levenberg-Marquardt gets nearer step by step, and does not take that for the limit of rounding', () => {
+    for (const [f, x0] of [
+      [far, 1],
+      [deep, 1e-300],
+    ] as const) {
+      const fit = leastSquares<number>(f, x0, { maxIterations: 100 });
+      expect(fit.stop.kind).toBe('iterations');
+      expect(fit.minimizer).toBeGreaterThan(1e20 * x0);
+    }
+  });
+
+  test.each(methods)(
+    'a multiple zero ends when the sum of squares is 0, by %s',
+    (_name, method) => {
+      const fit = leastSquares((x: GraphNode) => x.pow(3).mul(tensor([1, 2])), 1, {
+        method,
+        stepTolerance: 0,
+      });
+      expect(fit).toMatchObject({ value: 0, converged: true });
+      expect(fit.stop.kind).toBe('orthogonal');
+    },
+  );
+});
