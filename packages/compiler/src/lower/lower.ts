@@ -14,6 +14,7 @@ import {
   prepareKernel,
   SCALAR_BOOLEAN,
   SCALAR_REAL,
+  sameShape,
   sizeOf,
   strongRepair,
   viewPositions,
@@ -110,6 +111,8 @@ class Lowering {
   readonly #packed = new Map<number, readonly PackedPart[]>();
   readonly #given: ReadonlyMap<number, View>;
   readonly #straightLineLimit: number;
+  /** Sums over whole stacks of products, and these: one product with a longer inner dimension. */
+  readonly #stackSums = new Map<number, number>();
   #scalars: number[] = [];
 
   constructor(
@@ -137,6 +140,7 @@ class Lowering {
     this.#users = readByWholes(this.#simplified, users, this.#assemblies);
     this.#classes = new Array<NodeClass>(top + 1);
     for (const node of order) this.#classes[node] = this.#classify(node);
+    this.#findStackSums(order);
     this.#clusters = clusterNodes(this.#simplified, this.#users, (node) => this.#classOf(node));
     for (const whole of this.#assemblies.wholes.keys()) this.#placeParts(whole);
   }
@@ -501,11 +505,7 @@ class Lowering {
 
   /** A product of matrices; its sums are stored if they are read from memory. */
   #emitProduct(node: number, isRead: boolean, epilogue: Epilogue | undefined): void {
-    const { shape } = this.#arena.typeOf(node);
-    const [left, right] = this.#simplified.operandsOf(node).map((operand) => {
-      const view = this.#forwards(operand);
-      return broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
-    }) as [View, View];
+    const [left, right] = this.#factorsOf(node);
     const result = this.#views.get(node)!;
     const others = epilogueViews(epilogue);
     const operands = { left, right, result, others };
@@ -544,6 +544,70 @@ class Lowering {
     const steps = this.#arena.attributes.get(node) as WindowSteps;
     const result = this.#placeFor(node);
     this.#kernels.push(...lowerOverlapAdd(source, result, steps, this.#precision, this.#math));
+  }
+
+  /** The factors of a product, their stacks broadcast to that of the result. */
+  #factorsOf(node: number): readonly [View, View] {
+    const { shape } = this.#arena.typeOf(node);
+    const stacked = this.#stackSums.get(node);
+    if (stacked !== undefined) {
+      const [left, right] = this.#simplified.operandsOf(stacked) as [number, number];
+      const turned = (view: View): View => ({
+        ...view,
+        shape: [...view.shape.slice(0, -2), view.shape.at(-1)!, view.shape.at(-2)!],
+        strides: [...view.strides.slice(0, -2), view.strides.at(-1)!, view.strides.at(-2)!],
+      });
+      const flatLeft = turned(this.#flatStack(left, turned(this.#forwards(left))));
+      const flatRight = this.#flatStack(right, this.#forwards(right));
+      const ones = shape.slice(0, -2);
+      return [
+        broadcastView(flatLeft, [...ones, ...flatLeft.shape]),
+        broadcastView(flatRight, [...ones, ...flatRight.shape]),
+      ];
+    }
+    return this.#simplified.operandsOf(node).map((operand) => {
+      const view = this.#forwards(operand);
+      return broadcastView(view, [...shape.slice(0, -2), ...view.shape.slice(-2)]);
+    }) as [View, View];
+  }
+
+  /** A stack of matrices as one matrix with all their rows; copied where the rows are not evenly spaced. */
+  #flatStack(node: number, view: View): View {
+    const columns = view.shape.at(-1)!;
+    const shape = [sizeOf(view.shape) / columns, columns];
+    const spaced = view.shape
+      .slice(0, -2)
+      .every(
+        (length, axis) =>
+          length === 1 || view.strides[axis] === view.shape[axis + 1]! * view.strides[axis + 1]!,
+      );
+    if (!spaced) return contiguousView(this.#copy(node, view), shape);
+    return { ...view, shape, strides: [view.strides.at(-2)!, view.strides.at(-1)!] };
+  }
+
+  /** Finds sums over all axes of a stack of products that nothing else reads. */
+  #findStackSums(order: Int32Array): void {
+    for (const node of order) {
+      if (this.#simplified.rowOf(node) !== operations.sum || this.#classOf(node) !== 'reduction')
+        continue;
+      const product = this.#simplified.operand(node, 0);
+      const { shape } = this.#arena.typeOf(product);
+      const { axes } = this.#arena.attributes.get(node) as { axes: readonly number[] };
+      const isStack =
+        this.#classOf(product) === 'contraction' &&
+        axes.length === shape.length - 2 &&
+        axes.every((axis, k) => axis === k) &&
+        axes.length > 0;
+      if (!isStack || this.#stored.has(product) || this.#users.of(product).length !== 1) continue;
+      const whole = this.#simplified.operandsOf(product).every((operand) => {
+        const stack = this.#arena.typeOf(operand).shape.slice(0, -2);
+        return sameShape(stack, shape.slice(0, -2));
+      });
+      if (!whole) continue;
+      this.#stackSums.set(node, product);
+      this.#classes[node] = 'contraction';
+      this.#classes[product] = 'inner';
+    }
   }
 
   /** An operand that is not read backwards along any axis. */

@@ -74,3 +74,37 @@ test('parameters are updated in place by the product that is their gradient, unl
       expect(value).toBeCloseTo(interpreted.inputs[name]![i]!, 12);
     });
 });
+
+test('a stack of products summed over the whole stack is one product', () => {
+  fc.assert(
+    fc.property(length, length, length, fc.integer({ min: 1, max: 4 }), (n, k, m, stack) => {
+      const graph = new Graph();
+      const x = graph.input('x', { shape: [stack, 2, k, n], value: waves(2 * stack * n * k, 1) });
+      const w = graph.input('w', { shape: [stack, 2, k, m], value: waves(2 * stack * k * m, 2) });
+      const turned = x.transpose([0, 1, 3, 2]);
+      const total = turned.matmul(w).sum({ axes: [0, 1] });
+      expect(compile({ outputs: [total] }).report()).not.toContain('reducing');
+      const swapped = x.transpose([1, 0, 3, 2]).matmul(w.transpose([1, 0, 2, 3]));
+      const single = turned
+        .slice([{ end: 1 }])
+        .matmul(w)
+        .sum({ axes: [0, 1] });
+      expectAgreement([total, total.mul(0.1).relu(), swapped.sum({ axes: [0, 1] }), single]);
+      expectAgreement([
+        turned.matmul(w).sum({ axes: 0 }),
+        turned
+          .neg()
+          .matmul(w)
+          .sum({ axes: [0, 1], keepDims: true }),
+      ]);
+      expectAgreement([
+        x
+          .slice([{ step: -1 }])
+          .transpose([0, 1, 3, 2])
+          .matmul(w)
+          .sum({ axes: [0, 1] }),
+      ]);
+    }),
+    { numRuns: 25 },
+  );
+});
