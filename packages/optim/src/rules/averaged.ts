@@ -62,8 +62,8 @@ export function averaged(rule: Optimizer, decay: number): Optimizer {
       const now = mapTree(parameters as Tree<GraphNode>, () => {
         const k = next++;
         const [old, value, mean] = [olds[k]!.leaf, news[k]!.leaf, before[k] as GraphNode];
-        // What is not learned is its own average.
-        if (value.id === old.id) return mean;
+        // What is not learned is its own average; of state, such as running statistics, the value before the step.
+        if (value.id === old.id) return old.kind === 'real' ? old : mean;
         return updates.equal(0).where(value, average(mean, value, decay));
       }) as Tree<GraphNode>;
       return {
@@ -99,6 +99,8 @@ export function averagedWeights<P>(parameters: P, state: OptimizerState): P {
   let next = 0;
   return mapTree(parameters as Tree<Leaf>, (leaf) => {
     const { shape, data } = values[next++] as Tensor;
+    // Keys have no average.
+    if (tensorOfLeaf(leaf).kind !== 'real') return leaf;
     return likeLeaf(leaf, new Tensor(shape, 'real', Float64Array.from(data)));
   }) as P;
 }

@@ -3,6 +3,7 @@ import { Graph, type GraphNode, interpreter, tensor, type Tensor } from '@ad/gra
 import {
   adam,
   averaged,
+  averagedWeights,
   batchNorm,
   crossEntropy,
   dense,
@@ -69,6 +70,16 @@ describe('batch normalisation', () => {
       layer.apply(nodes, graph.input('one', { shape: [1, 2] }), { replace: () => 0 }),
     ).toThrow(/one element has no variance/);
   });
+});
+
+test('averaged weights have running statistics too, those before the last step', async () => {
+  const model = sequential([batchNorm(3), dense(3, 2)]);
+  const optimizer = averaged(sgd({ learningRate: 0.1 }), 0.5);
+  const train = (epochs: number) =>
+    fit(model, samples, { loss: crossEntropy, optimizer, batchSize: 24, epochs });
+  const [one, two] = [await train(1), await train(2)];
+  const average = averagedWeights(two.parameters, two.state);
+  expect(average.layers[0].variance).toEqual(one.parameters.layers[0].variance);
 });
 
 describe('dropout', () => {
