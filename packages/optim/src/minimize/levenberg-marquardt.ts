@@ -8,7 +8,7 @@ import type { Iteration } from './method.ts';
 import type { ResidualPoint, Residuals } from './residuals.ts';
 import { POSITIVE } from './step-size.ts';
 import type { Failure } from './stop.ts';
-import { addScaled, norm } from './vectors.ts';
+import { addScaled, dot, norm } from './vectors.ts';
 
 /** Options of {@link levenbergMarquardt}. */
 export interface LevenbergMarquardtOptions {
@@ -55,6 +55,9 @@ export function levenbergMarquardt(options: LevenbergMarquardtOptions = {}): Lea
   };
 }
 
+/** Where no cosine between the residuals and a column of the Jacobian is larger, the point is nearly stationary. */
+const NEAR = 1e-3;
+
 class LevenbergMarquardt implements Iteration<ResidualPoint> {
   current: ResidualPoint;
   stepSize = 0;
@@ -92,6 +95,8 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
     this.#updateScales();
     this.#qr.factor(current.jacobian, current.residuals);
     const rounding = this.#rounding();
+    // Far from a stationary point a step that promises little has only been cut short.
+    const isNear = this.#isNear();
     const tolerance = Math.max(this.#limits.stepTolerance, Number.EPSILON);
     for (;;) {
       this.#choose();
@@ -105,10 +110,9 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
       // Where both are lost in rounding the model is right, and its steps still lead to more digits.
       const ratio = isFinite ? (actual + rounding) / (predicted + rounding) : -1;
       const isTaken = ratio >= 1e-4 && residuals.differentiate(next);
-      // A step that the region cuts short promises little for another reason.
-      const isLost = predicted <= rounding && this.#lambda === 0;
       this.#adapt(isTaken || ratio < 1e-4 ? ratio : -1, actual, length);
       if (isTaken) {
+        const isLost = isNear && Math.abs(actual) <= rounding;
         if (isLost && length >= this.#lostLength) return { kind: 'rounding', change: predicted };
         if (isLost) this.#lostLength = length;
         this.stepSize = norm(this.#step);
@@ -136,6 +140,17 @@ class LevenbergMarquardt implements Iteration<ResidualPoint> {
     const { x, jacobian, value } = this.current;
     for (let j = 0; j < x.length; j++) this.#scaled[j] = columnNorm(jacobian, x.length, j) * x[j]!;
     return ROUNDING + (4 * Number.EPSILON * norm(this.#scaled)) / Math.sqrt(value);
+  }
+
+  /** Whether the residuals are nearly orthogonal to all columns of the Jacobian. */
+  #isNear(): boolean {
+    const { jacobian, residuals } = this.current;
+    const [m, n, length] = [residuals.length, this.#step.length, norm(residuals)];
+    for (let j = 0; j < n; j++) {
+      const column = jacobian.subarray(j * m, (j + 1) * m);
+      if (Math.abs(dot(column, residuals)) > NEAR * norm(column) * length) return false;
+    }
+    return true;
   }
 
   /** Chooses $\lambda$ and the step $-p$ so that $|D p|$ is the radius within 10 %, or $\lambda = 0$ if that is shorter. */
