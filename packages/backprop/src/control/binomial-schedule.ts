@@ -11,8 +11,9 @@ import { ValueError } from '@ad/graph';
 
 /** From the state in one slot so many steps on, to be kept in another slot. */
 export interface Advance {
-  /** The slot to start from, and the number of the step that its state is before. */
+  /** The slot to start from. */
   readonly from: number;
+  /** The number of the step that its state is before. */
   readonly position: number;
   /** How many steps. */
   readonly steps: number;

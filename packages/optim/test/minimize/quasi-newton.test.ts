@@ -12,15 +12,14 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InverseHessian } from '../../src/minimize/bfgs.ts';
-import { distance, quadratic, quadratics, rosenbrock } from '../support/functions.ts';
+import {
+  distance,
+  exactLineSearch,
+  quadratic,
+  quadratics,
+  rosenbrock,
+} from '../support/functions.ts';
 import { between } from '../support/numbers.ts';
-
-/** Exact on quadratics: the slope is linear in the step. */
-const exact: LineSearch = (line, start, firstStep) => {
-  const { slope } = line(firstStep);
-  const step = (firstStep * start.slope) / (start.slope - slope);
-  return { found: true, ...line(step), quality: 'full', trials: 2, nonFinite: 0 };
-};
 
 const vectors = (n: number): fc.Arbitrary<Float64Array> =>
   fc.array(between(-1, 1), { minLength: n, maxLength: n }).map((v) => Float64Array.from(v));
@@ -123,10 +122,10 @@ describe('on quadratics, with exact line searches', () => {
   };
 
   test.each([
-    ['L-BFGS with full memory', lbfgs({ lineSearch: exact })],
-    ['BFGS', bfgs({ lineSearch: exact })],
-    ['Polak-Ribière', conjugateGradient({ variant: 'polak-ribiere', lineSearch: exact })],
-    ['Hager-Zhang', conjugateGradient({ lineSearch: exact })],
+    ['L-BFGS with full memory', lbfgs({ lineSearch: exactLineSearch })],
+    ['BFGS', bfgs({ lineSearch: exactLineSearch })],
+    ['Polak-Ribière', conjugateGradient({ variant: 'polak-ribiere', lineSearch: exactLineSearch })],
+    ['Hager-Zhang', conjugateGradient({ lineSearch: exactLineSearch })],
   ] as const)('%s is the linear method of conjugate gradients', (_name, method) => {
     fc.assert(
       fc.property(cases, ({ f, matrix, center, start }) => {
@@ -154,7 +153,7 @@ describe('on quadratics, with exact line searches', () => {
           [0, 0, 0, 0, 0, 0],
         );
         const { gradientNorm } = minimize<Float64Array>(f, new Float64Array([1, 2, 3, 4, 5, 6]), {
-          method: conjugateGradient({ lineSearch: exact }),
+          method: conjugateGradient({ lineSearch: exactLineSearch }),
           maxIterations: 2,
         });
         expect(gradientNorm).toBeLessThan(1e-11);

@@ -1,5 +1,6 @@
 /** Functions to minimize. */
 import { type GraphNode, matmul, Tensor } from '@ad/graph';
+import type { LineSearch } from '@ad/optim';
 import fc from 'fast-check';
 import { between } from './numbers.ts';
 
@@ -80,3 +81,10 @@ export function quadratics(
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.hypot(...Array.from(a, (x, i) => x - b[i]!));
 }
+
+/** The minimum of a parabola along the line. */
+export const exactLineSearch: LineSearch = (line, start, firstStep) => {
+  const { slope } = line(firstStep);
+  const step = (firstStep * start.slope) / (start.slope - slope);
+  return { found: true, ...line(step), quality: 'full', trials: 2, nonFinite: 0 };
+};
