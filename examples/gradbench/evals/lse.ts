@@ -1,4 +1,7 @@
-/** `lse`: the logarithm of a sum of exponentials. */
+/**
+ * `lse`: the logarithm of a sum of exponentials, as it is written down: the exponentials are kept for the gradient, which
+ * `logSumExp` would compute once more.
+ */
 import { Graph, type GraphNode } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, flat, program, scalar } from '../eval.ts';
@@ -10,14 +13,19 @@ function read(input: unknown): GraphNode {
   return new Graph().input('x', { value: x });
 }
 
+function logarithmOfSum(x: GraphNode): GraphNode {
+  const largest = x.max();
+  return x.sub(largest).exp().sum().log().add(largest);
+}
+
 /** `lse`. */
 export const lse: Eval = {
   name: 'lse',
   functions: {
-    primal: (input) => program([read(input).logSumExp()], scalar),
+    primal: (input) => program([logarithmOfSum(read(input))], scalar),
     gradient: (input) => {
       const x = read(input);
-      return program([gradient(x.logSumExp(), x)], flat);
+      return program([gradient(logarithmOfSum(x), x)], flat);
     },
   },
 };
