@@ -4,14 +4,16 @@
  * its batch. What does not differ is shared.
  */
 import { apply } from './apply.ts';
+import { batchControl, type BatchedParts } from './batch-control.ts';
 import { GraphError, KindError, ShapeError } from './errors.ts';
+import { concat } from './functions/layout.ts';
 import { ancestorsOf } from './interpreter/schedule.ts';
 import type { GraphNode } from './node.ts';
 import { alignBatch } from './rows/batch.ts';
 import { batchByLoop } from './rows/batch-loop.ts';
 import { behindBatch } from './rows/layout.ts';
 import type { Attributes, Builder, Operation, ReductionAttributes } from './rows/row.ts';
-import { formatShape, sameShape } from './shape.ts';
+import { formatShape, sameShape, sizeOf } from './shape.ts';
 
 /**
  * Nodes for a batch of examples: the computation from `examples` to `outputs`, appended once more with an axis in front.
@@ -48,17 +50,59 @@ export function batchNodes(
     outputs.map(({ id }) => id),
   );
   const known = new Map(examples.map(({ id }, i) => [id, batches[i]!]));
+  const packed = new Map<number, BatchedParts>(); // the batches of loops and branches
   const B = nodeBuilder(outputs[0]!);
+  const batchOf = (id: number): GraphNode | undefined => {
+    const parts = packed.get(id);
+    if (parts !== undefined && !known.has(id)) known.set(id, joined(parts));
+    return known.get(id);
+  };
   for (const u of order) {
     if (known.has(u)) continue;
     const ids = Array.from(arena.operandsOf(u));
-    const batched = ids.map((id) => known.has(id));
+    const batched = ids.map((id) => known.has(id) || packed.has(id));
     if (!batched.includes(true)) continue;
-    const operands = ids.map((id) => known.get(id) ?? graph.node(id));
+    const row = arena.rowOf(u);
     const attributes = arena.attributes.get(u) ?? {};
-    known.set(u, batchOperation(B, arena.rowOf(u), operands, batched, attributes));
+    const part = partRead(row, attributes, packed.get(ids[0]!));
+    if (part !== undefined) {
+      known.set(u, part);
+      continue;
+    }
+    const operands = ids.map((id) => batchOf(id) ?? graph.node(id));
+    if (row.family === 'control')
+      packed.set(u, batchControl(row, attributes, operands, batched, batchNodes));
+    else known.set(u, batchOperation(B, row, operands, batched, attributes));
   }
-  return outputs.map(({ id }) => known.get(id));
+  return outputs.map(({ id }) => batchOf(id));
+}
+
+/** The part of a loop or branch that a slice reads, if it reads exactly one. */
+function partRead(
+  row: Operation,
+  attributes: Attributes,
+  parts: BatchedParts | undefined,
+): GraphNode | undefined {
+  if (row.name !== 'slice' || parts === undefined) return undefined;
+  const { starts, lengths, steps } = attributes as Readonly<
+    Record<'starts' | 'lengths' | 'steps', readonly [number]>
+  >;
+  const part = parts.get(starts[0]);
+  if (part === undefined || steps[0] !== 1) return undefined;
+  const flat = asRow(part);
+  return flat.shape[1] === lengths[0] ? flat : undefined;
+}
+
+/** The whole packed result of each example. */
+function joined(parts: BatchedParts): GraphNode {
+  return concat(Array.from(parts.values(), asRow), 1);
+}
+
+/** A part as it is packed: the numbers of each example one after the other. */
+function asRow(part: GraphNode): GraphNode {
+  const [count, ...shape] = part.shape as [number, ...number[]];
+  const flat = part.reshape([count, sizeOf(shape)]);
+  return flat.kind === 'real' ? flat : flat.add(0);
 }
 
 /**

@@ -75,6 +75,7 @@ export type * from './rows/row.ts';
 export { strongly, strongRepair } from './rows/strong.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions } from './rows/views.ts';
+export { closure, outputsDependingOn } from './reach.ts';
 export { innermost, liesInside } from './scope.ts';
 export {
   broadcastShapes,

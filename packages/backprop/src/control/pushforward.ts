@@ -5,6 +5,7 @@
  */
 import {
   applyBody,
+  closure,
   type CondAttributes,
   Graph,
   type GraphNode,
@@ -27,7 +28,7 @@ import {
 import type { TangentsOf } from './derivatives.ts';
 import type { Parts } from './parts.ts';
 import type { ControlNode } from './pullback.ts';
-import { closure, outputsMovedBy } from './reach.ts';
+import { outputsMovedBy } from './reach.ts';
 
 /**
  * The tangents of the parts of a loop or branch, added to `parts`.

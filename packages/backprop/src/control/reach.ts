@@ -45,17 +45,3 @@ function orderOf({ graph, outputs }: Body): Int32Array {
     outputs.map(({ id }) => id),
   );
 }
-
-/** The least set that holds `start` and is closed under `step`. */
-export function closure(
-  start: readonly boolean[],
-  step: (set: readonly boolean[]) => readonly boolean[],
-): boolean[] {
-  let set = [...start];
-  for (;;) {
-    const next = step(set);
-    const larger = set.map((is, k) => is || next[k] === true);
-    if (larger.every((is, k) => is === set[k])) return set;
-    set = larger;
-  }
-}

@@ -4,10 +4,10 @@
  * and passes the adjoints through it. Zeros are not carried: only what moves with what is wanted, and what somebody has
  * sent something to, takes part.
  */
-import { applyBody, type Body, Graph, type GraphNode } from '@ad/graph';
+import { applyBody, type Body, closure, Graph, type GraphNode } from '@ad/graph';
 import { buildScan, type Carry, type Fed, inputsFor, zeros } from './build.ts';
 import type { AdjointsOf, Seed } from './derivatives.ts';
-import { closure, inputsReachedBy, outputsMovedBy } from './reach.ts';
+import { inputsReachedBy, outputsMovedBy } from './reach.ts';
 
 /** The steps to go back through, and the adjoints to start from. */
 export interface Steps {
