@@ -263,6 +263,7 @@ export { onPlateau, type Plateau } from './schedules/plateau.ts';
 export { rateAt, rateNode } from './schedules/schedule.ts';
 export type { NonFiniteNode } from './training/diagnosis.ts';
 export { type EvaluateOptions, evaluateModel, type Evaluation } from './training/evaluation.ts';
+export { exportModel, type ExportOptions } from './training/export.ts';
 export { fit } from './training/fit.ts';
 export type {
   Best,
