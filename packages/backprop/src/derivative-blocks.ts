@@ -95,7 +95,8 @@ function blockValues(
   if (count === 0 || elementsOf(swept) === 0) return blocks;
   const program = trace.program('derivatives', () => {
     const results = outputs();
-    const width = Math.min(count, roomFor(results));
+    const room = Math.floor(LARGEST_BATCH / largestBelow(results));
+    const width = Math.min(count, Math.max(1, room));
     const directions = moving.map(({ graph, shape }, k) =>
       graph.input(`direction${k}`, { shape: [width, ...shape] }),
     );
@@ -134,17 +135,14 @@ function blockValues(
   return blocks;
 }
 
-/** How many directions a program is to take at a time. */
-function roomFor(outputs: readonly GraphNode[]): number {
-  const { arena } = outputs[0]!.graph;
-  const order = ancestorsOf(
-    arena,
-    outputs.map(({ id }) => id),
+/** The most elements that a node has among those that others are computed from. */
+function largestBelow(nodes: readonly GraphNode[]): number {
+  const { arena } = nodes[0]!.graph;
+  const ids = nodes.map(({ id }) => id);
+  return ancestorsOf(arena, ids).reduce(
+    (most, id) => Math.max(most, sizeOf(arena.typeOf(id).shape)),
+    1,
   );
-  // Loops and branches are built once for each example of a batch.
-  if (order.some((id) => arena.rowOf(id).family === 'control')) return 1;
-  const largest = order.reduce((most, id) => Math.max(most, sizeOf(arena.typeOf(id).shape)), 1);
-  return Math.max(1, Math.floor(LARGEST_BATCH / largest));
 }
 
 /** For each node the number of elements of those before it. */

@@ -1,7 +1,6 @@
 /** Whole matrices of first and second derivatives. */
 import {
   type Executor,
-  fori,
   Graph,
   type GraphNode,
   interpreter,
@@ -13,7 +12,7 @@ import {
 import { tensors } from '@ad/backprop/testing';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test, vi } from 'vitest';
-import { grad, hessian, jacobian, vmap } from '../src/index.ts';
+import { grad, hessian, jacobian } from '../src/index.ts';
 import { fivePoint, withElement } from './support/differences.ts';
 
 const matrices = fc
@@ -159,19 +158,6 @@ describe('jacobian', () => {
     const expected = Array.from({ length: 100 }, (_, i) => 2 * 500_500 * i);
     expect(expected.map((_, i) => result.at(i, i))).toEqual(expected);
     expect(result.data.filter((value) => value !== 0).length).toBe(99);
-  });
-
-  test.each(modes)('of loops is taken one direction at a time: %s', (mode) => {
-    const executor = vi.fn<Executor>(interpreter);
-    const f = (x: GraphNode): GraphNode => fori(3, (_i, y: GraphNode) => y.mul(x), x);
-    const result = jacobian(f, { mode, executor })(tensor([1, 2]));
-    expect(result.toArray()).toEqual([
-      [4, 0],
-      [0, 32],
-    ]);
-    const { graph } = executor.mock.calls[0]![0].outputs[0]!;
-    expect(graph.find('direction0').shape).toEqual([1, 2]);
-    expect(vmap(f)(tensor([1, 2])).toArray()).toEqual([1, 16]);
   });
 
   test('of a tree of results has a tree of blocks for each', () => {

@@ -68,7 +68,7 @@ export class Objective {
    * Computes value and gradient at `point.x`.
    *
    * @returns whether both are finite.
-   * @throws {@link EvaluationLimit} when there have been as many as are allowed; then nothing has changed.
+   * @throws an internal signal, caught by `minimize`, when there have been as many as are allowed; then nothing has changed.
    */
   evaluate(point: Point): boolean {
     if (this.#values >= this.#limit) throw new EvaluationLimit();

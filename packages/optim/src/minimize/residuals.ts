@@ -84,7 +84,7 @@ export class Residuals {
    * Computes the residuals at `point.x`.
    *
    * @returns whether the sum of their squares is finite.
-   * @throws {@link EvaluationLimit} when there have been as many as are allowed; then nothing has changed.
+   * @throws an internal signal, caught by `minimize`, when there have been as many as are allowed; then nothing has changed.
    */
   evaluate(point: ResidualPoint): boolean {
     if (this.#evaluated >= this.#limit) throw new EvaluationLimit();
