@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
-import { interpreter } from '@ad/graph';
 import { compiler, exportProgram } from '@ad/compiler';
-import { Graph, lgamma } from '@ad/graph';
+import { Graph, interpreter, lgamma } from '@ad/graph';
 import {
   adam,
   crossEntropy,
