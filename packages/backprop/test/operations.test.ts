@@ -550,7 +550,9 @@ describe('kinks follow the convention of the table', () => {
   });
 
   // Operations that are defined around the kink and have a derivative on each side.
-  const twoSided = kinks.filter(({ name }) => !['pow', 'sqrt', 'cbrt'].includes(name));
+  const twoSided = kinks.filter(
+    ({ name, at }) => !['pow', 'sqrt', 'cbrt'].includes(name) && at.every(Number.isFinite),
+  );
 
   test.each(twoSided)(
     '$name at $at has a derivative between those from the left and the right',

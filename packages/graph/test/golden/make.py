@@ -122,7 +122,7 @@ LOG1P_PRODUCTS = pairs([0.0, 5e-324, -1e-160, 0.3, -1.5, 1e160], [-0.9999, -0.5,
 # Away from points where the logarithm of the sum is near 0.
 LOGARITHMS = pairs([-800.0, -30.25, -1.5, 0.0, 0.5, 3.0, 709.5, 1e5], [-745.0, -30.5, -2.0, 1e-300, 0.75, 40.0, LARGEST])
 # Away from the maxima and minima, at which the derivative cancels.
-WAVES = signed(*TINY, *ORDINARY[:5], 0.2499999, 0.9, 1.0, 1.1, 1.7, 1.9, 2.0, 2.25, 3.0, 3.2, 10.1, 100.25, 12345.678, 1e10 + 0.25, 1e16, 1e100)
+WAVES = signed(*TINY, *ORDINARY[:5], 0.06, 0.11, 0.17, 0.21, 0.24, 0.2499999, 0.9, 1.0, 1.1, 1.7, 1.9, 2.0, 2.25, 3.0, 3.2, 10.1, 100.25, 12345.678, 1e10 + 0.25, 1e16, 1e100)
 SLOPES = pairs([0.0, 5e-324, -5e-324, 1e-8, -1e-8, 0.3, -0.3, -1.5, 2.0, 30.0, -30.0, -800.0, 800.0, LARGEST, -LARGEST],
                [0.01, 0.25, -1.5])
 BOUNDS = [(x, low, high) for x in [0.0, 5e-324, -5e-324, 0.3, -0.3, -1.5, 2.0, 30.0, LARGEST, -LARGEST]
