@@ -6,18 +6,19 @@ import {
   batchByLoop,
   batchOperation,
   operations,
-  Tensor,
   tensor,
   type ElementwiseRow,
   type Kind,
   type Operation,
   type OperationName,
+  type Tensor,
 } from '@ad/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Application, APPLICATIONS } from '../support/applications.ts';
 import { broadcastableShapes, fractionsOf, integersOf, tensorOf } from '../support/arrays.ts';
-import { applyToTensors, tensorBuilder } from '../support/builder.ts';
+import { batches } from '../support/batches.ts';
+import { tensorBuilder } from '../support/builder.ts';
 
 /** Operands of an elementwise row, of the kinds it demands. */
 function elementwiseApplications({
@@ -34,43 +35,6 @@ function elementwiseApplications({
       .map((operands) => ({ operands, attributes: {} })),
   );
 }
-
-/** Another operand that the operation accepts: its elements in another order, reals changed, indices from the back. */
-function variant(x: Tensor, n: number): Tensor {
-  const rolled = x.data.map((_, i) => x.data[(i + n) % x.size]!);
-  if (x.kind === 'real')
-    return new Tensor(
-      x.shape,
-      x.kind,
-      rolled.map((value) => value + n),
-    );
-  // -1 - i is the mirror image of index i, and a valid one.
-  return new Tensor(
-    x.shape,
-    x.kind,
-    x.kind === 'integer' && n % 2 === 1 ? rolled.map((i) => -1 - i) : rolled,
-  );
-}
-
-function stacked(examples: readonly Tensor[], { shape, kind }: Tensor): Tensor {
-  const data = examples.flatMap((each) => Array.from(each.data));
-  return tensor(data, { shape: [examples.length, ...shape], kind });
-}
-
-/** An application, the number of examples, and which operands differ between them. */
-const batches = (applications: fc.Arbitrary<Application>) =>
-  applications.chain((application) =>
-    fc.record({
-      application: fc.constant(application),
-      count: fc.integer({ min: 0, max: 3 }),
-      batched: fc
-        .array(fc.boolean(), {
-          minLength: application.operands.length,
-          maxLength: application.operands.length,
-        })
-        .filter((flags) => flags.includes(true)),
-    }),
-  );
 
 /** Loops and branches, whose bodies no generator makes, are tested through `vmap` in `@ad/backprop`. */
 const rows = Object.values(operations).filter(
@@ -90,23 +54,9 @@ describe.each(rows.map((row) => [row.name, row] as const))('%s', (name, row: Ope
 
   test('of a batch is that of each example', () => {
     fc.assert(
-      fc.property(batches(applications), ({ application, count, batched }) => {
-        const { operands, attributes } = application;
-        const examples = Array.from({ length: count }, (_, n) =>
-          operands.map((x, k) => (batched[k]! ? variant(x, n) : x)),
-        );
-        const inputs = operands.map((x, k) =>
-          batched[k]!
-            ? stacked(
-                examples.map((each) => each[k]!),
-                x,
-              )
-            : x,
-        );
+      fc.property(batches(row, applications), ({ inputs, batched, attributes, expected }) => {
         const actual = batchOperation(tensorBuilder, row, inputs, batched, attributes);
-        const expected = examples.map((each) => applyToTensors(row, each, attributes));
-        const like = applyToTensors(row, operands, attributes);
-        expect(actual).toStrictEqual(stacked(expected, like));
+        expect(actual).toStrictEqual(expected);
         const byLoop = batchByLoop(tensorBuilder, row, inputs, batched, attributes);
         expect(byLoop).toStrictEqual(actual);
       }),
