@@ -164,6 +164,14 @@ export class Expressions {
   }
 }
 
+/** The number that is in every lane of a constant; `undefined` for what is not a constant of one number. */
+export function constantValue(e: Expressions, { kind, bytes }: Expression): number | undefined {
+  if (kind !== 'constant') return undefined;
+  const { buffer } = bytes!;
+  const lanes = e.precision === 'f64' ? new Float64Array(buffer) : new Float32Array(buffer);
+  return lanes.every((lane) => lane === lanes[0]) ? lanes[0] : undefined;
+}
+
 /** All expressions below the roots, operands before their users. */
 export function expressionsBelow(roots: readonly Expression[]): Expression[] {
   const waiting = [...roots];

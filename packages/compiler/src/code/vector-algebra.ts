@@ -6,6 +6,7 @@
  */
 import type { Algebra } from '@ad/graph';
 import type { Expression, Expressions } from './expression.ts';
+import { difference, negation, product, quotient, sum } from './signs.ts';
 
 /** An element of the algebra: lanes of numbers, or of truth values as masks. */
 export interface VectorValue {
@@ -54,16 +55,16 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorV
 
   return {
     constant: (value) => number(e.constant(value)),
-    add: binary('add'),
-    sub: binary('sub'),
-    mul: binary('mul'),
-    div: binary('div'),
+    add: (x, y) => number(sum(e, of(x), of(y))),
+    sub: (x, y) => number(difference(e, of(x), of(y))),
+    mul: (x, y) => number(product(e, of(x), of(y))),
+    div: (x, y) => number(quotient(e, of(x), of(y))),
     strongMul(x, y) {
       const [a, b, zero] = [of(x), of(y), e.constant(0)];
       const both = e.instruction('v128.and', e.real('ne', a, zero), e.real('ne', b, zero));
       return number(e.instruction('v128.and', e.real('mul', a, b), both));
     },
-    neg: unary('neg'),
+    neg: (x) => number(negation(e, of(x))),
     abs: unary('abs'),
     // The sign of NaN is NaN and that of -0 is -0: the number itself where it is neither above nor below 0.
     sign(x) {

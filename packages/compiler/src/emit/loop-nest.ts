@@ -49,6 +49,13 @@ const VECTORS: readonly { readonly vectors: number; readonly instructions: numbe
   { vectors: 2, instructions: 160 },
 ];
 
+/**
+ * Vectors loaded for those computed together: engines load them all before they store a result, and there are 16
+ * registers. The Hessian of Rosenbrock's function times a vector, with 6 loads, takes 0.95 us with two vectors and
+ * 1.33 with four (`pnpm bench rosenbrock-1000`).
+ */
+const MAX_LOADS = 12;
+
 /** The identity of each combination. */
 const IDENTITY: Readonly<Record<Combine, number>> = {
   add: 0,
@@ -112,8 +119,10 @@ class LoopNestEmitter {
     const { instructions, calls } = countInstructions(this.#roots);
     if (calls) return 1;
     const most = VECTORS.find((limit) => instructions <= limit.instructions)?.vectors ?? 1;
+    const loads = this.#nest.reads.filter((_, k) => axis.strides[k] !== 0).length;
     // Two where there are three, rather than none.
-    return Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, whole))));
+    const few = Math.min(most, whole, MAX_LOADS / loads);
+    return 2 ** Math.floor(Math.log2(Math.max(1, few)));
   }
 
   /** Bytes of one element of a view. */

@@ -23,8 +23,10 @@ export class LoopBody {
 
   /** The element of an array that the loop meets, broadcast to the loop's shape. */
   read(view: View): VectorValue {
-    this.#reads.push(broadcastView(view, this.#shape));
-    return { expression: this.expressions.input(this.#reads.length - 1), isMask: false };
+    const wanted = broadcastView(view, this.#shape);
+    let index = this.#reads.findIndex((known) => isSame(known, wanted));
+    if (index < 0) index = this.#reads.push(wanted) - 1;
+    return { expression: this.expressions.input(index), isMask: false };
   }
 
   /** The body as the epilogue of a product, which is what it read first. */
@@ -49,4 +51,13 @@ export class LoopBody {
       expressions: this.expressions,
     };
   }
+}
+
+/** Whether two views of one shape have the same elements. */
+function isSame(left: View, right: View): boolean {
+  return (
+    left.buffer === right.buffer &&
+    left.offset === right.offset &&
+    left.strides.every((stride, axis) => stride === right.strides[axis])
+  );
 }

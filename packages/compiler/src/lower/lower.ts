@@ -5,6 +5,7 @@
 import {
   type Arena,
   type ControlRow,
+  type ElementwiseRow,
   type Graph,
   type GraphNode,
   kernelOf,
@@ -27,7 +28,7 @@ import { spaceOf } from '../emit/contraction/plan.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from './assembly.ts';
-import { type Cluster, clusterNodes, type NodeClass } from './cluster.ts';
+import { type Cluster, clusterNodes, type NodeClass, paddedElements } from './cluster.ts';
 import { lowerConvolution, lowerOverlapAdd, type WindowSteps } from './convolution.ts';
 import { canLower, lowerControl, type Surroundings } from './control.ts';
 import {
@@ -42,6 +43,7 @@ import { indexedKernel } from './indexed.ts';
 import { LoopBody } from './loop-body.ts';
 import type { Lowered } from './lowered.ts';
 import { type PackedPart, partsRead, rangeRead, viewOfRange } from './packed.ts';
+import { isInside, type Piece, pieceOf, type Position } from './pieces.ts';
 import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
 import { Users } from './users.ts';
 import {
@@ -141,8 +143,13 @@ class Lowering {
     this.#classes = new Array<NodeClass>(top + 1);
     for (const node of order) this.#classes[node] = this.#classify(node);
     this.#findStackSums(order);
-    this.#clusters = clusterNodes(this.#simplified, this.#users, (node) => this.#classOf(node));
-    for (const whole of this.#assemblies.wholes.keys()) this.#placeParts(whole);
+    this.#clusters = clusterNodes(this.#simplified, this.#users, {
+      classOf: (node) => this.#classOf(node),
+      isStored: (node) => this.#stored.has(node),
+      costOf: (node) => this.#costOf(node),
+    });
+    for (const whole of this.#assemblies.wholes.keys())
+      if (!this.#clusters.has(whole)) this.#placeParts(whole);
   }
 
   run(inputs: readonly GraphNode[]): Lowered {
@@ -257,51 +264,95 @@ class Lowering {
     return nodes.filter((node) => this.#stored.has(node) || this.#users.anyOutside(node, isInside));
   }
 
-  /** One loop that computes the nodes of a cluster and stores some of them, or a product that does so on the way. */
+  /** Loops that compute the nodes of a cluster and store some of them, or a product that does so on the way. */
   #emitCluster(cluster: Cluster, kept: readonly number[]): void {
-    const { nodes, shape, product } = cluster;
-    const body = new LoopBody(shape, this.#precision, this.#math);
-    const values = new Map<number, VectorValue>();
-    if (product !== undefined) values.set(product, body.read(this.#placeFor(product)));
-    const valueOf = (operand: number): VectorValue => {
-      const known = values.get(operand);
-      if (known !== undefined) return known;
-      const read = this.#operandIn(body, operand);
-      values.set(operand, read);
-      return read;
-    };
-    const results: Result[] = [];
-    const computed = nodes.filter((node) => node !== product);
-    for (const node of computed) {
-      const row = this.#simplified.rowOf(node);
-      const operands = this.#simplified.operandsOf(node).map(valueOf);
-      if (row.family === 'elementwise') {
-        values.set(node, row.value(body.algebra, operands[0]!, operands[1]!, operands[2]!));
-      } else {
-        const write = this.#resultView(node, shape);
-        const expression = asNumbers(body.expressions, operands[0]!);
-        results.push({ expression, write, combine: COMBINE[row.name] });
-      }
-    }
-    for (const node of kept) {
-      const value = values.get(node);
-      if (value === undefined || node === product) continue;
-      results.push(this.#resultAt(body, node, value, shape));
-    }
-    const operations = computed.map((node) => this.#simplified.rowOf(node).name);
-    if (product !== undefined) {
-      const isRead = kept.includes(product);
-      const epilogue = body.asEpilogue(operations, results);
-      if (isEpilogue(epilogue)) {
-        this.#emitProduct(product, isRead, epilogue);
-        return;
-      }
-      this.#emitProduct(product, true, undefined);
-    }
-    const reduction = results.find((result) => result.combine !== undefined);
+    const { nodes, shape, product, layout } = cluster;
+    if (product !== undefined) this.#placeFor(product);
+    const reducing = nodes.filter((node) => this.#classOf(node) === 'reduction');
+    const writes = nodes
+      .filter((node) => node !== product && (reducing.includes(node) || kept.includes(node)))
+      .map((node) => ({ node, write: this.#resultView(node, shape) }));
     const reduced =
-      reduction === undefined ? shape.map(() => false) : this.#reducedAxes(nodes.at(-1)!);
-    this.#kernels.push(body.finish(operations, reduced, results));
+      reducing.length === 0 ? shape.map(() => false) : this.#reducedAxes(nodes.at(-1)!);
+    const operations = nodes
+      .filter((node) => node !== product)
+      .map((node) => this.#simplified.rowOf(node).name);
+    for (const piece of layout.pieces) {
+      const body = new LoopBody(piece.shape, this.#precision, this.#math);
+      const values = this.#computeIn(body, cluster, piece);
+      const results = writes.map(({ node, write }) => {
+        const isReduction = reducing.includes(node);
+        const value = values(isReduction ? this.#simplified.operand(node, 0) : node);
+        return {
+          expression: isReduction
+            ? asNumbers(body.expressions, value)
+            : this.#storedExpression(body, node, value),
+          write: pieceOf(write, piece, layout.positions[0]!),
+          combine: isReduction ? COMBINE[this.#simplified.rowOf(node).name] : undefined,
+        };
+      });
+      if (product !== undefined) {
+        const isRead = kept.includes(product);
+        const epilogue = body.asEpilogue(operations, results);
+        if (isEpilogue(epilogue)) {
+          this.#emitProduct(product, isRead, epilogue);
+          return;
+        }
+        this.#emitProduct(product, true, undefined);
+      }
+      this.#kernels.push(body.finish(operations, reduced, results));
+    }
+  }
+
+  /** Computes the elementwise nodes of a cluster in a piece of its loop; returns the value of a node at the origin. */
+  #computeIn(body: LoopBody, cluster: Cluster, piece: Piece): (node: number) => VectorValue {
+    const { nodes, shape, product, layout } = cluster;
+    const values = layout.positions.map(() => new Map<number, VectorValue>());
+    const valueAt = (node: number, position: Position, around: Shape): VectorValue => {
+      const known = values[position.index]!.get(node);
+      if (known !== undefined) return known;
+      const uniform = this.#simplified.uniformValue(node);
+      const value =
+        uniform === undefined
+          ? body.read(pieceOf(broadcastView(this.#viewOf(node), around), piece, position))
+          : body.algebra.constant(uniform);
+      values[position.index]!.set(node, value);
+      return value;
+    };
+    if (product !== undefined) valueAt(product, layout.positions[0]!, shape);
+    for (const node of nodes) {
+      const row = this.#simplified.rowOf(node);
+      if (node === product || this.#classOf(node) === 'reduction') continue;
+      const around = this.#arena.typeOf(node).shape;
+      for (const position of layout.positionsOf(node)) {
+        if (!isInside(piece, around, position)) continue;
+        const operands = this.#simplified.operandsOf(node);
+        if (row.family === 'elementwise') {
+          const [x, y, z] = operands.map((operand) => valueAt(operand, position, around));
+          values[position.index]!.set(node, row.value(body.algebra, x!, y!, z!));
+        } else {
+          const { before, shape: source } = paddedElements(this.#simplified, node);
+          const inner = layout.moved(position, before);
+          const value = isInside(piece, source, inner)
+            ? valueAt(operands[0]!, inner, source)
+            : body.algebra.constant(0);
+          values[position.index]!.set(node, value);
+        }
+      }
+    }
+    return (node) => valueAt(node, layout.positions[0]!, shape);
+  }
+
+  /** Instructions for an element of an elementwise node. */
+  #costOf(node: number): number {
+    const { algebra, expressions } = new LoopBody([], this.#precision, this.#math);
+    const [x, y, z] = this.#simplified
+      .operandsOf(node)
+      .map((_, k): VectorValue => ({ expression: expressions.input(k), isMask: false }));
+    const row = this.#simplified.rowOf(node) as ElementwiseRow;
+    const value = asNumbers(expressions, row.value(algebra, x!, y!, z!));
+    const { instructions, calls } = countInstructions([value]);
+    return calls ? Infinity : instructions;
   }
 
   /** Where the value of a node is. A known number is written to memory when a kernel asks for it there. */
@@ -322,12 +373,10 @@ class Lowering {
   }
 
   /** The value of an elementwise node, to be stored in its place. */
-  #resultAt(body: LoopBody, node: number, value: VectorValue, shape: Shape): Result {
-    const write = this.#resultView(node, shape);
+  #storedExpression(body: LoopBody, node: number, value: VectorValue): Expression {
     const number = asNumbers(body.expressions, value);
     const whole = this.#places.get(node)?.whole;
-    const expression = whole === undefined ? number : this.#asPart(body, whole, number);
-    return { expression, write, combine: undefined };
+    return whole === undefined ? number : this.#asPart(body, whole, number);
   }
 
   /** Where the value of a node goes: its place, if it is part of another array, or else a fresh buffer. */
