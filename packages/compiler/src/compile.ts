@@ -17,7 +17,7 @@ import {
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import { vectorMath } from './code/vector-math.ts';
-import { CompiledProgram, type ProgramImage } from './compiled-program.ts';
+import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
 import { constantOf, settleBlocks } from './lower/control.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
@@ -121,9 +121,15 @@ function build(
   if (instance === undefined) return undefined;
   const memory = instance.memory.buffer;
   const dataOf = (buffer: Buffer): TensorData => viewOf(memory, buffer, precision);
-  const hostCalls = emitted.hostCalls.map(({ kernel, operands, result }) => {
-    const [out, data] = [dataOf(result), operands.map(dataOf)];
-    return () => kernel(out, data);
+  const calls = emitted.hostCalls.map(({ operation, work, operands, result }): ImageCall => ({
+    operation,
+    work,
+    operands: operands.map(dataOf),
+    result: dataOf(result),
+  }));
+  const hostCalls = emitted.hostCalls.map(({ kernel }, index) => {
+    const { operands, result } = calls[index]!;
+    return () => kernel(result, operands);
   });
 
   const storage = new Map<number, TensorData>();
@@ -149,7 +155,7 @@ function build(
     code: emitted.bytes,
     pages,
     imports,
-    hostCalls: emitted.hostCalls.map(({ operation }) => operation),
+    hostCalls: calls,
     kept,
     plan,
     report: () => describeProgram(precision, plan, kernels, emitted.bytes.length, inPlace.size),

@@ -7,6 +7,19 @@ import {
   type TensorData,
   type ValueSource,
 } from '@ad/graph';
+import type { HostWork } from './host-kernel.ts';
+
+/** An operation that a program leaves to the interpreter's kernel. */
+export interface ImageCall {
+  /** Its name. */
+  readonly operation: string;
+  /** What is done, as data, if it can be said so. */
+  readonly work: HostWork | undefined;
+  /** The operands in the program's memory. */
+  readonly operands: readonly TensorData[];
+  /** The result there. */
+  readonly result: TensorData;
+}
 
 /** What a program is made of beside its inputs and outputs. */
 export interface ProgramImage {
@@ -16,8 +29,8 @@ export interface ProgramImage {
   readonly pages: number;
   /** The functions of the platform that it imports, by name. */
   readonly imports: readonly string[];
-  /** The operations that it leaves to the interpreter's kernels. */
-  readonly hostCalls: readonly string[];
+  /** The operations that it leaves to the interpreter's kernels, as it numbers them. */
+  readonly hostCalls: readonly ImageCall[];
   /** The parts of its memory that must hold something from the start: constants, tables. */
   readonly kept: readonly TensorData[];
   readonly plan: ProgramPlan;

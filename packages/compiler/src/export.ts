@@ -46,7 +46,7 @@ export function exportProgram(program: Program, names: readonly string[]): strin
   }
   const { image, inputPorts, outputPorts } = program;
   const strangers = [
-    ...image.hostCalls,
+    ...image.hostCalls.map(({ operation }) => operation),
     ...image.imports.filter((name) => !Object.hasOwn(PLATFORM, name)),
   ];
   if (strangers.length > 0) {

@@ -10,6 +10,7 @@ import {
   FormatError,
   GraphError,
   type InputPort,
+  type Kernel,
   listNames,
   type Port,
   type Program,
@@ -18,15 +19,26 @@ import {
   type TensorData,
   type ValueSource,
 } from '@ad/graph';
-import { CompiledProgram } from './compiled-program.ts';
-import { readHeader, type SavedPort } from './saved-format.ts';
+import { CompiledProgram, type ImageCall } from './compiled-program.ts';
+import type { HostWork } from './host-kernel.ts';
+import { readHeader, type SavedCall, type SavedPort } from './saved-format.ts';
 import { instantiate, type Instantiated, webAssembly } from './webassembly.ts';
+
+/** Options of {@link loadProgram}. */
+export interface LoadOptions {
+  /**
+   * The kernels of operations that the program leaves to the interpreter: `hostKernel` from `@ad/compiler/kernels`.
+   * Without it such programs are refused; those that are WebAssembly alone, which are most, load without it.
+   */
+  readonly hostKernel?: (work: HostWork) => Kernel;
+}
 
 /**
  * The program that `saveProgram` made bytes of, with the values that its inputs had.
  *
  * @throws `FormatError` when the bytes are not a saved program, or one of another version, truncated or damaged; what
  * is wrong is in the message, and nothing has run.
+ * @throws `GraphError` when it leaves operations to the interpreter and `hostKernel` is not given.
  * @throws `AdError` where the platform does not run WebAssembly.
  * @example
  * ```ts
@@ -39,15 +51,22 @@ import { instantiate, type Instantiated, webAssembly } from './webassembly.ts';
  * loadProgram(bytes).run()[0].item(); // => 5
  * ```
  */
-export function loadProgram(bytes: Uint8Array): Program {
+export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Program {
   const platform = webAssembly();
   const refused = 'and a saved program has no graph to interpret: compile it from its graph here';
   if (platform === undefined)
     throw new AdError(`loadProgram: this platform has no WebAssembly, ${refused}`);
   const { header, start } = readHeader(bytes);
   const codeEnd = start + header.code;
-  const host = (): never => {
-    throw new FormatError('loadProgram: a loaded program calls an operation that it does not have');
+  const kernels = kernelsOf(header.calls, options);
+  const calls: ImageCall[] = [];
+  const host = (index: number): void => {
+    const call = calls[index];
+    if (call === undefined)
+      throw new FormatError(
+        'loadProgram: a loaded program calls an operation that it does not have',
+      );
+    kernels[index]!(call.result, call.operands);
   };
   const code = bytes.slice(start, codeEnd);
   let instance: Instantiated | undefined;
@@ -72,6 +91,10 @@ export function loadProgram(bytes: Uint8Array): Program {
       ? new Float64Array(memory, at, sizeOf(shape))
       : new Float32Array(memory, at, sizeOf(shape));
   };
+  for (const work of header.calls) {
+    const { operation, operands, result } = work;
+    calls.push({ operation, work, operands: operands.map(view), result: view(result) });
+  }
   let from = codeEnd;
   const kept = header.kept.map(([at, length]) => {
     const part = new Int32Array(memory, at, length / 4);
@@ -98,12 +121,30 @@ export function loadProgram(bytes: Uint8Array): Program {
     code,
     pages: header.pages,
     imports: header.imports,
-    hostCalls: [],
+    hostCalls: calls,
     kept,
     plan: header.plan,
     report: () => header.report,
   };
   return new CompiledProgram(inputs, outputs, sourceOf(inputs, values), image, instance.run);
+}
+
+/** The kernels of the calls, in their order. */
+function kernelsOf(calls: readonly SavedCall[], { hostKernel }: LoadOptions): readonly Kernel[] {
+  if (calls.length > 0 && hostKernel === undefined) {
+    const names = new Set(calls.map(({ operation }) => operation));
+    throw new GraphError(
+      `loadProgram: the program leaves ${[...names].join(', ')} to the interpreter: give its kernels, as in ` +
+        "loadProgram(bytes, { hostKernel }) with hostKernel from '@ad/compiler/kernels'",
+    );
+  }
+  return calls.map((call) => {
+    try {
+      return hostKernel!(call);
+    } catch (error) {
+      throw new FormatError(`loadProgram: a call is damaged: ${String(error)}`);
+    }
+  });
 }
 
 /** What stands for the graph of a loaded program: it knows the inputs and the values that were saved. */

@@ -1,13 +1,21 @@
 /** Compiled programs as bytes. */
-import { GraphError, type Port, type Program } from '@ad/graph';
+import { GraphError, type Port, type Program, type TensorData, type Type } from '@ad/graph';
 import { CompiledProgram } from './compiled-program.ts';
-import { type Header, type SavedInput, type SavedPort, writeHeader } from './saved-format.ts';
+import {
+  type Header,
+  type SavedCall,
+  type SavedInput,
+  type SavedPort,
+  writeHeader,
+} from './saved-format.ts';
 
 /**
  * A compiled program as bytes, with the values that its inputs have now: `loadProgram` makes it run again.
  *
- * @throws `GraphError` when the program is interpreted, or leaves operations to the interpreter's kernels; the message
- * names them.
+ * Operations that are left to the interpreter's kernels are saved by name: they need `hostKernel` where it is loaded.
+ *
+ * @throws `GraphError` when the program is interpreted, or leaves operations of the user's own, or loops that are not
+ * compiled, to the interpreter; the message names them.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';
@@ -27,13 +35,24 @@ export function saveProgram(program: Program): Uint8Array {
     );
   }
   const { image, inputPorts, outputPorts } = program;
-  if (image.hostCalls.length > 0) {
+  const strangers = image.hostCalls.filter(({ work }) => work === undefined);
+  if (strangers.length > 0) {
+    const names = new Set(strangers.map(({ operation }) => operation));
     throw new GraphError(
-      `saveProgram: the program leaves ${[...new Set(image.hostCalls)].join(', ')} to the interpreter, ` +
-        'which is not part of the saved code: save its graph by toJSON, and compile it where it is to run',
+      `saveProgram: the program leaves ${[...names].join(', ')} to code that is not part of it and of no table: ` +
+        'make the graph anew where it is to run, and compile it there',
     );
   }
-  const port = ({ kind, shape, data }: Port): SavedPort => ({ kind, shape, at: data.byteOffset });
+  const place = ({ kind, shape }: Type, data: TensorData): SavedPort => {
+    return { kind, shape, at: data.byteOffset };
+  };
+  const port = (each: Port): SavedPort => place(each, each.data);
+  const calls = image.hostCalls.map(({ work, operands, result }): SavedCall => ({
+    operation: work!.operation,
+    attributes: work!.attributes,
+    operands: work!.operands.map((type, k) => place(type, operands[k]!)),
+    result: place(work!.result, result),
+  }));
   const inputs = inputPorts.map((input): SavedInput => ({
     name: input.name,
     ...port(input),
@@ -50,6 +69,7 @@ export function saveProgram(program: Program): Uint8Array {
     plan: image.plan,
     report: image.report(),
     imports: image.imports,
+    calls,
     inputs,
     outputs: outputPorts.map(port),
     kept: image.kept.map((data) => [data.byteOffset, data.byteLength]),

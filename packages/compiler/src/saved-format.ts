@@ -1,5 +1,5 @@
 /**
- * The format of saved programs, version 1: the four characters `ADPG`, the version and the length of the header as
+ * The format of saved programs, version 2: the four characters `ADPG`, the version and the length of the header as
  * 32-bit integers, the header as JSON, the module, then the parts of the memory that must hold something, as the
  * header lists them. All integers are little-endian, as WebAssembly's memory is. What is read is checked before any of
  * it is used.
@@ -9,7 +9,7 @@ import type { Precision } from './code/expression.ts';
 import { PAGE } from './webassembly.ts';
 
 const MAGIC = 'ADPG';
-const VERSION = 1;
+const VERSION = 2;
 /** Characters of the magic word, version, length of the header. */
 const PREFIX = 12;
 
@@ -27,6 +27,14 @@ export interface SavedInput extends SavedPort {
   readonly set: boolean;
 }
 
+/** Work that is left to the interpreter's kernels. */
+export interface SavedCall {
+  readonly operation: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly operands: readonly SavedPort[];
+  readonly result: SavedPort;
+}
+
 /** The header of a saved program. */
 export interface Header {
   readonly precision: Precision;
@@ -34,6 +42,7 @@ export interface Header {
   readonly plan: ProgramPlan;
   readonly report: string;
   readonly imports: readonly string[];
+  readonly calls: readonly SavedCall[];
   readonly inputs: readonly SavedInput[];
   readonly outputs: readonly SavedPort[];
   /** Parts of the memory beside the inputs: address and bytes. */
@@ -101,7 +110,7 @@ function checkHeader(header: Header): void {
   const isCount = (value: unknown, most: number): boolean =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
   need(typeof header === 'object' && header !== null, 'it is no object');
-  const { precision, pages, plan, imports, inputs, outputs, kept } = header;
+  const { precision, pages, plan, imports, calls, inputs, outputs, kept } = header;
   need(precision === 'f64' || precision === 'f32', 'precision');
   need(isCount(pages, 2 ** 16), 'pages');
   need(typeof header.report === 'string', 'report');
@@ -109,8 +118,8 @@ function checkHeader(header: Header): void {
   need(typeof plan === 'object' && plan !== null, 'plan');
   for (const each of [plan.bytes, plan.kernels, plan.flops])
     need(isCount(each, Number.MAX_SAFE_INTEGER), 'plan');
-  const lists: readonly unknown[] = [imports, inputs, outputs, kept];
-  need(lists.every(Array.isArray), 'imports, inputs, outputs or kept');
+  const lists: readonly unknown[] = [imports, calls, inputs, outputs, kept];
+  need(lists.every(Array.isArray), 'imports, calls, inputs, outputs or kept');
   for (const name of imports) {
     const known = typeof name === 'string' && Object.hasOwn(numbers, name);
     need(known && name !== 'constant', 'imports');
@@ -134,6 +143,13 @@ function checkHeader(header: Header): void {
     names.add(name);
   }
   for (const output of outputs) checkPort(output, 'outputs');
+  for (const call of calls) {
+    need(typeof call === 'object' && call !== null, 'calls');
+    const { operation, attributes, operands, result } = call;
+    need(typeof operation === 'string' && Array.isArray(operands), 'calls');
+    need(typeof attributes === 'object' && attributes !== null, 'calls');
+    for (const port of [...operands, result]) checkPort(port, 'calls');
+  }
   for (const part of kept) {
     need(Array.isArray(part) && isCount(part[1], pages * PAGE), 'kept');
     checkPlace(part[0], part[1], 4, 'kept');

@@ -1,5 +1,6 @@
 /** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
 import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
+import type { HostWork } from '../host-kernel.ts';
 import type { Expression, Expressions } from '../code/expression.ts';
 import type { Control } from './control.ts';
 import type { ResultUse } from '../emit/contraction/plan.ts';
@@ -90,6 +91,8 @@ export interface HostCall {
   readonly operation: string;
   /** The prepared kernel. */
   readonly kernel: InterpreterKernel;
+  /** What it does, as data; absent where it is more than that: operations of the user's, bodies. */
+  readonly work?: HostWork;
   /** Its operands, row-major. */
   readonly operands: readonly Buffer[];
   /** Its result. */

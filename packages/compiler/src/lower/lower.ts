@@ -12,19 +12,17 @@ import {
   type Operation,
   type OperationName,
   operations,
-  prepareKernel,
   SCALAR_BOOLEAN,
   SCALAR_REAL,
   sameShape,
   sizeOf,
-  strongRepair,
-  viewPositions,
   type Shape,
   type Type,
 } from '@ad/graph';
 import { countInstructions, type Expression, type Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
 import { spaceOf } from '../emit/contraction/plan.ts';
+import { hostKernel, type HostWork } from '../host-kernel.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, type Part, placeOf, readByWholes } from './assembly.ts';
@@ -534,14 +532,18 @@ class Lowering {
     const isMatmul = this.#simplified.rowOf(node) === operations.strongMatmul;
     if (isMatmul) this.#emitProduct(node, true, undefined);
     else this.#emitConvolution(node);
-    const ordinary = isMatmul ? operations.matmul : operations.convolution;
     const operands = this.#simplified.operandsOf(node);
-    const types = operands.map((operand) => this.#arena.typeOf(operand));
-    const attributes = this.#arena.attributes.get(node) ?? {};
+    const work: HostWork = {
+      operation: isMatmul ? 'repair matmul' : 'repair convolution',
+      attributes: this.#arena.attributes.get(node) ?? {},
+      operands: operands.map((operand) => this.#arena.typeOf(operand)),
+      result: type,
+    };
     this.#kernels.push({
       kind: 'host',
       operation: this.#simplified.rowOf(node).name,
-      kernel: strongRepair(prepareKernel(ordinary, types, attributes, type)),
+      kernel: hostKernel(work),
+      work,
       operands: operands.map((operand) => this.#contiguous(operand)),
       result: result.buffer,
     });
@@ -773,14 +775,31 @@ class Lowering {
     const operands = this.#simplified.operandsOf(node).map((operand) => this.#contiguous(operand));
     const result = this.#allocate(node);
     this.#views.set(node, contiguousView(result, this.#arena.typeOf(node).shape));
+    const work = this.#workOf(node);
     const call: HostCall = {
       kind: 'host',
       operation: this.#simplified.rowOf(node).name,
       kernel: kernelOf(this.#arena, node),
+      ...(work === undefined ? {} : { work }),
       operands,
       result,
     };
     this.#kernels.push(indexedKernel(this.#simplified, node, call) ?? call);
+  }
+
+  /** What the interpreter does for a node, as data; `undefined` for rows that are not in the table, and for bodies. */
+  #workOf(node: number): HostWork | undefined {
+    const row = this.#arena.rowOf(node);
+    const { name, family } = row;
+    if (family === 'control' || operations[name as keyof typeof operations] !== row)
+      return undefined;
+    const typeOf = (id: number): Type => this.#arena.typeOf(id);
+    return {
+      operation: name,
+      attributes: this.#arena.attributes.get(node) ?? {},
+      operands: Array.from(this.#arena.operandsOf(node), typeOf),
+      result: typeOf(node),
+    };
   }
 
   /** The value of a node in a buffer of its own, row-major. */
@@ -821,14 +840,19 @@ class Lowering {
 
   /** Loops compute with numbers of the program's precision, which may not hold every integer. */
   #copyIntegers(node: number, source: View): Buffer {
-    const positions = viewPositions(source.shape, source.strides, source.offset);
     const buffer = this.#allocate(node);
+    const { shape, strides, offset } = source;
+    const work: HostWork = {
+      operation: 'copy',
+      attributes: { shape, strides, offset },
+      operands: [{ kind: 'integer', shape: [source.buffer.size] }],
+      result: this.#arena.typeOf(node),
+    };
     this.#kernels.push({
       kind: 'host',
       operation: 'copy',
-      kernel: (result, [data]) => {
-        for (let i = 0; i < positions.length; i++) result[i] = data![positions[i]!]!;
-      },
+      kernel: hostKernel(work),
+      work,
       operands: [source.buffer],
       result: buffer,
     });
