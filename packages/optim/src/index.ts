@@ -280,3 +280,5 @@ export type {
 } from './training/fit-options.ts';
 export { predict, predictor, type PredictOptions } from './training/predict.ts';
 export type { SampleStream } from './training/readers.ts';
+export type { BatchProgram } from './training/batch-program.ts';
+export type { Shard, ShardedBatch, Team, Workers } from './training/shards.ts';

@@ -153,14 +153,15 @@ function readProgress(text: string | undefined, name: string): Progress {
   if (best !== null && !(isCount(bestRecord['epoch']) && isNumber(bestRecord['loss']))) {
     throw fail('best', best, 'an epoch and its loss, or null');
   }
-  const { seed, batchSize, shuffle, samples } = Object(setting) as Readonly<
+  const { seed, batchSize, shuffle, shards, samples } = Object(setting) as Readonly<
     Record<string, unknown>
   >;
   const isSetting =
     isCount(seed) &&
     isCount(batchSize) &&
     typeof shuffle === 'boolean' &&
+    isCount(shards) &&
     (samples === undefined || isCount(samples));
-  if (!isSetting) throw fail('setting', setting, 'seed, batchSize and shuffle');
+  if (!isSetting) throw fail('setting', setting, 'seed, batchSize, shuffle and shards');
   return progress as unknown as Progress;
 }

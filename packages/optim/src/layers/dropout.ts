@@ -36,7 +36,10 @@ export function dropout(rate: number): Model<DropoutParameters> {
     apply({ key }, x, training) {
       if (training === undefined || rate === 0) return x;
       training.replace(key, foldIn(key, 0));
-      return x.mul(bernoulli(foldIn(key, 1), 1 - rate, x.shape)).div(1 - rate);
+      const { shard } = training;
+      const step = foldIn(key, 1);
+      const mask = bernoulli(shard === undefined ? step : foldIn(step, shard), 1 - rate, x.shape);
+      return x.mul(mask).div(1 - rate);
     },
   };
 }

@@ -13,6 +13,12 @@ export interface Training {
    * @param value - its next value, of the same shape and kind.
    */
   replace(state: GraphNode, value: GraphNode): void;
+  /**
+   * Where `x` is one of several shards of a batch: which, an integer scalar from 0. What is random is to differ from shard
+   * to shard, by `foldIn(key, shard)`. New values of state that are real are averaged over the shards; of others that
+   * of the first shard is taken.
+   */
+  readonly shard?: GraphNode;
 }
 
 /** The parameters of a layer that has none. */

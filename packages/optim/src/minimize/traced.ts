@@ -17,7 +17,7 @@ import {
 } from '@ad/graph';
 import { firstNonFinite, gradient } from '@ad/backprop';
 import { describeValue } from '../options.ts';
-import { storageOf } from '../training/variables.ts';
+import { storageOf } from '../training/batch-program.ts';
 import type { Layout } from './layout.ts';
 
 /** A function applied to inputs of a graph. */

@@ -18,7 +18,8 @@ import {
   POSITIVE_INTEGER,
 } from '../options.ts';
 import { planBatches } from './batches.ts';
-import { BatchProgram, type Objective, traceForward } from './step.ts';
+import { BatchProgram } from './batch-program.ts';
+import { type Objective, traceForward } from './forward.ts';
 import { Variables } from './variables.ts';
 
 /** Loss and metrics on some samples. */

@@ -5,6 +5,7 @@ import type { Loss, Metric } from '../losses/loss.ts';
 import type { Optimizer, OptimizerState } from '../rules/optimizer.ts';
 import type { NonFiniteNode } from './diagnosis.ts';
 import type { Evaluation } from './evaluation.ts';
+import type { Workers } from './shards.ts';
 
 /** What is needed of an `AbortSignal`. */
 export interface StopSignal {
@@ -100,6 +101,16 @@ export interface FitOptions<P, Name extends string = string> {
   readonly resume?: Checkpoint<P, Name>;
   /** What runs the programs; default the compiler, in double precision. */
   readonly executor?: Executor;
+  /**
+   * Into how many shards a batch is cut: an integer of 1 or more; default 1, or 8 where `workers` are given. Sizes of
+   * shards differ by one row at most. Loss, metrics and gradient of the batch are the means of those of the shards,
+   * weighted by their rows: what the whole batch would give, but for rounding, where the loss is a mean over samples.
+   * What looks at several samples at once (batch normalisation, class weights, ignored labels) looks at those of a
+   * shard; dropout has masks for each shard.
+   */
+  readonly shards?: number;
+  /** Who computes the shards, such as `workerThreads(4)` from `@ad/optim/node`; default this thread. */
+  readonly workers?: Workers;
   /** Parameters to start from; default `model.init(seed)`. */
   readonly parameters?: P;
   /** Optimizer state to start from; default `optimizer.init(parameters)`. */
@@ -171,6 +182,8 @@ export interface TrainingSetting {
   readonly batchSize: number;
   /** Whether orders are random. */
   readonly shuffle: boolean;
+  /** Into how many shards a batch is cut. */
+  readonly shards: number;
   /** How many samples there are; absent for a stream. */
   readonly samples?: number;
 }

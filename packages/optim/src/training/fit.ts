@@ -6,7 +6,7 @@ import { ValueError } from '@ad/graph';
 import type { Samples } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
 import type { OptimizerState } from '../rules/optimizer.ts';
-import { diagnose } from './diagnosis.ts';
+import { diagnose, type NonFiniteNode } from './diagnosis.ts';
 import { RunningMeans } from './evaluation.ts';
 import { Turns } from './event-loop.ts';
 import type {
@@ -19,8 +19,7 @@ import type {
 } from './fit-options.ts';
 import { type Plan, planTraining } from './plan.ts';
 import type { SampleStream } from './readers.ts';
-import type { TrainingStep } from './step.ts';
-import { feedsOf } from './variables.ts';
+import type { Pass, TrainingStep } from './step.ts';
 
 /**
  * Trains a model on samples, by steps on mini-batches.
@@ -35,6 +34,9 @@ import { feedsOf } from './variables.ts';
  *
  * Other tasks get their turn about every 40 ms. A step whose loss, gradient or new parameters are not finite is not
  * taken and ends the training; the report names the node where it began.
+ *
+ * With `shards` the gradients of parts of a batch are computed apart and added up in a fixed order, by this thread or,
+ * with `workers`, by several: the number of shards decides the bits, the number of workers does not.
  *
  * With `checkpoint` all that is needed to go on is saved on the way, and `resume` goes on: with the same samples and
  * options the result is, bit for bit, that of never having stopped.
@@ -102,6 +104,14 @@ class Training<P, Name extends string> {
   }
 
   async run(): Promise<FitResult<P, Name>> {
+    try {
+      return await this.#train();
+    } finally {
+      await this.#plan.team.close();
+    }
+  }
+
+  async #train(): Promise<FitResult<P, Name>> {
     while (this.#history.length < this.#plan.epochs) {
       if (this.#isIdle()) return this.#end('early');
       const stopped = await this.#epoch(this.#history.length + 1);
@@ -122,7 +132,8 @@ class Training<P, Name extends string> {
         const batch = next instanceof Promise ? await next : next;
         if (batch === null) break;
         const program = this.#programFor(batch);
-        program.run(batch.samples, batch.order, batch.start);
+        const running = program.run(batch.samples, batch.order, batch.start);
+        if (running !== undefined) await running;
         if (!isTaken(program)) {
           return await this.#end('diverged', explain(program, epoch, this.#step + 1));
         }
@@ -262,23 +273,29 @@ function isTaken(program: TrainingStep): boolean {
   return Number.isFinite(program.outputs.at(-1)![0]!);
 }
 
-/** Computes the batch again and says where it went wrong. The program still holds the batch and the old parameters. */
+/** Computes the batch again and says where it went wrong: batch and old parameters are still there. */
 function explain(program: TrainingStep, epoch: number, step: number): NonFiniteReport {
-  const { forward, gradients } = program;
   const loss = program.outputs[0]![0]!;
-  const slopes = gradients.flatMap((node, k) =>
-    node === null ? [] : [{ node, of: forward.parameterNodes[k]!.label }],
-  );
-  const targets = [forward.loss, ...slopes.map(({ node }) => node)];
-  const found = diagnose(targets, feedsOf(forward.graph, program.program));
-  const slope = found === undefined ? undefined : slopes[found.target - 1];
-  const what = slope === undefined ? '' : `, but the gradient of ${slope.of} is not finite`;
+  const { node, of } = firstFault(program.passes());
+  const what = of === undefined ? '' : `, but the gradient of ${of} is not finite`;
   const where =
-    found === undefined
+    node === undefined
       ? 'in double precision loss and gradient are finite: the step is too large, or the precision too low'
-      : `the first value that is not finite is ${found.node.value} at ${found.node.description}`;
+      : `the first value that is not finite is ${node.value} at ${node.description}`;
   const message =
     `epoch ${epoch}, step ${step}: the loss is ${loss}${what}; ${where}. ` +
     'Try a smaller learning rate, or standardize the inputs';
-  return { epoch, step, loss, ...(found === undefined ? {} : { node: found.node }), message };
+  return { epoch, step, loss, ...(node === undefined ? {} : { node }), message };
+}
+
+/** The first node at fault, and the parameter whose gradient it spoils, if it is not the loss. */
+function firstFault(passes: Iterable<Pass>): { node?: NonFiniteNode; of?: string | undefined } {
+  for (const { forward, gradients, feeds } of passes) {
+    const slopes = gradients.flatMap((node, k) =>
+      node === null ? [] : [{ node, of: forward.parameterNodes[k]!.label }],
+    );
+    const found = diagnose([forward.loss, ...slopes.map(({ node }) => node)], feeds);
+    if (found !== undefined) return { node: found.node, of: slopes[found.target - 1]?.of };
+  }
+  return {};
 }

@@ -41,7 +41,10 @@ import {
   type SampleStream,
   streamReader,
 } from './readers.ts';
-import { buildStep, type Objective, type TrainingStep } from './step.ts';
+import type { Objective } from './forward.ts';
+import { buildShardedStep } from './sharded-step.ts';
+import { type Team, thisThread } from './shards.ts';
+import { buildStep, type TrainingStep } from './step.ts';
 
 /** All that is known before the first step. */
 export interface Plan<P, Name extends string> {
@@ -58,10 +61,15 @@ export interface Plan<P, Name extends string> {
   readonly open: OpenEpoch;
   /** The program for batches like this one; built at the first time for each size. */
   readonly programFor: (batch: Pick<Batch, 'samples' | 'size'>) => TrainingStep;
+  /** Who computes shards; to be closed at the end. */
+  readonly team: Team;
   readonly validation: Evaluator<P, Name> | null;
   readonly earlyStopping: Required<EarlyStopping> | null;
   readonly keepBest: boolean;
 }
+
+/** Into how many shards a batch is cut for workers, if nothing is said: enough for the cores of most machines. */
+const SHARDS = 8;
 
 const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
   'loss',
@@ -80,6 +88,8 @@ const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
   'checkpoint',
   'resume',
   'executor',
+  'shards',
+  'workers',
   'parameters',
   'state',
 ];
@@ -105,6 +115,10 @@ export function planTraining<P, Name extends string>(
   }
   checkSignal(options.signal);
   checkCheckpointing(options.checkpoint);
+  const fallback = options.workers === undefined ? 1 : SHARDS;
+  const shards = numberOption('fit', 'shards', options.shards, fallback, POSITIVE_INTEGER);
+  const workers = options.workers ?? thisThread;
+  checkFunction('fit', 'workers', workers, 'what computes shards, such as workerThreads(2)');
   const earlyStopping = earlyStoppingOf(options.earlyStopping);
   const optimizer = options.optimizer ?? adam();
   checkOptimizer('fit', optimizer);
@@ -121,11 +135,13 @@ export function planTraining<P, Name extends string>(
   const source = resume === undefined ? '' : 'resume: ';
   const parameters = startOf(first.parameters, model.init(seed), `${source}parameters`);
   const state = startOf(first.state, optimizer.init(parameters), `${source}state`);
+  const team = workers();
   const steps = new Map<number, TrainingStep>();
   const programFor = ({ samples, size }: Pick<Batch, 'samples' | 'size'>): TrainingStep => {
     let step = steps.get(size);
     if (step === undefined) {
-      step = buildStep(objective, optimizer, parameters, state, samples, size);
+      const training = [objective, optimizer, parameters, state, samples, size] as const;
+      step = shards === 1 ? buildStep(...training) : buildShardedStep(...training, shards, team);
       steps.set(size, step);
     }
     return step;
@@ -137,6 +153,7 @@ export function planTraining<P, Name extends string>(
     parameters,
     state,
     programFor,
+    team,
     earlyStopping,
     keepBest,
   };
@@ -144,7 +161,7 @@ export function planTraining<P, Name extends string>(
     options.validation === undefined ? null : validator(objective, parameters, options.validation);
   if (typeof given === 'function') {
     const batchSize = batchSizeOf(32);
-    const setting = { seed, batchSize, shuffle };
+    const setting = { seed, batchSize, shuffle, shards };
     checkSetting(resume, setting);
     const open = streamReader(given, batchSize, options.loss.targets);
     const checked: OpenEpoch = (epoch, from) =>
@@ -160,7 +177,7 @@ export function planTraining<P, Name extends string>(
     );
   }
   const batches = planBatches(count, batchSize);
-  const setting = { seed, batchSize, shuffle, samples: count };
+  const setting = { seed, batchSize, shuffle, shards, samples: count };
   checkSetting(resume, setting);
   for (const size of batches.rest === 0 ? [batchSize] : [batchSize, batches.rest]) {
     checkTargets(options.loss, programFor({ samples, size }), samples);
@@ -194,7 +211,7 @@ function labelled(
 /** A training that goes on must be the same one. */
 function checkSetting(resume: Checkpoint<unknown> | undefined, setting: TrainingSetting): void {
   if (resume === undefined) return;
-  for (const name of ['seed', 'batchSize', 'shuffle', 'samples'] as const) {
+  for (const name of ['seed', 'batchSize', 'shuffle', 'shards', 'samples'] as const) {
     const [then, now] = [resume.setting[name], setting[name]];
     if (then === now) continue;
     throw new ValueError(

@@ -11,6 +11,7 @@ import {
   type TensorData,
 } from '@ad/graph';
 import { type Leaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type Tree } from '@ad/backprop';
+import { storageOf } from './batch-program.ts';
 
 /** Inputs of a graph in the place of the leaves of a tree, named after their places, as in `parameters.w`. */
 export function inputsFor(
@@ -26,11 +27,6 @@ export function inputsFor(
     return node;
   });
   return { tree: result, nodes };
-}
-
-/** The storage of an input, or `undefined` where the program does not need the input. */
-export function storageOf(program: Program, name: string): TensorData | undefined {
-  return name in program.inputs ? program.inputs[name] : undefined;
 }
 
 /** Copies of the present values of a program's inputs, in double precision. */
@@ -49,7 +45,8 @@ export function feedsOf(graph: Graph, program: Program): Feeds {
 export class Variables {
   readonly #tree: Tree<Leaf>;
   readonly #values: readonly Tensor[];
-  /** The program's storage of each leaf; storage of our own for what the program does not need. */
+  /** The program's storage of each leaf, by the name of its input; storage of our own for what the program does not need. */
+  readonly storages: ReadonlyMap<string, TensorData>;
   readonly #storages: readonly TensorData[];
 
   /**
@@ -61,12 +58,15 @@ export class Variables {
     this.#tree = tree as Tree<Leaf>;
     const leaves = leavesOf(this.#tree);
     this.#values = leaves.map(({ leaf }) => tensorOfLeaf(leaf));
-    this.#storages = leaves.map(({ path }, k) => {
-      const { data } = this.#values[k]!;
-      const storage = storageOf(program, name + path) ?? data.slice();
-      storage.set(data);
-      return storage;
-    });
+    this.storages = new Map(
+      leaves.map(({ path }, k) => {
+        const { data } = this.#values[k]!;
+        const storage = storageOf(program, name + path) ?? data.slice();
+        storage.set(data);
+        return [name + path, storage];
+      }),
+    );
+    this.#storages = [...this.storages.values()];
   }
 
   /** Takes the values from the same variables in another program. */

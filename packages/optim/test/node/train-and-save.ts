@@ -28,5 +28,5 @@ await saveCheckpoint(`${path}.done`, {
   step: 0,
   sums: [],
   samples: 0,
-  setting: { seed: 0, batchSize: 1, shuffle: true },
+  setting: { seed: 0, batchSize: 1, shuffle: true, shards: 1 },
 });

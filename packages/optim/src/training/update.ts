@@ -1,0 +1,74 @@
+/**
+ * The second half of a training step: new parameters and new optimizer state from gradients.
+ *
+ * A step whose loss, gradient or new parameters are not finite is not taken: the program itself chooses between
+ * the new values and the old ones, so the parameters are never spoilt.
+ */
+import type { GraphNode } from '@ad/graph';
+import { leavesOf, mapTree, type Tree } from '@ad/backprop';
+import type { Gradients, Optimizer, OptimizerStateNodes } from '../rules/optimizer.ts';
+import { matchLeaves } from '../trees.ts';
+
+/** Inputs and their new values. */
+type Updates = readonly (readonly [input: GraphNode, value: GraphNode])[];
+
+/** What an update is made of. */
+export interface Step {
+  /** The parameters, a tree of inputs. */
+  readonly parameters: unknown;
+  /** The optimizer state, a tree of inputs. */
+  readonly state: unknown;
+  /** The gradient with respect to each parameter, `null` where there is none. */
+  readonly gradients: readonly (GraphNode | null)[];
+  /** State that the model replaces, and its next value. */
+  readonly replaced: Updates;
+  /** The loss of the batch. */
+  readonly loss: GraphNode;
+}
+
+/** Any tree of nodes, written as a flat one: of a tree of unknown depth the type of the gradients has no end. */
+type NodeRecord = Readonly<Record<string, GraphNode>>;
+
+/** The updates of a step, made only where the magnitude, a sum over all that must be finite, is finite. */
+export function guardedUpdates(
+  optimizer: Optimizer,
+  { parameters, state, gradients, replaced, loss }: Step,
+): { readonly magnitude: GraphNode; readonly updates: Updates } {
+  let next = 0;
+  const gradientTree = mapTree(parameters as Tree<GraphNode>, () => gradients[next++]!);
+  const update = optimizer.update(
+    parameters as NodeRecord,
+    gradientTree as Gradients<NodeRecord>,
+    state as OptimizerStateNodes,
+  );
+  const learned = new Set(
+    leavesOf(parameters as Tree<GraphNode>).flatMap(({ leaf }, k) =>
+      gradients[k] === null ? [] : [leaf],
+    ),
+  );
+  const pairs = [
+    ...pairsOf(parameters, update.parameters, `${optimizer.name}: the new parameters`),
+    ...pairsOf(state, update.state, `${optimizer.name}: the new state`),
+    ...replaced,
+  ];
+  const newParameters = pairs.filter(([old]) => learned.has(old)).map(([, value]) => value);
+  const magnitude = [...gradients, ...newParameters].reduce<GraphNode>(
+    (total, node) => (node === null ? total : total.add(node.abs().sum())),
+    loss.abs(),
+  );
+  const isFinite = magnitude.less(Infinity);
+  return {
+    magnitude,
+    updates: pairs.map(([old, value]) => [old, isFinite.where(value, old)] as const),
+  };
+}
+
+/** Inputs with their new values, without those that stay as they are. */
+function pairsOf(olds: unknown, news: unknown, what: string): (readonly [GraphNode, GraphNode])[] {
+  const leaves = leavesOf(olds as Tree<GraphNode>);
+  const values = matchLeaves(olds, news, what);
+  return leaves.flatMap(({ leaf }, k) => {
+    const value = values[k] as GraphNode;
+    return value.id === leaf.id ? [] : [[leaf, value] as const];
+  });
+}
