@@ -23,6 +23,7 @@ import { constantOf, settleBlocks } from './lower/control.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { lower } from './lower/lower.ts';
 import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
+import { inStrips } from './lower/strips.ts';
 import type { Buffer } from './lower/view.ts';
 import { bytesOf, planMemory } from './plan.ts';
 import { describeProgram } from './report.ts';
@@ -91,23 +92,18 @@ function build(
   const inputs = updates.map(([input]) => input);
   const wanted = [...spec.outputs, ...values];
   const math = vectorMath(precision);
-  const { kernels, leaves, bufferOf } = lower(
-    graph,
-    wanted,
-    inputs,
-    precision,
-    math,
-    straightLineLimit,
-  );
+  const lowered = lower(graph, wanted, inputs, precision, math, straightLineLimit);
+  const { leaves, bufferOf } = lowered;
 
   const outputs = spec.outputs.map((node) => bufferOf(node.id));
   const writes = updates.map(([input, value]): UpdateBuffers => ({
     from: bufferOf(value.id),
     to: leaves.get(input.id)!,
   }));
-  const inPlace = updatesInPlace(kernels, writes, new Set(outputs));
+  const inPlace = updatesInPlace(lowered.kernels, writes, new Set(outputs));
   const copies = writes.filter(({ from }) => !inPlace.has(from));
   const permanent = [...leaves.values(), ...outputs, ...copies.map(({ from }) => from)];
+  const kernels = inStrips(lowered.kernels, new Set(permanent), inPlace, size);
   const bytes = planMemory(kernels, permanent, inPlace, size);
   if (bytes > MAX_BYTES) throw tooLarge(graph, permanent, bytes, size);
 

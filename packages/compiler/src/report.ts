@@ -21,6 +21,8 @@ export function describeProgram(
 /** A kernel, and those of its bodies below it. */
 function linesOf(kernel: Kernel, margin: string): string[] {
   const line = margin + describeKernel(kernel);
+  if (kernel.kind === 'strips')
+    return [line, ...kernel.nests.flatMap((nest) => linesOf(nest, `${margin}  `))];
   if (kernel.kind !== 'control') return [line];
   const inner = kernel.bodies.flatMap(({ kernels }) =>
     kernels.flatMap((one) => linesOf(one, `${margin}  `)),
@@ -41,6 +43,7 @@ export function describeKernel(kernel: Kernel): string {
     return `convolution by ${kernel.plan.form}: windows ${windows}, kernels ${weights}`;
   }
   if (kernel.kind === 'scalars') return describeScalars(kernel);
+  if (kernel.kind === 'strips') return `strips of ${kernel.strip} of ${kernel.rows} rows`;
   if (kernel.kind === 'control') return kernel.operation;
   if (kernel.kind === 'indexed')
     return `${kernel.operation} of ${kernel.count} positions along ${kernel.length}`;

@@ -14,7 +14,7 @@ import {
   withInputs,
 } from '../code/expression.ts';
 import type { Combine, LoopNest } from '../lower/kernel.ts';
-import type { View } from '../lower/view.ts';
+import type { Buffer, View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 
 /** One loop: how often, and how far each view moves in bytes. */
@@ -70,14 +70,34 @@ export function emitLoopNest(
   precision: Precision,
   importOf: (name: string) => number,
 ): FunctionBuilder {
-  return new LoopNestEmitter(nest, precision, importOf).emit();
+  return new LoopNestEmitter(nest, precision, importOf, new FunctionBuilder()).emit();
+}
+
+/**
+ * The function that runs a loop nest over a few rows, of which its parameter says the first.
+ *
+ * @param rows - how many; the rows are the first axis of the loop nest.
+ * @param short - buffers in which every strip begins at the start.
+ */
+export function emitStrip(
+  nest: LoopNest,
+  rows: number,
+  short: ReadonlySet<Buffer>,
+  precision: Precision,
+  importOf: (name: string) => number,
+): FunctionBuilder {
+  const strip = { ...nest, shape: [rows, ...nest.shape.slice(1)] };
+  return new LoopNestEmitter(strip, precision, importOf, new FunctionBuilder(['i32'])).emitFrom(
+    0,
+    (view) => (short.has(view.buffer) ? 0 : view.strides[0]!),
+  );
 }
 
 class LoopNestEmitter {
   readonly #nest: LoopNest;
   readonly #precision: Precision;
   readonly #importOf: (name: string) => number;
-  readonly #code = new FunctionBuilder();
+  readonly #code: FunctionBuilder;
   readonly #views: readonly View[];
   readonly #size: number;
   readonly #axes: readonly Axis[];
@@ -88,7 +108,13 @@ class LoopNestEmitter {
   readonly #vectors: number;
   readonly #roots: readonly Expression[];
 
-  constructor(nest: LoopNest, precision: Precision, importOf: (name: string) => number) {
+  constructor(
+    nest: LoopNest,
+    precision: Precision,
+    importOf: (name: string) => number,
+    code: FunctionBuilder,
+  ) {
+    this.#code = code;
     this.#nest = nest;
     this.#precision = precision;
     this.#importOf = importOf;
@@ -110,6 +136,25 @@ class LoopNestEmitter {
     const start = this.#views.map(() => undefined);
     this.#level(0, start, ELEMENT, undefined);
     return this.#code;
+  }
+
+  /** From a row on, which is in a local, with views that are `rowStride` elements further for each row. */
+  emitFrom(row: Local, rowStride: (view: View) => number): FunctionBuilder {
+    const code = this.#code;
+    const moved = new Map<number, Local>();
+    const start = this.#views.map((view) => {
+      const stride = rowStride(view) * this.#elementSize(view);
+      if (stride === 0) return undefined;
+      let local = moved.get(stride);
+      if (local === undefined) {
+        local = code.local('i32');
+        code.get(row).i32(stride).op('i32.mul').set(local);
+        moved.set(stride, local);
+      }
+      return local;
+    });
+    this.#level(0, start, ELEMENT, undefined);
+    return code;
   }
 
   #vectorsTogether(): number {

@@ -17,6 +17,7 @@ import { emitGathered } from './gathered.ts';
 import { emitIndexed } from './indexed.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitStraightLine } from './straight-line.ts';
+import { emitStrips } from './strips.ts';
 
 /** A module and what it needs from outside. */
 export interface EmittedModule {
@@ -67,6 +68,8 @@ export function emitModule(
   const emitKernels = (list: readonly Kernel[]): void => {
     for (const kernel of list) {
       if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
+      else if (kernel.kind === 'strips')
+        emitStrips(run, kernel, precision, importOf, (emitted) => code.function(emitted));
       else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
       else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision));
       else if (kernel.kind === 'scalars') emitScalars(kernel);

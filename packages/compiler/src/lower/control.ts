@@ -23,6 +23,7 @@ import { updatesInPlace } from './in-place.ts';
 import { buffersKept, buffersRead, buffersWritten, type Kernel } from './kernel.ts';
 import type { Lowered } from './lowered.ts';
 import type { PackedPart } from './packed.ts';
+import { inStrips } from './strips.ts';
 import { type Buffer, contiguousView, type View } from './view.ts';
 
 /** A body made ready to be emitted. */
@@ -295,17 +296,19 @@ class ControlLowering {
       const view = views[k];
       if (view !== undefined) given.set(id, view);
     });
-    const { kernels, leaves, bufferOf } = this.#around.lowerBody(graph, wanted, given);
+    const lowered = this.#around.lowerBody(graph, wanted, given);
+    const { leaves, bufferOf } = lowered;
     const outputs = body.outputs.map(({ id }, k) => (isWanted[k]! ? bufferOf(id) : undefined));
     const updates = carries.map((to, j) => ({ from: outputs[j]!, to }));
     const stored = outputs.slice(carries.length).filter((buffer) => buffer !== undefined);
-    const inPlace = updatesInPlace(kernels, updates, new Set(stored));
+    const inPlace = updatesInPlace(lowered.kernels, updates, new Set(stored));
     const constants = new Map<Buffer, ArrayLike<number>>();
     for (const [id, buffer] of leaves)
       if (graph.inputName(id) === undefined) constants.set(buffer, constantOf(graph, id));
     const inputs = body.inputs.map(({ id }) => (given.has(id) ? undefined : leaves.get(id)));
     const filled = inputs.filter((buffer) => buffer !== undefined);
     const permanent = [...filled, ...outputs.filter((buffer) => buffer !== undefined)];
+    const kernels = inStrips(lowered.kernels, new Set(permanent), inPlace, this.#elementSize);
     const elsewhere = new Set([
       ...Array.from(given.values(), ({ buffer }) => buffer),
       ...constants.keys(),

@@ -38,6 +38,18 @@ export interface LoopNest {
   readonly expressions: Expressions;
 }
 
+/** Loop nests that are run strip by strip over the rows that they have in common. */
+export interface Strips {
+  readonly kind: 'strips';
+  /** The rows, and how many of them a strip has. */
+  readonly rows: number;
+  readonly strip: number;
+  /** What is done with each strip, in order; rows are the first axis. */
+  readonly nests: readonly LoopNest[];
+  /** Buffers as long as a strip: every strip begins at their start. */
+  readonly short: ReadonlySet<Buffer>;
+}
+
 /** A product of stacks of matrices. */
 export interface Contraction {
   readonly kind: 'contraction';
@@ -120,6 +132,7 @@ export interface Indexed {
 export type Kernel =
   | Indexed
   | LoopNest
+  | Strips
   | Contraction
   | Convolution
   | ScalarKernel
@@ -128,6 +141,7 @@ export type Kernel =
 
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind === 'strips') return kernel.nests.flatMap(buffersRead);
   if (kernel.kind === 'loop' || kernel.kind === 'scalars')
     return kernel.reads.map((view) => view.buffer);
   if (kernel.kind === 'contraction') {
@@ -141,6 +155,7 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
 
 /** The buffers that a kernel writes. */
 export function buffersWritten(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind === 'strips') return kernel.nests.flatMap(buffersWritten);
   if (kernel.kind === 'loop') return kernel.results.map((result) => result.write.buffer);
   if (kernel.kind === 'scalars') {
     const own = kernel.plan.kind === 'gathered' ? kernel.plan.slots : kernel.plan.scratch;

@@ -1,0 +1,262 @@
+/**
+ * Loop blocking. Loops that run one after the other over the same rows are run strip by strip: all of them over the
+ * first few rows, then over the next, so that what one loop leaves for another, or for memory that another writes too,
+ * is still in the first cache. An array that nobody reads after the last of them is as long as a strip, not as the loop.
+ *
+ * Rows are the leading axes of a loop, seen as one; they are not reduced. Invariant: of an array that one of the loops
+ * writes, each of them meets in row i what belongs to row i alone, so a strip depends on no other, and within a strip
+ * everything happens in the order in which it would have happened anyway.
+ */
+import { sizeOf } from '@ad/graph';
+import { buffersRead, buffersWritten, type Kernel, type LoopNest, type Strips } from './kernel.ts';
+import type { Buffer, View } from './view.ts';
+
+/** Bytes that a strip touches, if its rows are short enough: the first cache has 32 KiB or more. */
+const STRIP_BYTES = 24 * 2 ** 10;
+
+/** The most that it may touch: the second cache has 256 KiB or more. */
+const MAX_STRIP_BYTES = 192 * 2 ** 10;
+
+/** What all strips together touch at least: less stays in the second cache anyway. */
+const MIN_BYTES = 128 * 2 ** 10;
+
+/** Elements that a loop should have in a strip, so that it does not end before it has begun. */
+const STRIP_ELEMENTS = 16;
+
+/**
+ * The kernels, with runs of loops in strips where that keeps them in the first cache.
+ *
+ * @param kept - buffers that others look at.
+ * @param places - buffers that are in the place of another.
+ * @param elementSize - bytes of a number.
+ */
+export function inStrips(
+  kernels: readonly Kernel[],
+  kept: ReadonlySet<Buffer>,
+  places: ReadonlyMap<Buffer, Buffer>,
+  elementSize: number,
+): Kernel[] {
+  const result: Kernel[] = [];
+  const runs: { strips: Run; at: number }[] = [];
+  for (let i = 0; i < kernels.length;) {
+    const run = longestRun(kernels, i, places, elementSize);
+    if (run === undefined) {
+      result.push(kernels[i]!);
+      i++;
+    } else {
+      runs.push({ strips: run, at: result.push(kernels[i]!) - 1 });
+      i += run.nests.length;
+    }
+  }
+  if (runs.length === 0) return result;
+  const outside = new Set<Buffer>(kept);
+  const seen = new Map<Buffer, number>();
+  result.forEach((kernel, time) => {
+    const run = runs.find(({ at }) => at === time)?.strips;
+    const touched = run === undefined ? buffersOf(kernel) : run.nests.flatMap(buffersOf);
+    for (const buffer of new Set(touched)) {
+      if (seen.has(buffer) || run === undefined) outside.add(buffer);
+      seen.set(buffer, time);
+    }
+  });
+  for (const { strips, at } of runs) result[at] = finished(strips, outside, places);
+  return result;
+}
+
+/** Loops over the same rows. */
+interface Run {
+  readonly rows: number;
+  readonly strip: number;
+  /** The rows are their first axis. */
+  readonly nests: readonly LoopNest[];
+}
+
+/** What is known of the loops of a run that has not ended. */
+class OpenRun {
+  readonly rows: number;
+  readonly nests: LoopNest[] = [];
+  readonly #places: ReadonlyMap<Buffer, Buffer>;
+  readonly #elementSize: number;
+  /** Elements of a row of each buffer, and of all accesses. */
+  readonly #widths = new Map<Buffer, number>();
+  readonly #accesses = new Map<Buffer, View[]>();
+  readonly #written = new Set<Buffer>();
+  #touched = 0;
+
+  constructor(rows: number, places: ReadonlyMap<Buffer, Buffer>, elementSize: number) {
+    this.rows = rows;
+    this.#places = places;
+    this.#elementSize = elementSize;
+  }
+
+  /** Takes in the next loop, if it keeps to its rows. */
+  take(nest: LoopNest): boolean {
+    const byRows = withRows(nest, this.rows);
+    if (byRows === undefined) return false;
+    for (const view of viewsOf(byRows)) {
+      const buffer = this.#places.get(view.buffer) ?? view.buffer;
+      const accesses = this.#accesses.get(buffer) ?? [];
+      this.#accesses.set(buffer, [...accesses, view]);
+      this.#touched += widthOf(view);
+      this.#widths.set(buffer, Math.max(this.#widths.get(buffer) ?? 0, view.strides[0]!));
+    }
+    for (const { write } of byRows.results)
+      this.#written.add(this.#places.get(write.buffer) ?? write.buffer);
+    const isApart = [...this.#written].every((buffer) => {
+      const accesses = this.#accesses.get(buffer)!;
+      const stride = accesses[0]!.strides[0]!;
+      return accesses.every((view) => view.strides[0] === stride && staysInRow(view));
+    });
+    if (isApart) this.nests.push(byRows);
+    return isApart && this.#bytesOfRow * this.#fewestRows <= MAX_STRIP_BYTES;
+  }
+
+  /** The run, if strips are of use: some rows are met again, and not all of them stay in the cache anyway. */
+  finished(): Run | undefined {
+    const fit = Math.max(this.#fewestRows, Math.floor(STRIP_BYTES / this.#bytesOfRow));
+    const strip = fit >= 8 ? fit - (fit % 8) : fit;
+    const isShared = this.#touched > sum(this.#widths.values());
+    const isLarge = this.#bytesOfRow * this.rows >= MIN_BYTES && strip < this.rows;
+    return isShared && isLarge && this.nests.length > 1
+      ? { rows: this.rows, strip, nests: this.nests }
+      : undefined;
+  }
+
+  get #bytesOfRow(): number {
+    return sum(this.#widths.values()) * this.#elementSize;
+  }
+
+  /** Rows of which even the loop with the shortest rows has some elements. */
+  get #fewestRows(): number {
+    const shortest = Math.min(...this.nests.map(({ shape }) => sizeOf(shape) / this.rows));
+    return Math.ceil(STRIP_ELEMENTS / shortest);
+  }
+}
+
+/** The longest run of loops that starts here; of those equally long, the one with most rows. */
+function longestRun(
+  kernels: readonly Kernel[],
+  start: number,
+  places: ReadonlyMap<Buffer, Buffer>,
+  elementSize: number,
+): Run | undefined {
+  const first = kernels[start]!;
+  if (first.kind !== 'loop') return undefined;
+  let open = rowCounts(first).map((rows) => new OpenRun(rows, places, elementSize));
+  let longest: Run | undefined;
+  for (let i = start; i < kernels.length && open.length > 0; i++) {
+    const kernel = kernels[i]!;
+    if (kernel.kind !== 'loop') break;
+    open = open.filter((run) => run.take(kernel));
+    const finished = open.map((run) => run.finished()).filter((run) => run !== undefined);
+    const best = finished.at(-1);
+    if (best !== undefined) longest = { ...best, nests: [...best.nests] };
+  }
+  return longest;
+}
+
+/** The ways to see leading axes as rows: how many there are, ascending. */
+function rowCounts({ shape, reduced }: LoopNest): number[] {
+  const counts = new Set<number>();
+  let rows = 1;
+  for (const [axis, length] of shape.entries()) {
+    if (reduced[axis]) break;
+    rows *= length;
+    if (rows > 1) counts.add(rows);
+  }
+  return [...counts];
+}
+
+/** The loop with so many rows as its first axis. */
+function withRows(nest: LoopNest, rows: number): LoopNest | undefined {
+  let end = 0;
+  let count = 1;
+  while (count < rows && end < nest.shape.length) {
+    if (nest.reduced[end]) return undefined;
+    count *= nest.shape[end]!;
+    end++;
+  }
+  if (count !== rows) return undefined;
+  const merged = new Map<View, View>();
+  for (const view of viewsOf(nest)) {
+    const stride = rowStride(view, nest, end);
+    if (stride === undefined) return undefined;
+    const shape = [rows, ...nest.shape.slice(end)];
+    merged.set(view, { ...view, shape, strides: [stride, ...view.strides.slice(end)] });
+  }
+  return {
+    ...nest,
+    shape: [rows, ...nest.shape.slice(end)],
+    reduced: [false, ...nest.reduced.slice(end)],
+    reads: nest.reads.map((view) => merged.get(view)!),
+    results: nest.results.map((result) => ({ ...result, write: merged.get(result.write)! })),
+  };
+}
+
+/** How far apart rows are, if the leading axes of a view can be seen as one. */
+function rowStride(view: View, { shape }: LoopNest, end: number): number | undefined {
+  let stride: number | undefined;
+  let inner = 1;
+  for (let axis = end - 1; axis >= 0; axis--) {
+    if (shape[axis] === 1) continue;
+    const wanted = stride === undefined ? view.strides[axis]! : stride * inner;
+    if (view.strides[axis] !== wanted) return undefined;
+    stride ??= view.strides[axis]!;
+    inner *= shape[axis]!;
+  }
+  return stride;
+}
+
+/** Elements from the first to the last of a row, and whether they are all within the room of a row. */
+function widthOf({ shape, strides }: View): number {
+  return shape.slice(1).reduce((last, d, k) => last + (d - 1) * Math.abs(strides[k + 1]!), 1);
+}
+
+function staysInRow(view: View): boolean {
+  const [stride, ...inner] = view.strides;
+  return inner.every((each) => each >= 0) && view.offset + widthOf(view) <= stride!;
+}
+
+/** A run as a kernel: what nobody outside looks at is one strip long. */
+function finished(
+  { rows, strip, nests }: Run,
+  outside: ReadonlySet<Buffer>,
+  places: ReadonlyMap<Buffer, Buffer>,
+): Strips {
+  const short = new Map<Buffer, Buffer>();
+  for (const { write } of nests.flatMap(({ results }) => results)) {
+    const { buffer, strides } = write;
+    const isWhole = buffer.size === strides[0]! * rows;
+    if (outside.has(buffer) || places.has(buffer) || !isWhole) continue;
+    short.set(buffer, { ...buffer, size: strides[0]! * strip });
+  }
+  const shortened = (view: View): View => {
+    const buffer = short.get(view.buffer);
+    return buffer === undefined ? view : { ...view, buffer };
+  };
+  return {
+    kind: 'strips',
+    rows,
+    strip,
+    short: new Set(short.values()),
+    nests: nests.map((nest) => ({
+      ...nest,
+      reads: nest.reads.map(shortened),
+      results: nest.results.map((result) => ({ ...result, write: shortened(result.write) })),
+    })),
+  };
+}
+
+function viewsOf({ reads, results }: LoopNest): View[] {
+  return [...reads, ...results.map(({ write }) => write)];
+}
+
+function buffersOf(kernel: Kernel): Buffer[] {
+  return [...buffersRead(kernel), ...buffersWritten(kernel)];
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const each of numbers) total += each;
+  return total;
+}

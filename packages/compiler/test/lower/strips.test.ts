@@ -1,0 +1,110 @@
+/** Loops in strips. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { concat, Graph, type GraphNode, interpreter, stack } from '@ad/graph';
+import { compile } from '../../src/index.ts';
+import { expectAgreement, waves } from '../support/agreement.ts';
+
+/** Rows enough that arrays leave the caches, in single precision as well, and not a multiple of any strip. */
+const ROWS = 16_411;
+
+const vector = (graph: Graph, name: string, phase: number, length = ROWS): GraphNode =>
+  graph.input(name, { value: waves(length, phase) });
+
+test('what only loops over the same rows pass on takes the room of a strip', () => {
+  const graph = new Graph();
+  const [x, y] = [vector(graph, 'x', 1), vector(graph, 'y', 2)];
+  const rows = stack([x.exp().mul(y), x.sin(), y.cos(), x.mul(y)], 1);
+  const e = stack([x.exp(), y.exp()], 1).sum({ axes: 1 });
+  const program = compile({ outputs: [rows, e] });
+  expect(program.report()).toMatch(`of ${ROWS} rows`);
+  // Two inputs, four columns and one more; the two columns that are summed have no array of their own.
+  expect(program.plan.bytes).toBeLessThan(7.1 * 8 * ROWS);
+  expectAgreement([rows, e]);
+});
+
+test('normalised rows are read from memory once', () => {
+  const x = new Graph().input('x', { shape: [700, 65], value: waves(700 * 65, 1) });
+  const weights = x.softmax(1);
+  expect(compile({ outputs: [weights] }).report()).toMatch(/strips of \d+ of 700 rows/);
+  expectAgreement([weights, x.logSumExp({ axes: 1 }), x.sub(x.mean({ axes: 1, keepDims: true }))]);
+});
+
+test('a loop that meets other rows than its own waits for all of them', () => {
+  const graph = new Graph();
+  const x = vector(graph, 'x', 1);
+  const e = x.exp();
+  const turned = e.slice([{ step: -1 }]).mul(e);
+  const shifted = concat([e.slice([{ start: 1 }]), e.slice([{ end: 1 }])], 0).add(e);
+  const both = concat([x.exp(), x.sin()], 0);
+  const further = [1, 3].map((start) => both.slice([{ start, end: start + ROWS }]).mul(x));
+  const matrix = x.slice([{ end: 128 * 128 }]).reshape([128, 128]);
+  const square = matrix.exp();
+  expectAgreement([turned, shifted, e]);
+  expectAgreement(further);
+  expectAgreement([square.transpose().add(square), square.sum({ axes: 0 }), square]);
+});
+
+test('parameters are updated in place in strips, and whoever reads them reads the old values', () => {
+  const graph = new Graph();
+  const [p, m, g] = [vector(graph, 'p', 1), vector(graph, 'm', 2), vector(graph, 'g', 3)];
+  const velocity = m.mul(0.9).add(g.mul(p));
+  const other = stack([p.slice([{ step: -1 }]).exp(), m.exp()], 1);
+  const spec = {
+    outputs: [other],
+    updates: [
+      [p, p.sub(velocity.mul(0.1))],
+      [m, velocity],
+    ],
+  } as const;
+  const [compiled, interpreted] = [compile(spec), interpreter(spec)];
+  expect(compiled.report()).toMatch('strips of');
+  expect(compiled.report()).toMatch('2 updates in place');
+  for (let step = 0; step < 3; step++) {
+    const [got] = compiled.run();
+    const [wanted] = interpreted.run();
+    const apart = Array.from(got!.data, (each, i) => Math.abs(each - wanted!.data[i]!));
+    expect(apart.every((distance) => distance < 1e-12)).toBe(true);
+  }
+});
+
+const step = fc.record({
+  operation: fc.constantFrom('exp', 'mul', 'add', 'sum', 'max', 'rows', 'concat', 'turn', 'total'),
+  left: fc.nat(),
+  right: fc.nat(),
+});
+
+test('programs of loops over many rows are those of the interpreter', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(step, { minLength: 2, maxLength: 12 }),
+      (columns, steps) => {
+        const rows = 8209;
+        const graph = new Graph();
+        const value = (phase: number) => waves(rows * columns, phase);
+        const nodes = [1, 2].map((k) =>
+          graph.input(`x${k}`, { shape: [rows, columns], value: value(k) }),
+        );
+        for (const { operation, left, right } of steps) {
+          const [a, b] = [nodes[left % nodes.length]!, nodes[right % nodes.length]!];
+          const options = { axes: 1, keepDims: true };
+          const made: Record<typeof operation, () => GraphNode> = {
+            exp: () => a.tanh().exp(),
+            mul: () => a.mul(b).tanh(),
+            add: () => a.add(b),
+            sum: () => a.sub(b.mean(options)),
+            max: () => a.sub(b.max(options)),
+            rows: () => a.add(b.slice([{ end: 1 }])),
+            concat: () => concat([a.neg(), b], 1).slice([{}, { start: 1, end: columns + 1 }]),
+            turn: () => a.mul(b.slice([{ step: -1 }])).tanh(),
+            total: () => a.sub(b.mean()),
+          };
+          nodes.push(made[operation]());
+        }
+        expectAgreement([nodes.at(-1)!, nodes.at(-2)!.sum({ axes: 1 })]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
