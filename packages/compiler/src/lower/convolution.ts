@@ -12,6 +12,7 @@ import {
   planConvolution,
   type Side,
 } from '../emit/convolution/plan.ts';
+import type { Draft } from './draft.ts';
 import type { Convolution, Kernel, LoopNest } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { type Buffer, contiguousView, type View } from './view.ts';
@@ -40,6 +41,17 @@ export function windowsView(source: View, shape: Shape, { strides, dilations }: 
   };
 }
 
+/** Adds the kernels of a convolution, whose result has a place already. */
+export function lowerConvolution(draft: Draft, node: number): void {
+  const [image, kernel] = draft.simplified
+    .operandsOf(node)
+    .map((operand) => draft.viewOf(operand)) as [View, View];
+  const steps = draft.arena.attributes.get(node) as WindowSteps;
+  const result = draft.views.get(node)!;
+  const { precision, math } = draft;
+  draft.kernels.push(...convolutionKernels(image, kernel, result, steps, precision, math));
+}
+
 /**
  * The kernels that compute a convolution.
  *
@@ -47,7 +59,7 @@ export function windowsView(source: View, shape: Shape, { strides, dilations }: 
  * @param kernel - [g, o, c, ...size].
  * @param result - [n, g, o, ...count], contiguous.
  */
-export function lowerConvolution(
+function convolutionKernels(
   image: View,
   kernel: View,
   result: View,
@@ -141,35 +153,17 @@ function copyLoop(from: View, to: View, precision: Precision, math: VectorMath):
   return body.finish(['copy'], reduced, [{ expression, write: to, combine: undefined }]);
 }
 
-/**
- * The kernels that add overlapping windows.
- *
- * @param source - [...lead, ...size, ...count].
- * @param result - [...lead, ...length], contiguous.
- */
-export function lowerOverlapAdd(
-  source: View,
-  result: View,
-  steps: WindowSteps,
-  precision: Precision,
-  math: VectorMath,
-): LoopNest[] {
-  const clear = new LoopBody(result.shape, precision, math);
-  const zero = { expression: clear.expressions.constant(0), write: result, combine: undefined };
-  const cleared = clear.finish(
-    ['zero'],
-    result.shape.map(() => false),
-    [zero],
-  );
+/** Adds the kernels that add overlapping windows. The result [...lead, ...length], contiguous, has a place already. */
+export function lowerOverlapAdd(draft: Draft, node: number): void {
+  const source = draft.viewOf(draft.simplified.operand(node, 0));
+  const steps = draft.arena.attributes.get(node) as WindowSteps;
+  const result = draft.views.get(node)!;
+  const clear = draft.loopOver(result.shape);
+  draft.store(clear, 'zero', clear.expressions.constant(0), result);
   // Neighbours along the last axis, which may be computed together, belong to different windows: never to one place.
   const place = windowsView(result, source.shape, steps);
-  const body = new LoopBody(source.shape, precision, math);
+  const body = draft.loopOver(source.shape);
   const { algebra: A } = body;
   const sum = asNumbers(body.expressions, A.add(body.read(place), body.read(source)));
-  const added = body.finish(
-    ['overlapAdd'],
-    source.shape.map(() => false),
-    [{ expression: sum, write: place, combine: undefined }],
-  );
-  return [cleared, added];
+  draft.store(body, 'overlapAdd', sum, place);
 }

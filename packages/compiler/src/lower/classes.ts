@@ -1,0 +1,67 @@
+/** What each node is to the compiler: which of the ways of lowering it takes. */
+import {
+  type Operation,
+  type OperationName,
+  operations,
+  SCALAR_BOOLEAN,
+  SCALAR_REAL,
+  sizeOf,
+} from '@ad/graph';
+import type { Simplified } from '../passes/simplified.ts';
+import type { Assemblies } from './assembly.ts';
+import type { NodeClass } from './cluster.ts';
+import { canLower } from './control.ts';
+import type { Combine } from './kernel.ts';
+import { VIEWS } from './view-rules.ts';
+
+/** How a reduction row is combined, where one loop does it. Truth values are 1 and 0. */
+export const COMBINE: Readonly<Record<string, Combine>> = {
+  sum: 'add',
+  prod: 'mul',
+  max: 'max',
+  min: 'min',
+  any: 'max',
+  all: 'min',
+};
+
+/** The class of each node that is needed, by node. */
+export function classesOf(simplified: Simplified, assemblies: Assemblies): NodeClass[] {
+  const { order } = simplified;
+  const classes = new Array<NodeClass>((order.at(-1) ?? -1) + 1);
+  for (const node of order) classes[node] = classOf(simplified, assemblies, node);
+  return classes;
+}
+
+function classOf(simplified: Simplified, assemblies: Assemblies, node: number): NodeClass {
+  const { arena } = simplified;
+  const row = simplified.rowOf(node);
+  if (simplified.uniformValue(node) !== undefined) return 'uniform';
+  if (row.family === 'leaf') return 'leaf';
+  // By far the most frequent: a scalar elementwise result has scalar operands.
+  const typeId = arena.typeIds[node]!;
+  if (row.family === 'elementwise' && (typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN))
+    return 'scalar';
+  if (row.family === 'control') return canLower(arena, node) ? 'control' : 'host';
+  if (assemblies.wholes.has(node)) return 'assembly';
+  if (assemblies.inner.has(node)) return 'inner';
+  const result = arena.typeOf(node);
+  const operands = simplified.operandsOf(node).map((operand) => arena.typeOf(operand));
+  if ([result, ...operands].some((type) => sizeOf(type.shape) === 0)) return 'host';
+  if (VIEWS.has(row.name) && row.family === 'linear') return 'view';
+  if (row.family === 'elementwise' && result.kind !== 'integer') {
+    return 'elementwise';
+  }
+  if (row.family === 'bilinear' && !operands.every((type) => type.kind === 'real')) return 'host';
+  if (row.name === 'matmul' && row.family === 'bilinear') return 'contraction';
+  if (row === operations.convolution) return 'convolution';
+  if (row === operations.strongMatmul || row === operations.strongConvolution) return 'strong';
+  if (row === operations.overlapAdd)
+    return operands.every((type) => type.kind === 'real') ? 'overlapAdd' : 'host';
+  if (isCombined(row) && operands[0]!.kind !== 'integer') return 'reduction';
+  return 'host';
+}
+
+/** Whether a row of the table, not one of the user's own, is combined in a loop. */
+function isCombined(row: Operation): boolean {
+  return Object.hasOwn(COMBINE, row.name) && row === operations[row.name as OperationName];
+}
