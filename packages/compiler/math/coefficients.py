@@ -33,9 +33,10 @@ def series(f, z, terms):
     return f(z)
 
 
-def growth(r):
-    """(e^r - 1 - r) / r^2"""
-    return series(lambda r: (mp.exp(r) - 1 - r) / r**2, r, [1 / mp.factorial(k + 2) for k in range(12)])
+def exponential(z):
+    """(r coth(r/2) - 2) / r^2 with z = r^2"""
+    terms = [2 * mp.bernoulli(2 * k + 2) / mp.factorial(2 * k + 2) for k in range(12)]
+    return series(lambda z: (mp.sqrt(z) * mp.coth(mp.sqrt(z) / 2) - 2) / z, z, terms)
 
 
 def log_rest(z):
@@ -109,7 +110,7 @@ TAIL_HIGH = mpf(28 - TAIL_CENTRE) / (28 + TAIL_CENTRE)
 
 # name: (what it is, function, from, to, count in double precision, count in single precision)
 POLYNOMIALS = {
-    "EXPONENTIAL": ("$(e^r - 1 - r) / r^2$ in $r$, to half of ln 2", growth, -HALF_LN2, HALF_LN2, 11, 6),
+    "EXPONENTIAL": ("$(r \\\\coth(r/2) - 2) / r^2$ in $r^2$, to half of ln 2", exponential, 0, HALF_LN2**2, 5, 3),
     "LOGARITHM": ("$(2 \\\\operatorname{artanh} s - 2 s) / s^3$ in $s^2$, for arguments from sqrt(1/2) to sqrt(2)",
                   log_rest, 0, LOG_Z, 8, 4),
     "LOGARITHM_TO_TWO": ("the same for arguments from 1 to 2", log_rest, 0, mpf(1) / 9 * mpf("1.001"), 11, 5),

@@ -72,10 +72,15 @@ export function reduceExponent(
   return { n, head, tail, r, curve: growth(e, r, accuracy) };
 }
 
-/** e^r - 1 - r for |r| up to half of ln 2. */
+/**
+ * e^r - 1 - r for |r| up to half of ln 2. As $e^r = (2 - c + 2 r) / (2 - c)$ with $c = r - r^2 P(r^2)$, it is
+ * $r c / (2 - c)$: an even function and a division take less time than a polynomial in r.
+ */
 export function growth(e: Expressions, r: Expression, accuracy: Precision): Expression {
-  const { mul } = lanesOf(e);
-  return mul(mul(r, r), polynomial(e, r, EXPONENTIAL[accuracy]));
+  const { sub, mul, div, constant } = lanesOf(e);
+  const square = mul(r, r);
+  const c = sub(r, mul(square, polynomial(e, square, EXPONENTIAL[accuracy])));
+  return div(mul(r, c), sub(constant(2), c));
 }
 
 /** 2^n times 2^-`halvings` for an integer n in the lowest bits, if that is a normal number. */
