@@ -3,7 +3,18 @@
  * halves after one that did not; it ends when the gradient or a step is short. Once as a loop in a graph, so that it can be
  * differentiated through, and once as a plain loop around programs.
  */
-import { type GraphNode, identity, whileLoop } from '@ad/graph';
+import {
+  and,
+  equal,
+  type GraphNode,
+  greater,
+  identity,
+  less,
+  not,
+  or,
+  where,
+  whileLoop,
+} from '@ad/graph';
 import { gradient, pushforward } from '@ad/backprop';
 
 /** Which mode computes a gradient: one product with each unit vector, or one sweep. */
@@ -42,22 +53,22 @@ export function argminInGraph(f: (x: Point) => GraphNode, start: Point, mode: Mo
   const { x } = whileLoop(
     ({ slope, size, count }) => {
       const square = slope.map((component) => component.square()).reduce((a, b) => a.add(b));
-      const isLong = square.greater(TOLERANCE ** 2);
-      const moves = square.mul(size.square()).greater(TOLERANCE ** 2);
-      return isLong.and(count.equal(GROW_AFTER).or(moves));
+      const isLong = greater(square, TOLERANCE ** 2);
+      const moves = greater(square.mul(size.square()), TOLERANCE ** 2);
+      return and(isLong, or(equal(count, GROW_AFTER), moves));
     },
     ({ x: now, value, slope, size, count }) => {
-      const grows = count.equal(GROW_AFTER);
+      const grows = equal(count, GROW_AFTER);
       const next = now.map((component, i) => component.sub(slope[i]!.mul(size)));
       const there = both(next);
-      const isBetter = there.value.less(value);
-      const goes = isBetter.and(grows.not());
+      const isBetter = less(there.value, value);
+      const goes = and(isBetter, not(grows));
       return {
-        x: next.map((component, i) => goes.where(component, now[i]!)),
-        value: goes.where(there.value, value),
-        slope: there.slope.map((component, i) => goes.where(component, slope[i]!)),
-        size: size.mul(grows.where(2, isBetter.where(1, 0.5))),
-        count: goes.where(count.add(1), 0),
+        x: next.map((component, i) => where(goes, component, now[i]!)),
+        value: where(goes, there.value, value),
+        slope: there.slope.map((component, i) => where(goes, component, slope[i]!)),
+        size: size.mul(where(grows, 2, where(isBetter, 1, 0.5))),
+        count: where(goes, count.add(1), 0),
       };
     },
     {

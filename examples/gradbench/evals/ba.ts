@@ -4,7 +4,7 @@
  * component over all of them are those of each.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, stack, tensor } from '@ad/graph';
+import { Graph, type GraphNode, hypot, sinc, split, stack, take, tensor } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import type { Eval } from '../eval.ts';
 import { countOf, fieldsOf, numberOf, vectorOf } from '../input.ts';
@@ -29,8 +29,8 @@ const cross = (a: Vector, b: Vector): Vector => [
  * formula of Rodrigues is smooth where there is no angle, so it needs no case for it.
  */
 function rotate(axis: Vector, point: Vector): Vector {
-  const half = axis[0].hypot(axis[1]).hypot(axis[2]).mul(0.5);
-  const s = half.div(Math.PI).sinc();
+  const half = hypot(hypot(axis[0], axis[1]), axis[2]).mul(0.5);
+  const s = sinc(half.div(Math.PI));
   const square = s.square().mul(0.5);
   const along = dot(axis, point).mul(square);
   const across = s.mul(half.cos());
@@ -74,12 +74,12 @@ function read(input: unknown) {
     graph.input(name, { value: tensor(data, { shape: [data.length / columns, columns] }) });
   const index = (name: string, end: number): GraphNode =>
     graph.input(name, { value: Int32Array.from({ length: p }, (_, i) => i % end) });
-  const cameras = array('cameras', repeated(camera, n), CAMERA).take(index('cameraOf', n));
-  const points = array('points', repeated(point, m), POINT).take(index('pointOf', m));
+  const cameras = take(array('cameras', repeated(camera, n), CAMERA), index('cameraOf', n));
+  const points = take(array('points', repeated(point, m), POINT), index('pointOf', m));
   const weights = graph.input('weights', { value: new Float64Array(p).fill(weight) });
   const features = array('features', repeated(feature, p), 2);
   const columns = (matrix: GraphNode): GraphNode[] =>
-    matrix.split(matrix.shape[1]!, 1).map((column) => column.reshape([p]));
+    split(matrix, matrix.shape[1]!, 1).map((column) => column.reshape([p]));
   const numbers = [...columns(cameras), ...columns(points), weights];
   const [u, v] = columns(features);
   const errors = reprojection(numbers, [u!, v!]);

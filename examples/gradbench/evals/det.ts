@@ -2,7 +2,7 @@
  * `det`: the determinant by expansion into minors. The minors of the last k rows depend on the choice of k columns
  * alone, so each is one node, used by all larger ones: $\ell 2^{\ell - 1}$ products instead of $\ell!$.
  */
-import { Graph, type GraphNode } from '@ad/graph';
+import { Graph, type GraphNode, split } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, flat, program, scalar } from '../eval.ts';
 import { countOf, fieldsOf, vectorOf } from '../input.ts';
@@ -34,7 +34,7 @@ function read(input: unknown): { readonly matrix: GraphNode; readonly determinan
   const fields = fieldsOf(input, 'the input');
   const size = countOf(fields, 'ell', 1);
   const matrix = new Graph().input('A', { value: vectorOf(fields['A'], 'A', size * size) });
-  const elements = matrix.split(size * size).map((element) => element.reshape([]));
+  const elements = split(matrix, size * size).map((element) => element.reshape([]));
   const determinant = determinantByMinors((row, column) => elements[row * size + column]!, size);
   return { matrix, determinant };
 }

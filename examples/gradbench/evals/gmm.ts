@@ -1,5 +1,5 @@
 /** `gmm`: the log-likelihood of a mixture of Gaussians with a Wishart prior, and its gradient. */
-import { Graph, type GraphNode, tensor } from '@ad/graph';
+import { expandDims, Graph, type GraphNode, logSumExp, pad, take, tensor } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, program, rowsOf, scalar } from '../eval.ts';
 import { countOf, fieldsOf, matrixOf, numberOf, vectorOf } from '../input.ts';
@@ -48,24 +48,25 @@ function logLikelihood(
   const [k, d] = mu.shape as [number, number];
   const n = x.shape[0]!;
   const sums = q.sum({ axes: 1 });
-  const lower = l
-    .pad([
+  const lower = take(
+    pad(l, [
       [0, 0],
       [0, 1],
-    ])
-    .take(places(d), 1)
-    .reshape([k, d, d]);
+    ]),
+    places(d),
+    1,
+  ).reshape([k, d, d]);
   const identity = x.graph.constant(
     tensor(
       Float64Array.from({ length: d * d }, (_, i) => Number(i % (d + 1) === 0)),
       { shape: [d, d] },
     ),
   );
-  const factors = lower.add(q.exp().expandDims(2).mul(identity));
+  const factors = lower.add(expandDims(q.exp(), 2).mul(identity));
   const turned = factors.transpose([0, 2, 1]);
-  const distances = x.sub(mu.expandDims(1)).matmul(turned).square().sum({ axes: 2 });
-  const scores = alpha.add(sums).expandDims(1).sub(distances.mul(0.5));
-  const likelihood = scores.logSumExp({ axes: 0 }).sum().sub(alpha.logSumExp().mul(n));
+  const distances = x.sub(expandDims(mu, 1)).matmul(turned).square().sum({ axes: 2 });
+  const scores = expandDims(alpha.add(sums), 1).sub(distances.mul(0.5));
+  const likelihood = logSumExp(scores, { axes: 0 }).sum().sub(logSumExp(alpha).mul(n));
 
   const freedom = d + m + 1;
   let multigamma = (d * (d - 1) * Math.log(Math.PI)) / 4;

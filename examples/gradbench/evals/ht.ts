@@ -3,7 +3,17 @@
  * vertices that a correspondence touches are moved. A vertex is a sum over bones of weight times transformed place: one
  * product of matrices, of which one does not depend on the pose.
  */
-import { concat, Graph, type GraphNode, stack, tensor } from '@ad/graph';
+import {
+  concat,
+  expandDims,
+  Graph,
+  type GraphNode,
+  slice,
+  split,
+  stack,
+  take,
+  tensor,
+} from '@ad/graph';
 import { jacobian, pushforward } from '@ad/backprop';
 import { type Eval, flat, program, rowsOf } from '../eval.ts';
 import {
@@ -141,10 +151,11 @@ function rotation(axis: GraphNode, isShort: boolean): GraphNode {
       [0, 0, 1],
     ]);
   const angle = axis.square().sum().sqrt();
-  const [x, y, z] = axis
-    .div(angle)
-    .split(3)
-    .map((part) => part.reshape([])) as [GraphNode, GraphNode, GraphNode];
+  const [x, y, z] = split(axis.div(angle), 3).map((part) => part.reshape([])) as [
+    GraphNode,
+    GraphNode,
+    GraphNode,
+  ];
   const [c, s] = [angle.cos(), angle.sin()];
   const rest = c.neg().add(1);
   const off = (a: GraphNode, b: GraphNode, d: GraphNode, sign: 1 | -1): GraphNode =>
@@ -159,7 +170,7 @@ function rotation(axis: GraphNode, isShort: boolean): GraphNode {
 
 /** The turns of all bones for a pose: the first joint of each finger about two axes, two more about one. */
 function turns(theta: GraphNode, bones: number): (GraphNode | undefined)[] {
-  const angles = theta.split(26).map((angle) => angle.reshape([]));
+  const angles = split(theta, 26).map((angle) => angle.reshape([]));
   const all = new Array<GraphNode | undefined>(bones).fill(undefined);
   let next = 6;
   for (let finger = 0, bone = 2; finger < 5; finger++, bone += 4) {
@@ -190,9 +201,8 @@ function nodesOf(hand: Hand): HandNodes {
   return {
     theta: graph.input('theta', { value: theta }),
     us: us === undefined ? undefined : matrix('us', us),
-    weighted: matrix('weights', weights)
-      .expandDims(2)
-      .mul(matrix('places', places).expandDims(1))
+    weighted: expandDims(matrix('weights', weights), 2)
+      .mul(expandDims(matrix('places', places), 1))
       .reshape([places.rows, 4 * weights.columns]),
     corners: hand.corners.map((corner, k) => graph.input(`corner${k}`, { value: corner })),
     points: matrix('points', points),
@@ -212,15 +222,13 @@ function skin(hand: Hand, theta: GraphNode, weighted: GraphNode): GraphNode {
     const relative = turn === undefined ? own : own.matmul(turn);
     absolutes.push(parent < 0 ? relative : absolutes[parent]!.matmul(relative));
     // The last row is (0, 0, 0, 1): three rows, turned, so that places stand on the left.
-    return absolutes[bone]!.matmul(constant(hand.inverses[bone]!))
-      .slice([{ end: 3 }])
-      .transpose();
+    return slice(absolutes[bone]!.matmul(constant(hand.inverses[bone]!)), [{ end: 3 }]).transpose();
   });
   let vertices = weighted.matmul(concat(transforms, 0));
   if (hand.isMirrored) vertices = vertices.mul(graph.constant(tensor([-1, 1, 1])));
   const isShort = Math.hypot(...hand.theta.subarray(0, 3)) < 1e-4;
-  const globally = rotation(theta.slice([{ end: 3 }]), isShort);
-  return vertices.matmul(globally.transpose()).add(theta.slice([{ start: 3, end: 6 }]));
+  const globally = rotation(slice(theta, [{ end: 3 }]), isShort);
+  return vertices.matmul(globally.transpose()).add(slice(theta, [{ start: 3, end: 6 }]));
 }
 
 /** The errors for a pose, one after the other. */
@@ -230,10 +238,10 @@ function errors(
   theta: GraphNode,
 ): GraphNode {
   const vertices = skin(hand, theta, weighted);
-  const [a, b, c] = corners.map((corner) => vertices.take(corner));
+  const [a, b, c] = corners.map((corner) => take(vertices, corner));
   let places = a!;
   if (us !== undefined) {
-    const [u, v] = us.split(2, 1);
+    const [u, v] = split(us, 2, 1);
     const rest = u!.add(v!).neg().add(1);
     places = a!.mul(u!).add(b!.mul(v!)).add(c!.mul(rest));
   }
@@ -263,7 +271,7 @@ export const ht: Eval = {
           ? []
           : [0, 1].map((k) => {
               const direction = us.graph.constant(tensor([[1 - k, k]])).broadcastTo(us.shape);
-              return pushforward(error, us, direction).expandDims(1);
+              return expandDims(pushforward(error, us, direction), 1);
             });
       const columns = concat([...along, byPose], 1);
       return program([columns], ([values]) => rowsOf(values!, columns.shape[1]!));

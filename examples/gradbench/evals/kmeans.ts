@@ -2,7 +2,7 @@
  * `kmeans`: the sum of squared distances from points to their closest centroids, and the step of Newton's method. The
  * Hessian is diagonal, so its product with a vector of ones is all of it.
  */
-import { Graph, type GraphNode, tensor } from '@ad/graph';
+import { argMin, Graph, type GraphNode, take, tensor } from '@ad/graph';
 import { gradient, pushforward } from '@ad/backprop';
 import { type Eval, program, rowsOf, scalar } from '../eval.ts';
 import { fieldsOf, InputError, matrixOf } from '../input.ts';
@@ -17,8 +17,8 @@ function kmeansCost(points: GraphNode, centroids: GraphNode): GraphNode {
     .sum({ axes: 1 })
     .mul(0.5)
     .sub(points.matmul(centroids.transpose()));
-  const closest = scores.argMin(1);
-  return points.sub(centroids.take(closest)).square().sum();
+  const closest = argMin(scores, 1);
+  return points.sub(take(centroids, closest)).square().sum();
 }
 
 function read(input: unknown): { readonly cost: GraphNode; readonly centroids: GraphNode } {

@@ -4,7 +4,7 @@
  * The powers of a point are products of two short rows, $t^{ja + b} = (t^a)^j t^b$, so the polynomial is a product of
  * matrices of n x m/8 and m/8 x 8 elements: the n x m matrix of all powers is never there.
  */
-import { Graph, type GraphNode, stack, tensor } from '@ad/graph';
+import { Graph, type GraphNode, pad, stack, tensor } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, flat, type Prepared, program, scalar } from '../eval.ts';
 import { countOf, fieldsOf, vectorOf } from '../input.ts';
@@ -28,7 +28,7 @@ function llsqLoss(x: Float64Array, n: number): { loss: GraphNode; x: GraphNode }
   const t = graph.input('t', { value: points });
   const signs = graph.constant(tensor(points.map(Math.sign)));
   const blocks = Math.ceil(x.length / BLOCK);
-  const padded = coefficients.pad([[0, blocks * BLOCK - x.length]]).reshape([blocks, BLOCK]);
+  const padded = pad(coefficients, [[0, blocks * BLOCK - x.length]]).reshape([blocks, BLOCK]);
   const short = powers(t, BLOCK);
   const long = powers(t.pow(BLOCK), blocks);
   const values = long.matmul(padded).mul(short).sum({ axes: 1 });

@@ -2,7 +2,7 @@
  * `lse`: the logarithm of a sum of exponentials, as it is written down: the exponentials are kept for the gradient, which
  * `logSumExp` would compute once more.
  */
-import { Graph, type GraphNode } from '@ad/graph';
+import { Graph, type GraphNode, max } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, flat, program, scalar } from '../eval.ts';
 import { fieldsOf, InputError, vectorOf } from '../input.ts';
@@ -14,7 +14,7 @@ function read(input: unknown): GraphNode {
 }
 
 function logarithmOfSum(x: GraphNode): GraphNode {
-  const largest = x.max();
+  const largest = max(x);
   return x.sub(largest).exp().sum().log().add(largest);
 }
 

@@ -1,5 +1,5 @@
 /** `lstm`: the loss of a recurrent network with diagonal weights over a sequence, and its gradient. */
-import { Graph, type GraphNode, scan, tensor } from '@ad/graph';
+import { Graph, type GraphNode, scan, slice, split, tensor } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, program, scalar } from '../eval.ts';
 import { fieldsOf, InputError, matrixOf, type Matrix } from '../input.ts';
@@ -42,8 +42,8 @@ function lstmLoss(
   const layers = main.shape[0]! / 2;
   const b = extra.shape[1]!;
   const rows = (matrix: GraphNode): GraphNode[] =>
-    matrix.split(matrix.shape[0]!).map((row) => row.reshape([row.shape[1]!]));
-  const parameters = rows(main).map((row) => row.split(4));
+    split(matrix, matrix.shape[0]!).map((row) => row.reshape([row.shape[1]!]));
+  const parameters = rows(main).map((row) => split(row, 4));
   const [inWeights, outWeights, outBiases] = rows(extra);
   const start = rows(state);
   const steps = sequence.shape[0]! - 1;
@@ -62,8 +62,8 @@ function lstmLoss(
     },
     Array.from({ length: layers }, (_, k) => ({ hidden: start[2 * k]!, cell: start[2 * k + 1]! })),
     {
-      now: sequence.slice([{ end: steps }]),
-      next: sequence.slice([{ start: 1 }]),
+      now: slice(sequence, [{ end: steps }]),
+      next: slice(sequence, [{ start: 1 }]),
     },
   );
   return ys.sum().div(-b * steps);

@@ -1,5 +1,5 @@
 /** `ode`: steps of the method of Runge and Kutta for $y_0' = x_0$, $y_i' = x_i y_{i-1}$, and the gradient of the last component. */
-import { concat, fori, Graph, type GraphNode } from '@ad/graph';
+import { concat, fori, Graph, type GraphNode, slice } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import { type Eval, flat, program } from '../eval.ts';
 import { countOf, fieldsOf, InputError, vectorOf } from '../input.ts';
@@ -8,9 +8,9 @@ import { countOf, fieldsOf, InputError, vectorOf } from '../input.ts';
 function odeSolution(x: GraphNode, steps: number): GraphNode {
   const n = x.shape[0]!;
   const h = 2 / steps;
-  const first = x.slice([{ end: 1 }]);
-  const others = x.slice([{ start: 1 }]);
-  const before = (y: GraphNode): GraphNode => y.slice([{ end: n - 1 }]);
+  const first = slice(x, [{ end: 1 }]);
+  const others = slice(x, [{ start: 1 }]);
+  const before = (y: GraphNode): GraphNode => slice(y, [{ end: n - 1 }]);
   /** The slope where the components before are `y`, which is one shorter. */
   const slope = (y: GraphNode): GraphNode => concat([first, others.mul(y)], 0);
   return fori(
@@ -49,9 +49,7 @@ export const ode: Eval = {
     },
     gradient: (input) => {
       const { x, steps } = read(input);
-      const last = odeSolution(x, steps)
-        .slice([{ start: x.shape[0]! - 1 }])
-        .sum();
+      const last = slice(odeSolution(x, steps), [{ start: x.shape[0]! - 1 }]).sum();
       return program([gradient(last, x)], flat);
     },
   },

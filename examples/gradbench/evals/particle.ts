@@ -3,7 +3,7 @@
  * origin: the descent differentiates a flight of unknown length, in which every step differentiates a potential.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, whileLoop } from '@ad/graph';
+import { Graph, type GraphNode, greater, rsqrt, whileLoop } from '@ad/graph';
 import { argmin, type Mode, valueAndSlope } from '../descent.ts';
 import type { Eval } from '../eval.ts';
 import { fieldsOf, numberOf } from '../input.ts';
@@ -22,13 +22,13 @@ function miss(w: GraphNode, inner: Mode): GraphNode {
   const force = valueAndSlope(
     ([x, y]) =>
       charges
-        .map(([a, b]) => x!.sub(a).square().add(y!.sub(b).square()).rsqrt())
+        .map(([a, b]) => rsqrt(x!.sub(a).square().add(y!.sub(b).square())))
         .reduce((sum, term) => sum.add(term)),
     inner,
   );
   const [zero, speed] = [graph.constant(0), graph.constant(0.75)];
   const { place, velocity } = whileLoop(
-    ({ place: [, y], velocity: [, v] }) => y.add(v.mul(STEP)).greater(0),
+    ({ place: [, y], velocity: [, v] }) => greater(y.add(v.mul(STEP)), 0),
     ({ place: [x, y], velocity: [u, v] }) => {
       const [fx, fy] = force([x, y]).slope;
       return {

@@ -1,6 +1,6 @@
 /** What is tuned for quadratics need not converge elsewhere: a cycle of the heavy ball. */
 import * as Plot from '@observablehq/plot';
-import { type GraphNode, where } from '@ad/graph';
+import { type GraphNode, less, where } from '@ad/graph';
 import { gradientDescent, heavyBall, minimize, nesterov } from '@ad/optim';
 import { type Chapter, Claims } from '../chapter.ts';
 import { COLORS, picture } from '../picture.ts';
@@ -10,7 +10,7 @@ const f = (x: GraphNode): GraphNode => {
   const steep = x.square().mul(12.5);
   const flat = x.square().mul(0.5).add(x.mul(24)).sub(12);
   const beyond = x.square().mul(12.5).sub(x.mul(24)).add(36);
-  return where(x.less(1), steep, where(x.less(2), flat, beyond));
+  return where(less(x, 1), steep, where(less(x, 2), flat, beyond));
 };
 
 const curvatures = { smoothness: 25, strongConvexity: 1 };

@@ -10,6 +10,7 @@ import {
   type GraphNode,
   moveAxes,
   sizeOf,
+  slice,
   Tensor,
 } from '@ad/graph';
 import { zerosLike } from './activity.ts';
@@ -64,7 +65,7 @@ function blockNodes(graph: Graph, { outputs, like, wrt, forward }: Derivatives):
   const starts = startsOf(moving);
   /** The directions of one of the nodes that move. */
   const part = (all: GraphNode, k: number): GraphNode =>
-    all.slice([{ start: starts[k]!, end: starts[k]! + sizeOf(moving[k]!.shape) }]);
+    slice(all, [{ start: starts[k]!, end: starts[k]! + sizeOf(moving[k]!.shape) }]);
   return like.map((output, i) =>
     wrt.map((x, j) => {
       const block = forward

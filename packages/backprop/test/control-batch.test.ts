@@ -4,6 +4,9 @@ import {
   fori,
   Graph,
   type GraphNode,
+  greater,
+  less,
+  prod,
   scan,
   tensor,
   type Tensor,
@@ -51,18 +54,18 @@ const losses: Readonly<Record<string, Loss>> = {
   },
   checkpoints: (x) =>
     scan((c, e) => ({ carry: c.mul(x).sin().add(e) }), x, x, { checkpoints: 1 }).carry.sum(),
-  'a branch for each example': (x) => cond(x.sum().greater(0), () => x.square().sum(), () => x.sin().sum()), // prettier-ignore
-  'a shared branch': (x) => cond(x.graph.constant(1).greater(0), () => x.prod(), () => x.sum()), // prettier-ignore
+  'a branch for each example': (x) => cond(greater(x.sum(), 0), () => x.square().sum(), () => x.sin().sum()), // prettier-ignore
+  'a shared branch': (x) => cond(greater(x.graph.constant(1), 0), () => prod(x), () => x.sum()), // prettier-ignore
   'steps for each example': (x) =>
-    whileLoop((c) => c.square().sum().greater(0.1), (c) => c.mul(x.sin()).mul(0.7), x).add(x).sum(), // prettier-ignore
+    whileLoop((c) => greater(c.square().sum(), 0.1), (c) => c.mul(x.sin()).mul(0.7), x).add(x).sum(), // prettier-ignore
   'steps for each example, up to a limit': (x) =>
-    whileLoop((c) => c.square().sum().greater(0.1), (c) => c.mul(0.7).add(x.mul(1e-2)), x, { maxSteps: 5 }).sum(), // prettier-ignore
+    whileLoop((c) => greater(c.square().sum(), 0.1), (c) => c.mul(0.7).add(x.mul(1e-2)), x, { maxSteps: 5 }).sum(), // prettier-ignore
   'shared steps': (x) =>
-    whileLoop(({ i }) => i.less(3), ({ i, c }) => ({ i: i.add(1), c: c.mul(x).cos() }), { i: x.graph.constant(0), c: x }).c.sum(), // prettier-ignore
+    whileLoop(({ i }) => less(i, 3), ({ i, c }) => ({ i: i.add(1), c: c.mul(x).cos() }), { i: x.graph.constant(0), c: x }).c.sum(), // prettier-ignore
   'loops in loops': (x) =>
     scan(
       (c, e) => ({
-        carry: whileLoop((d) => d.abs().greater(0.4), (d) => d.mul(0.6).add(x.mul(0.01).sum()), c.add(e)), // prettier-ignore
+        carry: whileLoop((d) => greater(d.abs(), 0.4), (d) => d.mul(0.6).add(x.mul(0.01).sum()), c.add(e)), // prettier-ignore
       }),
       x.sum(),
       x,

@@ -5,14 +5,21 @@
 import { compile } from '@ad/compiler';
 import {
   cond,
+  equal,
   fori,
+  gather,
   Graph,
   type GraphNode,
+  greater,
+  less,
   listing,
+  not,
   scan,
+  slice,
   Tensor,
   tensor,
   toInteger,
+  where,
   whileLoop,
 } from '@ad/graph';
 import fc from 'fast-check';
@@ -53,8 +60,8 @@ const steps: Readonly<Record<string, Step>> = {
   'the index': (h, s, x, w, i) => [h.mul(w).add(i).sin(), s.add(1), x.mul(i)],
   'a branch': (h, s, x, w) => {
     const next = cond(
-      x.sum().greater(0),
-      () => h.mul(w).add(x.greater(0).where(x.sqrt(), 0)),
+      greater(x.sum(), 0),
+      () => h.mul(w).add(where(greater(x, 0), x.sqrt(), 0)),
       () => h.sub(x.abs().log().mul(s)),
     );
     return [next.tanh(), s.mul(0.9), next];
@@ -68,7 +75,7 @@ const steps: Readonly<Record<string, Step>> = {
     return [h.add(ys).mul(0.5), carry.tanh(), x.mul(carry)];
   },
   'an inner loop of unknown length': (h, s, x, w) => {
-    const small = whileLoop((c) => c.square().sum().greater(0.5), (c) => c.mul(w).mul(0.4), h.add(x)); // prettier-ignore
+    const small = whileLoop((c) => greater(c.square().sum(), 0.5), (c) => c.mul(w).mul(0.4), h.add(x)); // prettier-ignore
     return [small, s.add(small.sum()), small.mul(s)];
   },
 };
@@ -109,7 +116,7 @@ function build(step: Step, length: number, data: readonly number[], reverse: boo
   const rows: GraphNode[] = [];
   for (let n = 0; n < length; n++) {
     const t = reverse ? length - 1 - n : n;
-    const x = xs.slice([{ start: t, end: t + 1 }]).reshape([3]);
+    const x = slice(xs, [{ start: t, end: t + 1 }]).reshape([3]);
     const [nextA, nextB, y] = step(a, b, x, w, graph.constant(tensor(t, { kind: 'integer' })));
     [a, b] = [nextA, nextB];
     rows[t] = y;
@@ -216,7 +223,7 @@ describe('loops of unknown length', () => {
   /** Newton's method for a root of c^3 + c = x, differentiated through its steps. */
   const newton = (x: GraphNode, maxSteps?: number): GraphNode =>
     whileLoop(
-      (c) => c.pow(3).add(c).sub(x).abs().greater(1e-13),
+      (c) => greater(c.pow(3).add(c).sub(x).abs(), 1e-13),
       (c) => c.sub(c.pow(3).add(c).sub(x).div(c.square().mul(3).add(1))),
       x,
       maxSteps === undefined ? {} : { maxSteps },
@@ -250,7 +257,7 @@ describe('loops of unknown length', () => {
     options: { readonly maxSteps?: number },
   ): GraphNode =>
     whileLoop(
-      ({ i }) => i.less(n),
+      ({ i }) => less(i, n),
       ({ i, c }) => ({ i: i.add(1), c: c.mul(w).add(c.sin().mul(0.1)) }),
       { i: x.mul(0), c: x },
       options,
@@ -276,7 +283,7 @@ describe('loops of unknown length', () => {
   });
 
   test('cut off by maxSteps, have the derivatives of what was computed', () => {
-    const f = (x: GraphNode): GraphNode => whileLoop((c) => c.less(1000), (c) => c.mul(x), x, { maxSteps: 3 }); // prettier-ignore
+    const f = (x: GraphNode): GraphNode => whileLoop((c) => less(c, 1000), (c) => c.mul(x), x, { maxSteps: 3 }); // prettier-ignore
     expect(grad(f)(2)).toBe(4 * 2 ** 3);
     expect(grad(f)(2000)).toBe(1);
   });
@@ -284,7 +291,7 @@ describe('loops of unknown length', () => {
   test('that hold scans have derivatives', () => {
     const f = (x: GraphNode): GraphNode =>
       whileLoop(
-        ({ c }) => c.less(5),
+        ({ c }) => less(c, 5),
         ({ c, n }) => ({ c: fori(3, (_i, d) => d.mul(x), c), n: n.add(1) }),
         { c: x, n: 0 },
       ).c;
@@ -297,7 +304,7 @@ describe('loops of unknown length', () => {
 describe('branches', () => {
   test('NaN of the branch not taken reaches no derivative', () => {
     const f = (x: GraphNode): GraphNode =>
-      cond(x.greater(0), () => x.sqrt().add(x.log()), () => x.square().neg()); // prettier-ignore
+      cond(greater(x, 0), () => x.sqrt().add(x.log()), () => x.square().neg()); // prettier-ignore
     expect(grad(f)(4)).toBe(0.25 + 0.25);
     expect(grad(f)(-3)).toBe(6);
     expect(grad((x: GraphNode) => grad(f)(x))(-3)).toBe(-2);
@@ -307,14 +314,14 @@ describe('branches', () => {
 
   test('an operand that one branch uses has the derivative 0 in the other', () => {
     const f = ({ x, y }: { readonly x: GraphNode; readonly y: GraphNode }): GraphNode =>
-      cond(x.greater(0), () => x.mul(y), () => x.exp()); // prettier-ignore
+      cond(greater(x, 0), () => x.mul(y), () => x.exp()); // prettier-ignore
     expect(grad(f)({ x: 2, y: 5 })).toStrictEqual({ x: 5, y: 2 });
     expect(grad(f)({ x: -1, y: 5 })).toStrictEqual({ x: Math.exp(-1), y: 0 });
   });
 
   test('below where, products are strong in bodies too', () => {
     const f = (x: GraphNode): GraphNode =>
-      x.greater(0).where(fori(2, (_i, c) => c.sqrt(), x), x.neg()); // prettier-ignore
+      where(greater(x, 0), fori(2, (_i, c) => c.sqrt(), x), x.neg()); // prettier-ignore
     expect(grad(f)(-1)).toBe(-1);
     expect(grad(f)(0)).toBe(-1);
     expect(grad(f)(16)).toBeCloseTo(2 / 4 / 16, 14);
@@ -356,12 +363,12 @@ describe('what takes part', () => {
       const { carry } = scan(
         ({ at, sum, isOdd }) => ({
           carry: {
-            at: toInteger(at.equal(2).where(0, at.add(1))),
-            sum: sum.add(isOdd.where(x.mul(x.graph.constant(table).gather(at)), 0)),
-            isOdd: isOdd.not(),
+            at: toInteger(where(equal(at, 2), 0, at.add(1))),
+            sum: sum.add(where(isOdd, x.mul(gather(x.graph.constant(table), at)), 0)),
+            isOdd: not(isOdd),
           },
         }),
-        { at: toInteger(x.mul(0)), sum: x, isOdd: x.less(Infinity) },
+        { at: toInteger(x.mul(0)), sum: x, isOdd: less(x, Infinity) },
         undefined,
         { length: 6 },
       );

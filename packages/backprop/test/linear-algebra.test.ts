@@ -11,6 +11,7 @@ import {
   type GraphNode,
   inverse,
   logDet,
+  slice,
   slogDet,
   solve,
   Tensor,
@@ -137,10 +138,7 @@ describe('the determinant at matrices of every rank', () => {
             });
           };
           const at = (node: GraphNode, place: number): GraphNode =>
-            node
-              .reshape([n * n])
-              .slice([{ start: place, end: place + 1 }])
-              .sum();
+            slice(node.reshape([n * n]), [{ start: place, end: place + 1 }]).sum();
           const first = gradient(determinant(x), x);
           const second = gradient(at(first, p!), x);
           const third = gradient(at(second, q!), x);

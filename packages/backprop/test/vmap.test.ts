@@ -1,20 +1,25 @@
 /** A function of one example, called with many: the same as a loop over the examples, under every other transform. */
 import {
+  argMax,
   batchNodes,
   cond,
   evaluate,
   type Executor,
   type Feeds,
   fori,
+  gather,
   Graph,
   GraphError,
   type GraphNode,
+  greater,
   interpreter,
   KindError,
+  prod,
   ShapeError,
   Tensor,
   tensor,
   ValueError,
+  where,
   whileLoop,
 } from '@ad/graph';
 import { type BuiltRecipe, tensorGraphs } from '@ad/backprop/testing';
@@ -280,7 +285,7 @@ describe('arguments and results', () => {
   test('trees in and out, of all kinds, with what does not depend on an example repeated', () => {
     const f = ({ p, q }: { p: GraphNode; q: [GraphNode] }, c: GraphNode) => ({
       sum: p.add(q[0]),
-      rest: [p.greater(q[0]), c, p.argMax()] as const,
+      rest: [greater(p, q[0]), c, argMax(p)] as const,
     });
     const p = tensor([
       [3, 1],
@@ -304,7 +309,7 @@ describe('arguments and results', () => {
   });
 
   test('indices and labels for each example', () => {
-    const pick = (table: GraphNode, i: GraphNode): GraphNode => table.gather(i);
+    const pick = (table: GraphNode, i: GraphNode): GraphNode => gather(table, i);
     const table = tensor([
       [1, 2, 3],
       [4, 5, 6],
@@ -315,7 +320,7 @@ describe('arguments and results', () => {
   });
 
   test('a choice for each example does not let in NaN from the other branch', () => {
-    const f = grad((a: GraphNode) => a.greater(0).where(a.sqrt(), a.mul(0)));
+    const f = grad((a: GraphNode) => where(greater(a, 0), a.sqrt(), a.mul(0)));
     expect(vmap(f)(tensor([4, 0, -1])).toArray()).toEqual([0.25, 0, 0]);
   });
 });
@@ -338,7 +343,7 @@ describe('tracing', () => {
     const size = (count: number): number => {
       const graph = new Graph();
       const a = graph.input('a', { shape: [count, 2] });
-      vmap(grad((b: GraphNode) => b.sin().prod()))(a);
+      vmap(grad((b: GraphNode) => prod(b.sin())))(a);
       return graph.nodeCount;
     };
     expect(size(1000)).toBe(size(2));
@@ -379,7 +384,7 @@ describe('what cannot be', () => {
     ],
     [
       'gradients of conditions',
-      () => grad((a: GraphNode) => vmap((b: GraphNode) => b.greater(0))(a), {})(x),
+      () => grad((a: GraphNode) => vmap((b: GraphNode) => greater(b, 0))(a), {})(x),
       KindError,
       /not real/,
     ],
@@ -425,14 +430,14 @@ test('loops and branches are run for each example', () => {
   const power = (x: GraphNode): GraphNode => fori(3, (_i, y) => y.mul(x), x);
   const root = (x: GraphNode): GraphNode =>
     cond(
-      x.greater(0),
+      greater(x, 0),
       () => x.sqrt(),
       () => x.neg(),
     );
   // How many halvings it takes differs between the examples.
   const halved = (x: GraphNode): GraphNode =>
     whileLoop(
-      (y: GraphNode) => y.abs().greater(1),
+      (y: GraphNode) => greater(y.abs(), 1),
       (y: GraphNode) => y.mul(0.5),
       x,
     );

@@ -8,15 +8,23 @@ import {
   type BilinearRow,
   cholesky,
   conv1d,
+  cumProd,
   determinant,
   evaluate,
+  expandDims,
   Graph,
   type GraphNode,
   inverse,
+  less,
   logDet,
+  max,
+  norm,
   operations,
+  prod,
+  reciprocal,
   slogDet,
   solve,
+  squeeze,
   Tensor,
   tensor,
   triangularSolve,
@@ -26,7 +34,7 @@ import { describe, expect, test } from 'vitest';
 import { gradient, pushforward, reverseSweep } from '../src/index.ts';
 
 /** A function that is broken at the origin: infinite or NaN, with derivatives likewise. */
-const broken = (x: GraphNode): GraphNode => x.log().mul(x.reciprocal());
+const broken = (x: GraphNode): GraphNode => x.log().mul(reciprocal(x));
 
 /** A row of the user, without a strong variant in the table. */
 const scaled: BilinearRow = { ...operations.matmul, name: 'scaled' } as BilinearRow;
@@ -36,7 +44,7 @@ const programs: readonly [string, (x: GraphNode) => GraphNode][] = [
   ['a product of matrices', (x) => broken(x).matmul(x.exp())],
   ['a product on the right', (x) => x.exp().matmul(broken(x))],
   ['two broken factors', (x) => broken(x).matmul(broken(x))],
-  ['a product of stacks', (x) => broken(x).expandDims(0).matmul(x.exp()).squeeze(0)],
+  ['a product of stacks', (x) => squeeze(expandDims(broken(x), 0).matmul(x.exp()), 0)],
   ['a product outside of the table', (x) => apply(scaled, [broken(x), x.cos()])],
   [
     'a convolution',
@@ -66,10 +74,10 @@ const programs: readonly [string, (x: GraphNode) => GraphNode][] = [
   ['a determinant', (x) => determinant(broken(x)).mul(x.exp())],
   ['a logarithm of a determinant', (x) => logDet(x).mul(x.exp())],
   ['the magnitude of a determinant', (x) => slogDet(broken(x)).logAbs.mul(x.exp())],
-  ['a maximum', (x) => broken(x).max({ axes: 1, keepDims: true }).mul(x.exp())],
-  ['a product of elements', (x) => broken(x).prod({ axes: 1, keepDims: true }).mul(x.exp())],
-  ['a norm', (x) => broken(x).norm({ axes: 1, keepDims: true }).mul(x.exp())],
-  ['running products', (x) => broken(x).cumProd(1)],
+  ['a maximum', (x) => max(broken(x), { axes: 1, keepDims: true }).mul(x.exp())],
+  ['a product of elements', (x) => prod(broken(x), { axes: 1, keepDims: true }).mul(x.exp())],
+  ['a norm', (x) => norm(broken(x), { axes: 1, keepDims: true }).mul(x.exp())],
+  ['running products', (x) => cumProd(broken(x), 1)],
   ['a chain of products', (x) => broken(x).matmul(x.exp()).matmul(x.exp()).tanh().matmul(x.cos())],
 ];
 
@@ -78,7 +86,7 @@ describe.each(programs)('what is not taken does not reach derivatives: %s', (_na
   const x = graph.input('x', { value: new Tensor([2, 2], 'real', new Float64Array(4)) });
   const taken = x.add(1).square();
   // d/dx of the sum of (x + 1)^2 is 2 (x + 1), its second derivative 2.
-  const y = where(x.less(100), taken, f(x)).sum();
+  const y = where(less(x, 100), taken, f(x)).sum();
   const first = gradient(y, x);
   const second = gradient(first.sum(), x);
   const direction = graph.constant(
@@ -175,7 +183,7 @@ test('what is broken in the branch that is taken shows', () => {
       [1, 1],
     ],
   });
-  const y = where(x.less(100), x.log().matmul(x), x).sum();
+  const y = where(less(x, 100), x.log().matmul(x), x).sum();
   expect(gradient(y, x).tensor.data.some((slope) => !Number.isFinite(slope))).toBe(true);
   expect(
     reverseSweep(y)

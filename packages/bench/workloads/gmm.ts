@@ -4,7 +4,7 @@
  */
 import { gradient } from '@ad/backprop';
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, tensor } from '@ad/graph';
+import { expandDims, Graph, type GraphNode, logSumExp, pad, take, tensor } from '@ad/graph';
 import type { Contestant } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { generator, uniform } from '../random.ts';
@@ -45,26 +45,23 @@ function ours(): Contestant {
   const triangles = input('l', l, [K, TRIANGLE]);
   const points = graph.constant(tensor(Float64Array.from(x), { shape: [N, D] }));
 
-  const padded = triangles.pad([
+  const padded = pad(triangles, [
     [0, 0],
     [0, 1],
   ]);
-  const lower = padded.take([...places()], 1).reshape([K, D, D]);
+  const lower = take(padded, [...places()], 1).reshape([K, D, D]);
   const identity = graph.constant(
     tensor(
       Float64Array.from({ length: D * D }, (_, i) => (i % (D + 1) === 0 ? 1 : 0)),
       { shape: [D, D] },
     ),
   );
-  const factors = lower.add(diagonals.exp().expandDims(2).mul(identity));
+  const factors = lower.add(expandDims(diagonals.exp(), 2).mul(identity));
   const turned = factors.transpose([0, 2, 1]);
   // Q (x - mu) for every component and point.
-  const distances = points.sub(means.expandDims(1)).matmul(turned).square().sum({ axes: -1 });
-  const inner = weights
-    .add(diagonals.sum({ axes: -1 }))
-    .expandDims(1)
-    .sub(distances.mul(0.5));
-  const likelihood = inner.logSumExp({ axes: 0 }).sum().sub(weights.logSumExp().mul(N));
+  const distances = points.sub(expandDims(means, 1)).matmul(turned).square().sum({ axes: -1 });
+  const inner = expandDims(weights.add(diagonals.sum({ axes: -1 })), 1).sub(distances.mul(0.5));
+  const likelihood = logSumExp(inner, { axes: 0 }).sum().sub(logSumExp(weights).mul(N));
   const prior = diagonals
     .exp()
     .square()

@@ -1,7 +1,7 @@
 /** The whole Hessian of a small network. */
 import { hessian } from '@ad/backprop';
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, tensor } from '@ad/graph';
+import { Graph, type GraphNode, slice, tensor } from '@ad/graph';
 import type { Contestant } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { generator, uniform } from '../random.ts';
@@ -28,10 +28,10 @@ export const hessianOfNetwork: Workload = {
     const inputs = tensor(Float64Array.from(x), { shape: [POINTS, 2] });
     const targets = tensor(Float64Array.from(y), { shape: [POINTS, 1] });
     const loss = (p: GraphNode): GraphNode => {
-      const w1 = p.slice([{ end: 16 }]).reshape([2, HIDDEN]);
-      const b1 = p.slice([{ start: 16, end: 24 }]);
-      const w2 = p.slice([{ start: 24, end: 32 }]).reshape([HIDDEN, 1]);
-      const b2 = p.slice([{ start: 32 }]);
+      const w1 = slice(p, [{ end: 16 }]).reshape([2, HIDDEN]);
+      const b1 = slice(p, [{ start: 16, end: 24 }]);
+      const w2 = slice(p, [{ start: 24, end: 32 }]).reshape([HIDDEN, 1]);
+      const b2 = slice(p, [{ start: 32 }]);
       const hidden = p.graph.constant(inputs).matmul(w1).add(b1).tanh();
       return hidden.matmul(w2).add(b2).sub(targets).square().mean();
     };

@@ -1,7 +1,7 @@
 /** The Rosenbrock function: with ten variables as scalar code, with a thousand as code on vectors. */
 import { gradient, pushforward } from '@ad/backprop';
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, sum, type Program } from '@ad/graph';
+import { Graph, type GraphNode, type Program, slice, sum } from '@ad/graph';
 import type { Contestant, Race } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { Value } from '../peers/micrograd.ts';
@@ -162,8 +162,8 @@ export const rosenbrockVector: Workload = {
     const graph = new Graph();
     const x = graph.input('x', { value: Float64Array.from(start(size)) });
     const v = graph.input('v', { value: new Float64Array(size).fill(1) });
-    const head = x.slice([{ end: size - 1 }]);
-    const valley = x.slice([{ start: 1 }]).sub(head.square());
+    const head = slice(x, [{ end: size - 1 }]);
+    const valley = slice(x, [{ start: 1 }]).sub(head.square());
     const total = sum(valley.square().mul(100).add(head.neg().add(1).square()));
     const slope = gradient(total, x);
     const program = (output: GraphNode): Program => compile({ outputs: [output] });

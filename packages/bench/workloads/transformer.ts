@@ -1,4 +1,5 @@
 /** A character model: one pre-norm transformer layer with causal attention. */
+import { logSoftmax, rsqrt, softmax, take } from '@ad/graph';
 import type { GraphNode } from '@ad/graph';
 import { adam } from '@ad/optim';
 import type { Contestant } from '../measure.ts';
@@ -74,21 +75,23 @@ function loss(p: Nodes, { x, y, mask }: Nodes): GraphNode {
   const normalize = (h: GraphNode, k: number): GraphNode => {
     const centred = h.sub(h.mean({ axes: -1, keepDims: true }));
     const variance = centred.square().mean({ axes: -1, keepDims: true });
-    return centred.mul(variance.add(EPSILON).rsqrt()).mul(p[`scale${k}`]!).add(p[`shift${k}`]!);
+    return centred
+      .mul(rsqrt(variance.add(EPSILON)))
+      .mul(p[`scale${k}`]!)
+      .add(p[`shift${k}`]!);
   };
   const heads = (h: GraphNode): GraphNode =>
     h.reshape([BATCH, TOKENS, HEADS, DEPTH]).transpose([0, 2, 1, 3]);
-  let h = p['tokens']!.take(x!).add(p['positions']!);
+  let h = take(p['tokens']!, x!).add(p['positions']!);
   const a = normalize(h, 1);
   const [q, k, v] = ['query', 'key', 'value'].map((name) => heads(a.matmul(p[name]!)));
   const scores = q!.matmul(k!.transpose([0, 1, 3, 2])).mul(1 / Math.sqrt(DEPTH));
-  const attended = scores.add(mask!).softmax().matmul(v!);
+  const attended = softmax(scores.add(mask!)).matmul(v!);
   h = h.add(attended.transpose([0, 2, 1, 3]).reshape([BATCH, TOKENS, WIDTH]).matmul(p['project']!));
   const up = normalize(h, 2).matmul(p['up']!).add(p['upBias']!).relu();
   h = h.add(up.matmul(p['down']!).add(p['downBias']!));
   const logits = normalize(h, 3).matmul(p['head']!);
-  return logits
-    .logSoftmax()
+  return logSoftmax(logits)
     .mul(y!)
     .sum()
     .div(-BATCH * TOKENS);

@@ -33,13 +33,13 @@ export interface HostWork {
  * @throws `RangeError` when there is no such operation, or a copy does not have the shape of its view.
  * @example
  * ```ts
- * import { Graph } from '@ad/graph';
+ * import { cumSum, Graph } from '@ad/graph';
  * import { compile, saveProgram } from '@ad/compiler';
  * import { hostKernel } from '@ad/compiler/kernels';
  * import { loadProgram } from '@ad/compiler/load';
  *
  * const x = new Graph().input('x', { value: [1, 2, 3] });
- * const bytes = saveProgram(compile({ outputs: [x.cumSum(0)] }));
+ * const bytes = saveProgram(compile({ outputs: [cumSum(x, 0)] }));
  * loadProgram(bytes, { hostKernel }).run()[0].toArray(); // => [1, 3, 6]
  * loadProgram(bytes); // throws /leaves cumSum to the interpreter/
  * ```

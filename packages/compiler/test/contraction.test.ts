@@ -4,7 +4,15 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Graph, type GraphNode, interpreter, type Shape, sizeOf, stridesOf } from '@ad/graph';
+import {
+  Graph,
+  type GraphNode,
+  interpreter,
+  type Shape,
+  sizeOf,
+  slice,
+  stridesOf,
+} from '@ad/graph';
 import { Expressions, type Precision } from '../src/code/expression.ts';
 import { planProduct, spaceOf } from '../src/emit/contraction/plan.ts';
 import { emitModule } from '../src/emit/module.ts';
@@ -43,15 +51,15 @@ function factor(graph: Graph, name: string, shape: Shape, layout: Layout): Graph
       return input(columns, rows).transpose([...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
     }
     case 'sliced':
-      return input(rows + 2, columns + 3).slice([
+      return slice(input(rows + 2, columns + 3), [
         ...all,
         { start: 1, end: rows + 1 },
         { start: 2, end: columns + 2 },
       ]);
     case 'everySecond':
-      return input(2 * rows, 3 * columns).slice([...all, { step: 2 }, { start: 1, step: 3 }]);
+      return slice(input(2 * rows, 3 * columns), [...all, { step: 2 }, { start: 1, step: 3 }]);
     case 'backwards':
-      return input(rows, columns).slice([...all, { step: -1 }, { step: -1 }]);
+      return slice(input(rows, columns), [...all, { step: -1 }, { step: -1 }]);
     case 'oneRow':
       return input(1, columns).broadcastTo(shape);
     case 'oneColumn':

@@ -1,13 +1,20 @@
 /** Loops and branches in WebAssembly compute what the interpreter computes. */
 import {
+  and,
   cond,
   fori,
+  gather,
   Graph,
   type GraphNode,
+  greater,
   interpreter,
+  less,
+  not,
   scan,
+  slice,
   tensor,
   toInteger,
+  where,
   whileLoop,
 } from '@ad/graph';
 import fc from 'fast-check';
@@ -39,10 +46,10 @@ describe('compiled = interpreted in both precisions', () => {
               .add(x.row.sum({ axes: 0 }))
               .tanh();
             return {
-              carry: { h, total: c.total.add(x.label).add(i), turn: c.turn.not(), last: x.label },
+              carry: { h, total: c.total.add(x.label).add(i), turn: not(c.turn), last: x.label },
               y: {
                 before: c.h,
-                both: h.mul(c.turn.where(c.total, 1)),
+                both: h.mul(where(c.turn, c.total, 1)),
                 label: c.last,
                 turn: c.turn,
               },
@@ -51,7 +58,7 @@ describe('compiled = interpreted in both precisions', () => {
           {
             h: graph.constant(waves(n, 3)),
             total: w.sum(),
-            turn: w.sum().greater(0),
+            turn: greater(w.sum(), 0),
             last: toInteger(w.sum().mul(9)),
           },
           // Entries that do not lie one after the other.
@@ -99,12 +106,12 @@ describe('compiled = interpreted in both precisions', () => {
       const v = graph.input('v', { value: waves(5, 1) });
       const at = graph.constant(tensor(7, { kind: 'integer' }));
       const result = cond(
-        x.less(0),
-        () => ({ a: v.exp(), b: x, c: x.greater(1), d: graph.constant(3) }),
-        () => ({ a: v.sub(1), b: x.square(), c: x.less(5), d: x.add(1) }),
+        less(x, 0),
+        () => ({ a: v.exp(), b: x, c: greater(x, 1), d: graph.constant(3) }),
+        () => ({ a: v.sub(1), b: x.square(), c: less(x, 5), d: x.add(1) }),
       );
       expectAgreement(Object.values(result));
-      const safe = cond(x.abs().less(5), () => v.sum(), () => v.gather(at)); // prettier-ignore
+      const safe = cond(less(x.abs(), 5), () => v.sum(), () => gather(v, at)); // prettier-ignore
       expectAgreement([safe]);
     }
   });
@@ -116,9 +123,9 @@ describe('compiled = interpreted in both precisions', () => {
         const x = graph.input('x', { value });
         const v = graph.input('v', { value: waves(n, 2) });
         const halve = (c: GraphNode, options = {}): GraphNode =>
-          whileLoop((d) => d.square().sum().greater(0.5), (d) => d.mul(0.7).add(v.mul(1e-3)), c, options); // prettier-ignore
+          whileLoop((d) => greater(d.square().sum(), 0.5), (d) => d.mul(0.7).add(v.mul(1e-3)), c, options); // prettier-ignore
         const counted = whileLoop(
-          ({ c, n: left }) => c.greater(0.5).and(left.greater(0)),
+          ({ c, n: left }) => and(greater(c, 0.5), greater(left, 0)),
           ({ c, n: left }) => ({ c: c.mul(0.9), n: left.sub(1) }),
           { c: x, n: 20 },
         );
@@ -127,7 +134,7 @@ describe('compiled = interpreted in both precisions', () => {
           v,
           v,
         );
-        const outer = whileLoop((c) => c.less(20), (c) => c.add(halve(v.mul(c)).abs().sum()).add(1), x); // prettier-ignore
+        const outer = whileLoop((c) => less(c, 20), (c) => c.add(halve(v.mul(c)).abs().sum()).add(1), x); // prettier-ignore
         expectAgreement([
           counted.c,
           counted.n,
@@ -147,8 +154,8 @@ describe('compiled = interpreted in both precisions', () => {
     const x = graph.input('x', { value: 1.1 });
     const n = graph.input('n', { value: 9 });
     scan((c) => ({ carry: c.mul(x), y: c.neg() }), x, undefined, { length: 3 });
-    whileLoop(({ c }) => c.less(3), (s) => ({ c: s.c.mul(x), i: s.i.add(1) }), { c: x, i: 0 }, { maxSteps: 20 }); // prettier-ignore
-    whileLoop(({ i }) => i.less(n), (s) => ({ c: s.c.mul(x), i: s.i.add(1) }), { c: x, i: 0 }); // prettier-ignore
+    whileLoop(({ c }) => less(c, 3), (s) => ({ c: s.c.mul(x), i: s.i.add(1) }), { c: x, i: 0 }, { maxSteps: 20 }); // prettier-ignore
+    whileLoop(({ i }) => less(i, n), (s) => ({ c: s.c.mul(x), i: s.i.add(1) }), { c: x, i: 0 }); // prettier-ignore
     const packed = Array.from({ length: graph.nodeCount }, (_, id) => graph.node(id)).filter(
       ({ operation }) => operation === 'scan' || operation === 'whileLoop',
     );
@@ -157,10 +164,10 @@ describe('compiled = interpreted in both precisions', () => {
     // Nine steps, of 1024 snapshots nine are kept; the rest of the stacks is not defined.
     const parts = [
       scanned,
-      limited.slice([{ end: 22 }]),
-      open.slice([{ end: 11 }]),
-      open.slice([{ start: 1026, end: 1035 }]),
-      open.slice([{ start: -2 }]),
+      slice(limited, [{ end: 22 }]),
+      slice(open, [{ end: 11 }]),
+      slice(open, [{ start: 1026, end: 1035 }]),
+      slice(open, [{ start: -2 }]),
     ];
     expectAgreement(parts);
   });

@@ -12,6 +12,7 @@ import {
   overlapAdd,
   type Shape,
   sizeOf,
+  slice,
   windows,
 } from '@ad/graph';
 import fc from 'fast-check';
@@ -62,10 +63,10 @@ describe('compiled = interpreted in both precisions', () => {
           [groups, outputs, channels, ...sizes],
         );
         // Also seen backwards, transposed, and repeated.
-        const turned = image!.slice([{ step: -1 }, {}, { step: -1 }, { step: -1 }]);
+        const turned = slice(image!, [{ step: -1 }, {}, { step: -1 }, { step: -1 }]);
         const views = [
           [image!, kernel!],
-          [turned, kernel!.slice([{}, { step: -1 }, {}, { step: -1 }])],
+          [turned, slice(kernel!, [{}, { step: -1 }, {}, { step: -1 }])],
           [
             image!.transpose([0, 2, 1, ...lengths.map((_, k) => k + 3)]).reshape(image!.shape),
             kernel!.sum({ axes: 1, keepDims: true }).broadcastTo(kernel!.shape),

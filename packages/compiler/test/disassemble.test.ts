@@ -1,7 +1,23 @@
 /** Modules as another tool sees them: valid, and the text says what the bytes say. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import wabtModule from 'wabt';
-import { concat, Graph, type GraphNode, interpreter, where } from '@ad/graph';
+import {
+  atan2,
+  cbrt,
+  concat,
+  cumSum,
+  erf,
+  Graph,
+  type GraphNode,
+  greater,
+  interpreter,
+  less,
+  logSumExp,
+  max,
+  sign,
+  slice,
+  where,
+} from '@ad/graph';
 import { compileWith } from '../src/compile.ts';
 import type { CompiledProgram } from '../src/compiled-program.ts';
 import { compile, disassemble } from '../src/index.ts';
@@ -24,12 +40,17 @@ function everything(): GraphNode[] {
   const h = x.matmul(w);
   return [
     h.tanh().add(1).log().sum({ axes: 1 }),
-    h.transpose().matmul(x).max({ axes: 0 }),
-    where(x.greater(0), x.exp(), x.sin().mul(NaN)).logSumExp({ axes: 1 }),
-    x.slice([{ step: -1 }, { step: 2 }]).pow(1.5),
+    max(h.transpose().matmul(x), { axes: 0 }),
+    logSumExp(where(greater(x, 0), x.exp(), x.sin().mul(NaN)), { axes: 1 }),
+    slice(x, [{ step: -1 }, { step: 2 }]).pow(1.5),
     concat([x, x.neg()], 1),
-    x.cumSum(0),
-    s.sin().add(n).less(0.5).where(s.cbrt(), s.sign()).mul(-0).add(Infinity).atan2(s.erf()),
+    cumSum(x, 0),
+    atan2(
+      where(less(s.sin().add(n), 0.5), cbrt(s), sign(s))
+        .mul(-0)
+        .add(Infinity),
+      erf(s),
+    ),
   ];
 }
 

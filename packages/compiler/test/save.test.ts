@@ -8,10 +8,14 @@ import {
   AdError,
   apply,
   argMax,
+  cbrt,
+  cumSum,
   foldIn,
   FormatError,
+  gather,
   Graph,
   GraphError,
+  greater,
   interpreter,
   operations,
   randomKey,
@@ -32,9 +36,14 @@ function program(precision: Precision, straightLineLimit: number): ReturnType<ty
   const n = graph.input('n', { kind: 'integer', value: 3 });
   const s = graph.input('s', { value: 0.75 });
   const row = graph.constant([[1, 2]]);
-  const loss = x.mul(w).add(row).tanh().sum().add(s.sin().mul(n).cbrt());
+  const loss = x
+    .mul(w)
+    .add(row)
+    .tanh()
+    .sum()
+    .add(cbrt(s.sin().mul(n)));
   return compileWith(
-    { outputs: [loss, x.greater(0), w], updates: [[w, w.sub(x.sum({ axes: 0 }).mul(0.1))]] },
+    { outputs: [loss, greater(x, 0), w], updates: [[w, w.sub(x.sum({ axes: 0 }).mul(0.1))]] },
     precision,
     straightLineLimit,
   );
@@ -200,9 +209,9 @@ describe('operations that are left to the interpreter', () => {
   });
   const key = graph.input('key', { value: randomKey(5) });
   const outputs = [
-    x.cumSum(1),
+    cumSum(x, 1),
     n.transpose(),
-    uniform(foldIn(key, n.reshape([4]).gather(argMax(n.reshape([4])).reshape([]))), [5]),
+    uniform(foldIn(key, gather(n.reshape([4]), argMax(n.reshape([4])).reshape([]))), [5]),
     apply(operations.strongMatmul, [x, x.transpose()]),
   ];
 

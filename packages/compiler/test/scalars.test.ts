@@ -6,6 +6,7 @@ import {
   type ElementwiseRow,
   Graph,
   type GraphNode,
+  greater,
   interpreter,
   operations,
 } from '@ad/graph';
@@ -37,7 +38,7 @@ function build(plan: readonly number[][], choice: readonly ElementwiseRow[]): Gr
     const operands = places.slice(0, row.arity).map((place, k) => {
       const node = nodes[nodes.length - 1 - (place % nodes.length)]!;
       const kind = row.operandKinds?.[k];
-      if (kind === 'boolean' && node.kind !== 'boolean') return node.greater(0.25);
+      if (kind === 'boolean' && node.kind !== 'boolean') return greater(node, 0.25);
       return kind === undefined || kind === null || node.kind === kind ? node : node.mul(1);
     });
     nodes.push(apply(row, operands));

@@ -123,7 +123,7 @@ function elementwiseType(row: ElementwiseRow, types: readonly Type[]): Type {
       throw new KindError(
         `operand ${k + 1} must be of kind ${kind}, got ${got}` +
           (kind === 'boolean'
-            ? '; compare it with something first, for example x.notEqual(0)'
+            ? '; compare it with something first, for example notEqual(x, 0)'
             : ''),
       );
     }

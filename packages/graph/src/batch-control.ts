@@ -5,11 +5,12 @@
  *
  * Carries that do not differ between examples, from the start to the end, are shared.
  */
+import { any, max } from './functions/reduction.ts';
 import { apply } from './apply.ts';
 import { applyBody, type Body } from './body.ts';
 import { cond as branchOn, unpack } from './functions/control.ts';
 import { toInteger } from './functions/rounding.ts';
-import { where } from './functions/comparison.ts';
+import { less, where } from './functions/comparison.ts';
 import type { GraphNode } from './node.ts';
 import {
   cond,
@@ -99,7 +100,7 @@ class ControlBatch {
     let isStackBatch: readonly boolean[] = [];
     const traced = traceBody(graph, parameters, ([index, ...ins]) => {
       const outputs = this.#body(body, [index!, ...ins, ...outside], [false, ...moves]);
-      const active = isRagged ? index!.less(counts!.node) : undefined;
+      const active = isRagged ? less(index!, counts!.node) : undefined;
       const next = outputs.slice(0, carryCount).map((output, j) => {
         const value = this.#if(moves[j]!, output);
         return active === undefined ? value : choose(active, value, ins[j]!);
@@ -112,7 +113,7 @@ class ControlBatch {
     });
     const batched: ScanAttributes = { ...attributes, body: bodyOf(traced) };
     const count =
-      counts === undefined ? [] : [isRagged ? toInteger(counts.node.max()) : counts.node];
+      counts === undefined ? [] : [isRagged ? toInteger(max(counts.node)) : counts.node];
     const operands = [...count, ...inits, ...arrays, ...traced.captured];
     const node = apply(scan, operands, batched);
     const [now, before] = [scan.segments(batched), scan.segments(attributes)];
@@ -164,9 +165,7 @@ class ControlBatch {
     const parameters = inits.map(({ shape, kind }, j) => ({ name: `carry${j}`, shape, kind }));
     const goesOn = (ins: readonly GraphNode[]): GraphNode =>
       this.#body(condition, [...ins.slice(0, carryCount), ...outside], moves)[0]!.node;
-    const test = traceBody(graph, parameters, (ins) => [
-      isRagged ? goesOn(ins).any() : goesOn(ins),
-    ]);
+    const test = traceBody(graph, parameters, (ins) => [isRagged ? any(goesOn(ins)) : goesOn(ins)]);
     const loop = traceBody(graph, parameters, (ins) => {
       const outputs = this.#body(body, [...ins.slice(0, carryCount), ...outside], moves);
       const next = outputs.map((output, j) => this.#if(moves[j]!, output));

@@ -3,23 +3,30 @@ import {
   applyBody,
   Body,
   cond,
+  equal,
   evaluate,
-  fori,
+  floor,
   ForeignNodeError,
+  fori,
   fromJSON,
+  gather,
   Graph,
   GraphError,
   type GraphNode,
+  greater,
   interpreter,
   KindError,
+  less,
   listing,
+  not,
   scan,
   ShapeError,
   tensor,
   toDot,
-  toJSON,
   toInteger,
+  toJSON,
   ValueError,
+  where,
   whileLoop,
 } from '@ad/graph';
 import fc from 'fast-check';
@@ -71,7 +78,7 @@ describe('scan', () => {
     const { carry, ys } = scan(
       (state, { label }) => ({
         carry: {
-          list: [state.list[0].matmul(m), state.list[1].not()],
+          list: [state.list[0].matmul(m), not(state.list[1])],
           last: label,
         },
         y: state.list[1],
@@ -139,7 +146,7 @@ describe('scan', () => {
     ],
     [
       'another kind',
-      (x) => scan((c) => ({ carry: c.less(1) }), x, x),
+      (x) => scan((c) => ({ carry: less(c, 1) }), x, x),
       ShapeError,
       /real of shape \[3\] at first, but the body returned boolean/,
     ],
@@ -203,7 +210,7 @@ describe('cond', () => {
     const i = graph.input('i', { kind: 'integer', value: tensor(5, { kind: 'integer' }) });
     const table = graph.constant(tensor([10, 20]));
     // The other branch would throw: the index does not exist.
-    const y = cond(x.less(0), () => x.neg(), () => table.gather(i)); // prettier-ignore
+    const y = cond(less(x, 0), () => x.neg(), () => gather(table, i)); // prettier-ignore
     expect(evaluate(y, { x: -3 }).item()).toBe(3);
     expect(() => evaluate(y, { x: 3 })).toThrow(/index 5/);
   });
@@ -212,9 +219,9 @@ describe('cond', () => {
     const graph = new Graph();
     const x = graph.input('x', { value: 2 });
     const result = cond(
-      x.greater(0),
-      ({ a, b }) => ({ sum: a.add(b).add(x), isLarge: a.greater(1) }),
-      ({ a }) => ({ sum: a.sub(x), isLarge: a.less(1) }),
+      greater(x, 0),
+      ({ a, b }) => ({ sum: a.add(b).add(x), isLarge: greater(a, 1) }),
+      ({ a }) => ({ sum: a.sub(x), isLarge: less(a, 1) }),
       { a: x.square(), b: 10 },
     );
     expect(result.sum.value).toBe(16);
@@ -230,7 +237,7 @@ describe('cond', () => {
       'an array as predicate',
       (x) =>
         cond(
-          x.greater(0),
+          greater(x, 0),
           () => x,
           () => x,
         ),
@@ -250,7 +257,7 @@ describe('cond', () => {
       'branches of two shapes',
       (x) =>
         cond(
-          x.sum().greater(0),
+          greater(x.sum(), 0),
           () => x,
           () => x.sum(),
         ),
@@ -260,7 +267,7 @@ describe('cond', () => {
       'branches of two forms',
       (x) =>
         cond(
-          x.sum().greater(0),
+          greater(x.sum(), 0),
           () => ({ y: x }),
           () => x,
         ),
@@ -270,7 +277,7 @@ describe('cond', () => {
       'nothing',
       (x) =>
         cond(
-          x.sum().greater(0),
+          greater(x.sum(), 0),
           () => [],
           () => [],
         ),
@@ -289,10 +296,10 @@ describe('whileLoop', () => {
     maxSteps?: number,
   ): { readonly n: GraphNode; readonly steps: GraphNode } =>
     whileLoop(
-      ({ n }) => n.greater(1),
+      ({ n }) => greater(n, 1),
       ({ n, steps }) => {
         const half = n.div(2);
-        return { n: half.floor().equal(half).where(half, n.mul(3).add(1)), steps: steps.add(1) };
+        return { n: where(equal(floor(half), half), half, n.mul(3).add(1)), steps: steps.add(1) };
       },
       { n: x, steps: 0 },
       maxSteps === undefined ? {} : { maxSteps },
@@ -321,7 +328,7 @@ describe('whileLoop', () => {
       'an array as condition',
       (x) =>
         whileLoop(
-          (c) => c.greater(0),
+          (c) => greater(c, 0),
           (c) => c,
           x,
         ),
@@ -351,7 +358,7 @@ describe('whileLoop', () => {
       'no carry',
       (x) =>
         whileLoop(
-          () => x.sum().greater(0),
+          () => greater(x.sum(), 0),
           () => ({}),
           {},
         ),
@@ -361,7 +368,7 @@ describe('whileLoop', () => {
       'a bad limit',
       (x) =>
         whileLoop(
-          (c) => c.sum().greater(0),
+          (c) => greater(c.sum(), 0),
           (c) => c,
           x,
           { maxSteps: 0.5 },
@@ -385,7 +392,7 @@ describe('bodies', () => {
       2,
       (i, outer) => {
         const inner = fori(3, (j, c) => c.mul(a).add(outer).add(i).sub(j), b);
-        return cond(inner.greater(a), () => whileLoop((c) => c.greater(b), (c) => c.sub(outer.abs().add(a)), inner), () => b); // prettier-ignore
+        return cond(greater(inner, a), () => whileLoop((c) => greater(c, b), (c) => c.sub(outer.abs().add(a)), inner), () => b); // prettier-ignore
       },
       a,
     );
@@ -404,7 +411,7 @@ describe('bodies', () => {
   test('what they do with nodes from around is done inside of them', () => {
     const graph = new Graph();
     const x = graph.input('x', { value: -1 });
-    const positive = x.greater(0);
+    const positive = greater(x, 0);
     const before = graph.nodeCount;
     cond(positive, () => x.sqrt().exp().sum(), () => x); // prettier-ignore
     const nodes = Array.from({ length: graph.nodeCount }, (_, id) => graph.node(id));
@@ -480,8 +487,8 @@ describe('as text', () => {
     const xs = graph.input('xs', { shape: [3], value: [1, 2, 3] });
     const { carry, ys } = scan(
       (c, x_t) => ({
-        carry: cond(c.less(4), () => c.mul(x).named('grown'), () => c.sub(x_t)), // prettier-ignore
-        y: whileLoop((z) => z.greater(1), (z) => z.mul(0.5), c, { maxSteps: 9 }), // prettier-ignore
+        carry: cond(less(c, 4), () => c.mul(x).named('grown'), () => c.sub(x_t)), // prettier-ignore
+        y: whileLoop((z) => greater(z, 1), (z) => z.mul(0.5), c, { maxSteps: 9 }), // prettier-ignore
       }),
       x,
       xs,
@@ -499,7 +506,7 @@ describe('as text', () => {
 
   test('a listing shows the bodies below their nodes', () => {
     const x = new Graph().input('x');
-    const y = fori(3, (i, c) => cond(c.less(x), () => c.mul(i), () => x), x); // prettier-ignore
+    const y = fori(3, (i, c) => cond(less(c, x), () => c.mul(i), () => x), x); // prettier-ignore
     expect(listing(y)).toMatchInlineSnapshot(`
       "%0 "x": real = input
       %1: real[4] = scan(%0 "x", %0 "x", body: 7 nodes, carries: 1, scanned: 0, length: 3, reverse: false, counted: false, checkpoints: 0)
@@ -537,7 +544,7 @@ describe('toInteger', () => {
     expect(toInteger(x).tensor.toArray()).toStrictEqual([1, -1, 0, 0, 5]);
     expect(toInteger(x.sum().mul(0)).value).toBe(0);
     expect(toInteger(new Graph().constant(-2.5)).value).toBe(-2);
-    expect(toInteger(x.greater(0)).tensor.toArray()).toStrictEqual([1, 0, 0, 0, 1]);
+    expect(toInteger(greater(x, 0)).tensor.toArray()).toStrictEqual([1, 0, 0, 0, 1]);
   });
 
   test('is no condition', () => {

@@ -5,7 +5,7 @@
  * Run with `tsx -C @ad/source packages/optim/bench/minimize.ts [part of a name]`.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode } from '@ad/graph';
+import { Graph, type GraphNode, slice } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import {
   bfgs,
@@ -22,7 +22,7 @@ import {
 const ROUNDS = 200;
 
 const valley = (x: GraphNode): GraphNode => {
-  const [from, to] = [x.slice([{ end: -1 }]), x.slice([{ start: 1 }])];
+  const [from, to] = [slice(x, [{ end: -1 }]), slice(x, [{ start: 1 }])];
   return to.sub(from.square()).square().mul(100).add(from.sub(1).square()).sum();
 };
 

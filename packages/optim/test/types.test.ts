@@ -1,4 +1,5 @@
 /** What the type checker promises: names and types of parameters, metrics and results. */
+import { max, softmax } from '@ad/graph';
 import type { GraphNode, Tensor } from '@ad/graph';
 import {
   accuracy,
@@ -50,7 +51,7 @@ test('the parameters of a model keep their names and types through fit', async (
 test('metrics keep their names', async () => {
   const metrics = {
     accuracy,
-    confidence: (logits: GraphNode) => logits.softmax().max({ axes: -1 }).mean(),
+    confidence: (logits: GraphNode) => max(softmax(logits), { axes: -1 }).mean(),
   };
   const { history } = await fit(mlp([2, 2]), samples, {
     loss: crossEntropy,

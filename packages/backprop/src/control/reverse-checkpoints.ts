@@ -7,9 +7,11 @@
  */
 import {
   applyBody,
+  equal,
   gather,
   type GraphNode,
   identity,
+  less,
   scan,
   stack,
   tensor,
@@ -165,7 +167,7 @@ function catchUp(
   const { body, arrays, outside, carries, length, reverse, snapshots } = steps;
   const first = { action: start.add(0), slots };
   return whileLoop<typeof first>(
-    ({ action }) => action.less(end),
+    ({ action }) => less(action, end),
     (state) => {
       const at = toInteger(state.action);
       const [from, position, last, to] = actions.map((table) => gather(table, at));
@@ -174,7 +176,7 @@ function catchUp(
         carry: state.slots.map((slot) => gather(slot, from!)),
       };
       const { carry } = whileLoop<typeof begin>(
-        ({ step }) => step.less(last!),
+        ({ step }) => less(step, last!),
         (inner) => {
           const { step } = inner;
           const entry = toInteger(reverse ? step : step.neg().add(length - 1));
@@ -189,7 +191,7 @@ function catchUp(
         begin,
       );
       const numbers = Int32Array.from({ length: snapshots + 1 }, (_, slot) => slot);
-      const isTarget = to!.graph.constant(tensor(numbers)).equal(to!);
+      const isTarget = equal(to!.graph.constant(tensor(numbers)), to!);
       const after = state.slots.map((slot, k) => {
         const ones = carry[k]!.shape.map(() => 1);
         return where(isTarget.reshape([snapshots + 1, ...ones]), carry[k]!, slot);

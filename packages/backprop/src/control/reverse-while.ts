@@ -10,11 +10,17 @@
  */
 import {
   applyBody,
+  equal,
+  floor,
   gather,
   Graph,
   type GraphNode,
+  greater,
+  less,
+  maximum,
   toInteger,
   unpack,
+  where,
   whileLoop,
   type WhileLoopAttributes,
 } from '@ad/graph';
@@ -79,12 +85,12 @@ export function whileMessages(
     return asked.map((is) => (is ? adjoints[next++] : undefined));
   };
   const back = whileLoop<State>(
-    ({ left }) => left.greater(0),
+    ({ left }) => greater(left, 0),
     ({ left, adjoints }) => {
-      const slot = left.sub(1).div(stride!).floor();
+      const slot = floor(left.sub(1).div(stride!));
       const at = toInteger(slot);
       const snapshot = slot.mul(stride!);
-      const start = snapshot.maximum(left.sub(snapshots));
+      const start = maximum(snapshot, left.sub(snapshots));
       const from = runUp(
         body,
         kept.map((stack) => gather(stack, at)),
@@ -104,7 +110,7 @@ export function whileMessages(
         residuals: residuals.map(() => undefined),
         wanted: asked,
       });
-      const isSnapshot = start.equal(snapshot);
+      const isSnapshot = equal(start, snapshot);
       const next = asked.flatMap((is, k) => {
         if (!is) return [];
         const slope = outgoing[k];
@@ -114,7 +120,7 @@ export function whileMessages(
         const adjoint = slope ?? zeros(incoming[k]!);
         if (more === undefined) return [adjoint];
         const sent = gather(more, at);
-        return [adjoint.add(isSnapshot.where(sent, zeros(sent)))];
+        return [adjoint.add(where(isSnapshot, sent, zeros(sent)))];
       });
       return { left: start, adjoints: next };
     },
@@ -137,7 +143,7 @@ function runUp(
 ): readonly GraphNode[] {
   const first = { done: steps.mul(0), carry };
   return whileLoop<typeof first>(
-    ({ done }) => done.less(steps),
+    ({ done }) => less(done, steps),
     (state) => ({
       done: state.done.add(1),
       carry: applyBody(body, [...state.carry, ...outside]),

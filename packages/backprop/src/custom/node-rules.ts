@@ -8,6 +8,7 @@ import {
   type GraphNode,
   identity,
   isGraphNode,
+  notEqual,
   Tensor,
   where,
 } from '@ad/graph';
@@ -29,7 +30,7 @@ export function overNodes<V>(
 
 /** A message or tangent that is 0 where what it is made of is 0 throughout, if 0 is to win. */
 export function guarded<V>(B: Builder<V>, from: GraphNode, made: GraphNode): GraphNode {
-  return B.isStrong === true ? where(any(from.notEqual(0)), made, 0) : made;
+  return B.isStrong === true ? where(any(notEqual(from, 0)), made, 0) : made;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import {
   apply,
+  gather,
   type GraphNode,
   operations,
   sizeOf,
@@ -66,10 +67,10 @@ export type PatternFunction<Args extends readonly unknown[]> = (
  * Complexity: O(V + E) operations on sets of elements; sets that are equal are shared.
  * @example
  * ```ts
- * import { tensor, type GraphNode } from '@ad/graph';
+ * import { type GraphNode, slice, tensor } from '@ad/graph';
  * import { sparsityPattern } from '@ad/backprop';
  *
- * const differences = (x: GraphNode) => x.slice([{ start: 1 }]).sub(x.slice([{ end: -1 }]));
+ * const differences = (x: GraphNode) => slice(x, [{ start: 1 }]).sub(slice(x, [{ end: -1 }]));
  * const { shape, rowStarts, columns } = sparsityPattern(differences)(tensor([1, 4, 9]));
  * shape; // => [2, 3]
  * [...rowStarts]; // => [0, 2, 4]
@@ -100,10 +101,10 @@ export function sparsityPattern<Args extends readonly unknown[]>(
  * Complexity: O(sweeps (V + E)) time; the graph grows by O(V + E).
  * @example
  * ```ts
- * import { tensor, type GraphNode } from '@ad/graph';
+ * import { type GraphNode, slice, tensor } from '@ad/graph';
  * import { sparseJacobian } from '@ad/backprop';
  *
- * const f = (x: GraphNode) => x.slice([{ start: 1 }]).sub(x.slice([{ end: -1 }]).square());
+ * const f = (x: GraphNode) => slice(x, [{ start: 1 }]).sub(slice(x, [{ end: -1 }]).square());
  * const { columns, values, sweeps } = sparseJacobian(f)(tensor([1, 2, 3, 4]));
  * [...columns]; // => [0, 1, 1, 2, 2, 3]
  * [...values]; // => [-2, 1, -4, 1, -6, 1]
@@ -135,10 +136,10 @@ export function sparseJacobian<Args extends readonly unknown[]>(
  * Complexity: O(sweeps (V + E)) time; the graph grows by O(V + E).
  * @example
  * ```ts
- * import { tensor, type GraphNode } from '@ad/graph';
+ * import { type GraphNode, slice, tensor } from '@ad/graph';
  * import { sparseHessian } from '@ad/backprop';
  *
- * const f = (x: GraphNode) => x.slice([{ start: 1 }]).mul(x.slice([{ end: -1 }])).square().sum();
+ * const f = (x: GraphNode) => slice(x, [{ start: 1 }]).mul(slice(x, [{ end: -1 }])).square().sum();
  * const { rowStarts, columns, values } = sparseHessian(f)(tensor([1, 2, 3]));
  * [...rowStarts]; // => [0, 2, 5, 7]
  * [...columns]; // => [0, 1, 0, 1, 2, 1, 2]
@@ -273,5 +274,5 @@ function entriesOf(
   }
   const indices = graph.constant(new Tensor([positions.length], 'integer', positions));
   const all = flat.length === 1 ? flat[0]! : apply(operations.concat, flat, { axis: 0 });
-  return all.gather(indices, 0);
+  return gather(all, indices, 0);
 }

@@ -8,10 +8,16 @@
 import {
   apply,
   concat,
+  cumSum,
   type ElementwiseRow,
   Graph,
   type GraphNode,
+  greater,
+  logSumExp,
+  max,
   operations,
+  slice,
+  softmax,
   type TensorData,
 } from '@ad/graph';
 import { compileWith } from '../../src/compile.ts';
@@ -47,12 +53,12 @@ function programs(): Readonly<Record<string, () => GraphNode[]>> {
         () =>
           [1, 30].flatMap((scale) => {
             const x = array(1, scale);
-            const operands = [x, x.reshape([97]).slice([{ step: -1 }]), x.mul(0.5)];
+            const operands = [x, slice(x.reshape([97]), [{ step: -1 }]), x.mul(0.5)];
             return [
               apply(
                 row,
                 operands.slice(0, row.arity).map((operand, k) => {
-                  return row.operandKinds?.[k] === 'boolean' ? operand.greater(0) : operand;
+                  return row.operandKinds?.[k] === 'boolean' ? greater(operand, 0) : operand;
                 }),
               ),
             ];
@@ -69,14 +75,14 @@ function programs(): Readonly<Record<string, () => GraphNode[]>> {
       return [
         x.sum(),
         x.mean({ axes: 0 }),
-        x.max({ axes: 1 }),
-        x.logSumExp({ axes: 1 }),
-        x.softmax(),
+        max(x, { axes: 1 }),
+        logSumExp(x, { axes: 1 }),
+        softmax(x),
       ];
     },
     layouts: () => {
       const x = array(4, 1, [6, 10]);
-      return [x.transpose().slice([{ step: -2 }]), concat([x, x.neg()], 0), x.cumSum(1)];
+      return [slice(x.transpose(), [{ step: -2 }]), concat([x, x.neg()], 0), cumSum(x, 1)];
     },
     network: () => {
       const x = array(5, 1, [32, 8]);
@@ -99,7 +105,7 @@ function scalars(count: number): GraphNode[] {
     const row = rows[which! % rows.length]!;
     const operands = [x!, y!, x! + y!].slice(0, row.arity).map((place, k) => {
       const node = nodes[place % nodes.length]!;
-      return row.operandKinds?.[k] === 'boolean' ? node.greater(0) : node;
+      return row.operandKinds?.[k] === 'boolean' ? greater(node, 0) : node;
     });
     // Kept small: the reduction of large angles is the platform's.
     nodes.push(apply(row, operands).mul(1).tanh());

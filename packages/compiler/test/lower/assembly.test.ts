@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { apply, concat, Graph, type GraphNode, operations, sizeOf } from '@ad/graph';
+import { apply, concat, Graph, type GraphNode, operations, sizeOf, slice } from '@ad/graph';
 import { compile } from '../../src/index.ts';
 import { expectAgreement, waves } from '../support/agreement.ts';
 
@@ -50,7 +50,7 @@ test('concatenations take leaves, views, numbers, sums, products, and what other
         x.sum({ axes: 1 }).reshape([n, 1]),
         x.matmul(y),
         graph.constant(3).broadcastTo([n, 2]),
-        x.slice([{}, { step: -1 }]),
+        slice(x, [{}, { step: -1 }]),
         e,
       ];
       expectAgreement([concat(parts, 1), e, concat([x, e.neg()], 0).transpose()]);
@@ -86,7 +86,7 @@ test('sums of padded arrays are right whether the parts meet or not', () => {
 test('the gradient with respect to an array used in slices is written in one loop, without clearing', () => {
   const graph = new Graph();
   const x = graph.input('x', { shape: [8], value: waves(8, 1) });
-  const [odd, even] = [x.slice([{ step: 2 }]), x.slice([{ start: 1, step: 2 }])];
+  const [odd, even] = [slice(x, [{ step: 2 }]), slice(x, [{ start: 1, step: 2 }])];
   const before = (start: number) => ({ before: [start], after: [1 - start], between: [1] });
   const whole = pad(odd.mul(even), before(0)).add(pad(even.exp().mul(odd.mul(even)), before(1)));
   const program = compile({ outputs: [whole] });
@@ -100,7 +100,7 @@ test('the gradient with respect to an array used in slices is written in one loo
 test('an update put together from parts does not overwrite what the parts are computed from', () => {
   const graph = new Graph();
   const x = graph.input('x', { value: [1, 2, 3, 4] });
-  const [head, tail] = [x.slice([{ end: 2 }]), x.slice([{ start: 2 }])];
+  const [head, tail] = [slice(x, [{ end: 2 }]), slice(x, [{ start: 2 }])];
   const program = compile({
     outputs: [x.sum()],
     updates: [[x, concat([tail.mul(10), head.add(tail)], 0)]],

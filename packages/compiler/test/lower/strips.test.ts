@@ -1,7 +1,17 @@
 /** Loops in strips. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { concat, Graph, type GraphNode, interpreter, stack } from '@ad/graph';
+import {
+  concat,
+  Graph,
+  type GraphNode,
+  interpreter,
+  logSumExp,
+  max,
+  slice,
+  softmax,
+  stack,
+} from '@ad/graph';
 import { compile } from '../../src/index.ts';
 import { expectAgreement, waves } from '../support/agreement.ts';
 
@@ -25,20 +35,20 @@ test('what only loops over the same rows pass on takes the room of a strip', () 
 
 test('normalised rows are read from memory once', () => {
   const x = new Graph().input('x', { shape: [700, 65], value: waves(700 * 65, 1) });
-  const weights = x.softmax(1);
+  const weights = softmax(x, 1);
   expect(compile({ outputs: [weights] }).report()).toMatch(/strips of \d+ of 700 rows/);
-  expectAgreement([weights, x.logSumExp({ axes: 1 }), x.sub(x.mean({ axes: 1, keepDims: true }))]);
+  expectAgreement([weights, logSumExp(x, { axes: 1 }), x.sub(x.mean({ axes: 1, keepDims: true }))]);
 });
 
 test('a loop that meets other rows than its own waits for all of them', () => {
   const graph = new Graph();
   const x = vector(graph, 'x', 1);
   const e = x.exp();
-  const turned = e.slice([{ step: -1 }]).mul(e);
-  const shifted = concat([e.slice([{ start: 1 }]), e.slice([{ end: 1 }])], 0).add(e);
+  const turned = slice(e, [{ step: -1 }]).mul(e);
+  const shifted = concat([slice(e, [{ start: 1 }]), slice(e, [{ end: 1 }])], 0).add(e);
   const both = concat([x.exp(), x.sin()], 0);
-  const further = [1, 3].map((start) => both.slice([{ start, end: start + ROWS }]).mul(x));
-  const matrix = x.slice([{ end: 128 * 128 }]).reshape([128, 128]);
+  const further = [1, 3].map((start) => slice(both, [{ start, end: start + ROWS }]).mul(x));
+  const matrix = slice(x, [{ end: 128 * 128 }]).reshape([128, 128]);
   const square = matrix.exp();
   expectAgreement([turned, shifted, e]);
   expectAgreement(further);
@@ -49,7 +59,7 @@ test('parameters are updated in place in strips, and whoever reads them reads th
   const graph = new Graph();
   const [p, m, g] = [vector(graph, 'p', 1), vector(graph, 'm', 2), vector(graph, 'g', 3)];
   const velocity = m.mul(0.9).add(g.mul(p));
-  const other = stack([p.slice([{ step: -1 }]).exp(), m.exp()], 1);
+  const other = stack([slice(p, [{ step: -1 }]).exp(), m.exp()], 1);
   const spec = {
     outputs: [other],
     updates: [
@@ -94,10 +104,10 @@ test('programs of loops over many rows are those of the interpreter', () => {
             mul: () => a.mul(b).tanh(),
             add: () => a.add(b),
             sum: () => a.sub(b.mean(options)),
-            max: () => a.sub(b.max(options)),
-            rows: () => a.add(b.slice([{ end: 1 }])),
-            concat: () => concat([a.neg(), b], 1).slice([{}, { start: 1, end: columns + 1 }]),
-            turn: () => a.mul(b.slice([{ step: -1 }])).tanh(),
+            max: () => a.sub(max(b, options)),
+            rows: () => a.add(slice(b, [{ end: 1 }])),
+            concat: () => slice(concat([a.neg(), b], 1), [{}, { start: 1, end: columns + 1 }]),
+            turn: () => a.mul(slice(b, [{ step: -1 }])).tanh(),
             total: () => a.sub(b.mean()),
           };
           nodes.push(made[operation]());

@@ -111,10 +111,10 @@ export function greaterEqual(x: Operand, y: Operand): GraphNode {
  *
  * @example
  * ```ts
- * import { and, evaluate, Graph } from '@ad/graph';
+ * import { and, evaluate, Graph, greater, less } from '@ad/graph';
  *
  * const x = new Graph().input('x');
- * evaluate(and(x.greater(0), x.less(1)), { x: 0.5 }).toArray(); // => true
+ * evaluate(and(greater(x, 0), less(x, 1)), { x: 0.5 }).toArray(); // => true
  * ```
  */
 export function and(x: Operand, y: Operand): GraphNode {
@@ -126,10 +126,10 @@ export function and(x: Operand, y: Operand): GraphNode {
  *
  * @example
  * ```ts
- * import { evaluate, Graph, or } from '@ad/graph';
+ * import { evaluate, Graph, greater, less, or } from '@ad/graph';
  *
  * const x = new Graph().input('x');
- * evaluate(or(x.less(0), x.greater(1)), { x: 0.5 }).toArray(); // => false
+ * evaluate(or(less(x, 0), greater(x, 1)), { x: 0.5 }).toArray(); // => false
  * ```
  */
 export function or(x: Operand, y: Operand): GraphNode {
@@ -141,10 +141,10 @@ export function or(x: Operand, y: Operand): GraphNode {
  *
  * @example
  * ```ts
- * import { evaluate, Graph, not } from '@ad/graph';
+ * import { evaluate, Graph, less, not } from '@ad/graph';
  *
  * const x = new Graph().input('x');
- * evaluate(not(x.less(0)), { x: 0.5 }).toArray(); // => true
+ * evaluate(not(less(x, 0)), { x: 0.5 }).toArray(); // => true
  * ```
  */
 export function not(x: Operand): GraphNode {
@@ -161,10 +161,10 @@ export function not(x: Operand): GraphNode {
  * @throws {@link KindError} when the condition is not boolean.
  * @example
  * ```ts
- * import { evaluate, Graph, where } from '@ad/graph';
+ * import { evaluate, Graph, greater, where } from '@ad/graph';
  *
  * const x = new Graph().input('x');
- * evaluate(where(x.greater(0), x.log(), 0), { x: -1 }).item(); // => 0
+ * evaluate(where(greater(x, 0), x.log(), 0), { x: -1 }).item(); // => 0
  * ```
  */
 export function where(condition: Operand, x: Operand, y: Operand): GraphNode {
@@ -176,10 +176,10 @@ export function where(condition: Operand, x: Operand, y: Operand): GraphNode {
  *
  * @example
  * ```ts
- * import { evaluate, Graph, xor } from '@ad/graph';
+ * import { evaluate, Graph, less, xor } from '@ad/graph';
  *
  * const x = new Graph().input('x');
- * evaluate(xor(x.less(0), x.less(1)), { x: 0.5 }).toArray(); // => true
+ * evaluate(xor(less(x, 0), less(x, 1)), { x: 0.5 }).toArray(); // => true
  * ```
  */
 export function xor(x: Operand, y: Operand): GraphNode {

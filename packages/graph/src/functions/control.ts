@@ -197,10 +197,10 @@ export function fori<C>(
  * the predicate is no condition; {@link ValueError} when the results differ in form.
  * @example
  * ```ts
- * import { cond, evaluate, Graph } from '@ad/graph';
+ * import { cond, evaluate, Graph, greater } from '@ad/graph';
  *
  * const x = new Graph().input('x');
- * const root = cond(x.greater(0), () => x.sqrt(), () => x.neg());
+ * const root = cond(greater(x, 0), () => x.sqrt(), () => x.neg());
  * evaluate(root, { x: 9 }).item(); // => 3
  * evaluate(root, { x: -9 }).item(); // => 9
  * ```
@@ -267,11 +267,11 @@ const MOST_SNAPSHOTS = 1024;
  * @throws as {@link scan}, and as {@link cond} for the condition.
  * @example
  * ```ts
- * import { evaluate, Graph, whileLoop } from '@ad/graph';
+ * import { evaluate, Graph, greater, whileLoop } from '@ad/graph';
  *
  * const x = new Graph().input('x', { value: 2 });
  * const root = whileLoop(
- *   (y) => y.square().sub(x).abs().greater(1e-12),
+ *   (y) => greater(y.square().sub(x).abs(), 1e-12),
  *   (y) => y.add(x.div(y)).mul(0.5),
  *   x,
  * );
@@ -410,7 +410,7 @@ function checkPredicate(what: string, node: GraphNode): void {
   }
   if (node.kind !== 'boolean') {
     throw new KindError(
-      `${what} is of kind ${node.kind}, expected boolean; compare it with something first, for example x.notEqual(0)`,
+      `${what} is of kind ${node.kind}, expected boolean; compare it with something first, for example notEqual(x, 0)`,
     );
   }
 }

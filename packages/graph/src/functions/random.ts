@@ -17,12 +17,12 @@ import { concat, reshape, slice } from './layout.ts';
  * @throws {@link ValueError} when the seed is not an integer from 0 to $2^{53} - 1$.
  * @example
  * ```ts
- * import { evaluate, Graph, randomKey, uniform } from '@ad/graph';
+ * import { evaluate, Graph, max, min, randomKey, uniform } from '@ad/graph';
  *
  * const key = new Graph().input('key', { value: randomKey(7) });
  * const x = uniform(key, [1000]);
- * evaluate(x.min()).item() >= 0; // => true
- * evaluate(x.max()).item() < 1; // => true
+ * evaluate(min(x)).item() >= 0; // => true
+ * evaluate(max(x)).item() < 1; // => true
  * ```
  */
 export function randomKey(seed: number): Tensor {

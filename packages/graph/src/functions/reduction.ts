@@ -288,10 +288,10 @@ export function argMin(x: GraphNode, axis: number = -1): GraphNode {
  * @throws {@link KindError} when `x` is not boolean; {@link ValueError} when an axis does not exist.
  * @example
  * ```ts
- * import { any, evaluate, Graph } from '@ad/graph';
+ * import { any, evaluate, Graph, greater } from '@ad/graph';
  *
  * const x = new Graph().input('x', { value: [1, -2] });
- * evaluate(any(x.greater(0))).toArray(); // => true
+ * evaluate(any(greater(x, 0))).toArray(); // => true
  * ```
  */
 export function any(x: GraphNode, options: ReductionOptions = {}): GraphNode {
@@ -304,10 +304,10 @@ export function any(x: GraphNode, options: ReductionOptions = {}): GraphNode {
  * @throws {@link KindError} when `x` is not boolean; {@link ValueError} when an axis does not exist.
  * @example
  * ```ts
- * import { all, evaluate, Graph } from '@ad/graph';
+ * import { all, evaluate, Graph, greater } from '@ad/graph';
  *
  * const x = new Graph().input('x', { value: [1, -2] });
- * evaluate(all(x.greater(0))).toArray(); // => false
+ * evaluate(all(greater(x, 0))).toArray(); // => false
  * ```
  */
 export function all(x: GraphNode, options: ReductionOptions = {}): GraphNode {

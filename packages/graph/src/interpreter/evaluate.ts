@@ -53,12 +53,12 @@ export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): N
  * {@link KindError} when a value does not fit its input.
  * @example
  * ```ts
- * import { Graph, evaluate } from '@ad/graph';
+ * import { evaluate, Graph, max } from '@ad/graph';
  *
  * const graph = new Graph();
  * const x = graph.input('x', { shape: [3] });
  * evaluate(x.mul(x).sum(), { x: [1, 2, 3] }).item(); // => 14
- * const [total, largest] = evaluate([x.sum(), x.max()], { x: [1, 2, 3] });
+ * const [total, largest] = evaluate([x.sum(), max(x)], { x: [1, 2, 3] });
  * total.item(); // => 6
  * largest.item(); // => 3
  * ```

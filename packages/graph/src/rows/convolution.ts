@@ -74,7 +74,7 @@ export const convolution: BilinearRow<ConvolutionAttributes> = {
   name: 'convolution',
   family: 'bilinear',
   arity: 2,
-  formula: String.raw`\textstyle\sum_{c, k} x_{n g c, s p + d k} \, w_{g o c k}`,
+  formula: '\\textstyle\\sum_{c, k} x_{n g c, s p + d k} \\, w_{g o c k}',
   attributes: { strides: 'integers', dilations: 'integers' },
   infer([x, w], { strides, dilations }) {
     if (x!.shape.length < LEADING || x!.shape.length !== w!.shape.length) {
@@ -238,7 +238,7 @@ export const windows: LinearRow<WindowsAttributes> = {
   name: 'windows',
   family: 'linear',
   arity: 1,
-  formula: String.raw`x_{s p + d k}`,
+  formula: 'x_{s p + d k}',
   attributes: { sizes: 'integers', strides: 'integers', dilations: 'integers' },
   infer([x], attributes) {
     const lead = x!.shape.length - attributes.sizes.length;
@@ -264,7 +264,7 @@ export const overlapAdd: LinearRow<OverlapAddAttributes> = {
   name: 'overlapAdd',
   family: 'linear',
   arity: 1,
-  formula: String.raw`\textstyle\sum_{s p + d k = i} x_{k p}`,
+  formula: '\\textstyle\\sum_{s p + d k = i} x_{k p}',
   attributes: { lengths: 'integers', strides: 'integers', dilations: 'integers' },
   infer([x], { lengths, strides, dilations }) {
     checkShape(lengths, 'the lengths of the result');

@@ -118,11 +118,18 @@ export const logAddExp: ElementwiseRow = {
     (A, _r, x, y) => A.sigmoid(distance(A, x, y)),
     (A, _r, x, y) => A.sigmoid(distance(A, y, x)),
   ],
-  kinks: [-Infinity, Infinity].map((x) => ({
-    at: [x, x],
-    partials: [0.5, 0.5],
-    why: 'equal operands share the derivative, infinite ones too',
-  })),
+  kinks: [
+    {
+      at: [-Infinity, -Infinity],
+      partials: [0.5, 0.5],
+      why: 'equal operands share the derivative, infinite ones too',
+    },
+    {
+      at: [Infinity, Infinity],
+      partials: [0.5, 0.5],
+      why: 'equal operands share the derivative, infinite ones too',
+    },
+  ],
 };
 
 /** $x / y$, and 0 where x is 0 and y is 0 or NaN: only there, lest a second derivative be cut off where x = 0. */

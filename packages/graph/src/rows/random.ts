@@ -27,7 +27,7 @@ export const philox: DiscreteRow = {
   name: 'philox',
   family: 'discrete',
   arity: 2,
-  formula: String.raw`\operatorname{Philox}_k(c)`,
+  formula: '\\operatorname{Philox}_k(c)',
   attributes: {},
   infer([counters, keys]) {
     checkWords(counters!, BLOCK, 'a counter');
@@ -98,7 +98,7 @@ export const uniform: DiscreteRow<ShapeAttributes> = {
   name: 'uniform',
   family: 'discrete',
   arity: 1,
-  formula: String.raw`u \sim U[0, 1)`,
+  formula: 'u \\sim U[0, 1)',
   attributes: { shape: 'integers' },
   infer: ([key], { shape }) => drawnShape(key!, shape),
   // With 24 bits in f32: those of the 53 that come first, so the number is never rounded up to 1.
@@ -115,7 +115,7 @@ export const normal: DiscreteRow<ShapeAttributes> = {
   name: 'normal',
   family: 'discrete',
   arity: 1,
-  formula: String.raw`z \sim N(0, 1)`,
+  formula: 'z \\sim N(0, 1)',
   attributes: { shape: 'integers' },
   infer: ([key], { shape }) => drawnShape(key!, shape),
   // The quantile of the middle of one of 2^53 equal intervals: symmetric about 0, and never infinite.

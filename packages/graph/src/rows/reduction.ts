@@ -255,7 +255,7 @@ export const argMin: DiscreteRow<AxisAttributes> = {
 function reducedCondition(x: Type, attributes: ReductionAttributes): Type {
   if (x.kind !== 'boolean') {
     throw new KindError(
-      `the operand must be of kind boolean, got ${x.kind}; compare it with something first, for example x.notEqual(0)`,
+      `the operand must be of kind boolean, got ${x.kind}; compare it with something first, for example notEqual(x, 0)`,
     );
   }
   return { shape: reduced(x, attributes, null).shape, kind: 'boolean' };

@@ -1,12 +1,13 @@
 /** Algebras other than numbers: exact rationals, and algebras that have only part of the vocabulary. */
 import {
   AdError,
+  type Algebra,
+  type ElementwiseRow,
   evaluateOver,
   Graph,
   operations,
   partialAlgebra,
-  type Algebra,
-  type ElementwiseRow,
+  reciprocal,
 } from '@ad/graph';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -42,7 +43,7 @@ test('over rationals the field laws hold exactly in graphs', () => {
     [x!.add(y!).mul(z!), x!.mul(z!).add(y!.mul(z!))],
     [x!.sub(y!).mul(x!.add(y!)), x!.square().sub(y!.square())],
     [x!.div(y!).add(z!.div(y!)), x!.add(z!).div(y!)],
-    [x!.reciprocal().mul(x!), graph.constant(1)],
+    [reciprocal(x!).mul(x!), graph.constant(1)],
   ] as const;
   fc.assert(
     fc.property(nonZero, nonZero, nonZero, (p, q, r) => {

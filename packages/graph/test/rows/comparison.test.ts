@@ -1,5 +1,5 @@
 /** Comparisons, logic and choice: truth tables, NaN, and no edges for messages. */
-import { evaluate, Graph, operations } from '@ad/graph';
+import { and, evaluate, Graph, not, operations, or, where } from '@ad/graph';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { elementwiseRows, valueAt } from '../support/elementwise.ts';
@@ -33,7 +33,7 @@ test('and, or and not have their truth tables', () => {
   const p = graph.input('p', { kind: 'boolean', shape: [4] });
   const q = graph.input('q', { kind: 'boolean', shape: [4] });
   const feeds = { p: [false, false, true, true], q: [false, true, false, true] };
-  const [both, either, neither] = evaluate([p.and(q), p.or(q), p.or(q).not()], feeds);
+  const [both, either, neither] = evaluate([and(p, q), or(p, q), not(or(p, q))], feeds);
   expect(both.toArray()).toStrictEqual([false, false, false, true]);
   expect(either.toArray()).toStrictEqual([false, true, true, true]);
   expect(neither.toArray()).toStrictEqual([true, false, false, false]);
@@ -51,11 +51,11 @@ test('where takes each element from its branch and the kind from both', () => {
   const i = graph.input('i', { kind: 'integer', value: [1, 2] });
   const j = graph.input('j', { kind: 'integer', value: [10, 20] });
   const x = graph.input('x', { value: [0.5, NaN] });
-  expect(c.where(i, j).tensor.toArray()).toStrictEqual([1, 20]);
-  expect(c.where(i, j).kind).toBe('integer');
-  expect(c.where(x, i).kind).toBe('real');
-  expect(c.where(x, i).tensor.toArray()).toStrictEqual([0.5, 2]);
-  expect(c.where(c, c.not()).kind).toBe('boolean');
+  expect(where(c, i, j).tensor.toArray()).toStrictEqual([1, 20]);
+  expect(where(c, i, j).kind).toBe('integer');
+  expect(where(c, x, i).kind).toBe('real');
+  expect(where(c, x, i).tensor.toArray()).toStrictEqual([0.5, 2]);
+  expect(where(c, c, not(c)).kind).toBe('boolean');
 });
 
 test('the branch not taken may be NaN or infinite', () => {

@@ -1,5 +1,15 @@
 /** Gathering, scattering and one-hot vectors, with negative indices, against loops over indices. */
-import { evaluate, Graph, oneHot, scatterAdd, tensor, ValueError, type Tensor } from '@ad/graph';
+import {
+  evaluate,
+  gather,
+  Graph,
+  oneHot,
+  scatterAdd,
+  slice,
+  tensor,
+  type Tensor,
+  ValueError,
+} from '@ad/graph';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eitherSign, expectElements, indicesOf, integersOf, shapes } from '../support/arrays.ts';
@@ -40,9 +50,11 @@ test('gather puts the axes of the indices in place of the axis read', () => {
   fc.assert(
     fc.property(gatherings, ({ a, at, axis, spelled }) => {
       const graph = new Graph();
-      const gathered = graph
-        .input('a', { value: a })
-        .gather(graph.input('at', { value: at }), spelled);
+      const gathered = gather(
+        graph.input('a', { value: a }),
+        graph.input('at', { value: at }),
+        spelled,
+      );
       const shape = [...a.shape.slice(0, axis), ...at.shape, ...a.shape.slice(axis + 1)];
       const rank = at.shape.length;
       expectElements(gathered.tensor, shape, (index) => {
@@ -94,7 +106,7 @@ test('oneHot is 1 at the index and 0 elsewhere', () => {
   fc.assert(
     fc.property(cases, ([at, depth]) => {
       const labels = new Graph().input('labels', { value: at });
-      expectElements(labels.oneHot(depth).tensor, [...at.shape, depth], (index) =>
+      expectElements(oneHot(labels, depth).tensor, [...at.shape, depth], (index) =>
         wrapped(at.at(...index.slice(0, -1)), depth) === index.at(-1) ? 1 : 0,
       );
     }),
@@ -108,8 +120,8 @@ test('an index outside of its axis is an error of the data, named with its place
   const { nodeCount } = graph;
   expect(nodeCount).toBe(2);
   const outputs = {
-    gather: x.gather(at),
-    scatterAdd: scatterAdd(x.slice([{ end: 2 }]), at, 3),
+    gather: gather(x, at),
+    scatterAdd: scatterAdd(slice(x, [{ end: 2 }]), at, 3),
     oneHot: oneHot(at, 3),
   };
   for (const [name, output] of Object.entries(outputs)) {
@@ -125,9 +137,9 @@ test('indices must be integers, and shapes of values must begin with those of th
   const graph = new Graph();
   const x = graph.input('x', { shape: [3] });
   const at = graph.input('at', { kind: 'integer', shape: [2] });
-  expect(() => x.gather(x)).toThrow(/gather: indices must be of kind integer, got real/);
-  expect(() => x.oneHot(3)).toThrow(/oneHot: indices must be of kind integer/);
-  expect(() => at.oneHot(0)).toThrow(/length of 1 or more, got 0/);
+  expect(() => gather(x, x)).toThrow(/gather: indices must be of kind integer, got real/);
+  expect(() => oneHot(x, 3)).toThrow(/oneHot: indices must be of kind integer/);
+  expect(() => oneHot(at, 0)).toThrow(/length of 1 or more, got 0/);
   expect(() => scatterAdd(x, at, 3)).toThrow(/the values must have the shape \[2\] of the indices/);
   expect(graph.nodeCount).toBe(2);
 });

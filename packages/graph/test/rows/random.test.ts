@@ -4,16 +4,17 @@ import {
   evaluate,
   foldIn,
   Graph,
+  type GraphNode,
   interpreter,
   normal,
   philox,
   randomKey,
   ShapeError,
+  slice,
   splitKey,
   tensor,
   uniform,
   ValueError,
-  type GraphNode,
 } from '@ad/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -68,10 +69,10 @@ describe('Philox 4x32-10', () => {
           [2, 0],
         ] as const) {
           const alone = philox(
-            stack.slice([{ start: i, end: i + 1 }]),
-            many.slice([{ start: k, end: k + 1 }]),
+            slice(stack, [{ start: i, end: i + 1 }]),
+            slice(many, [{ start: k, end: k + 1 }]),
           );
-          const here = blocks.slice([
+          const here = slice(blocks, [
             { start: i, end: i + 1 },
             { start: k, end: k + 1 },
           ]);
@@ -234,7 +235,7 @@ describe('keys', () => {
     expect(() => uniform(reals)).toThrow(
       /a key consists of 2 integers along the last axis, got real of shape \[2\][^]*randomKey\(seed\)/,
     );
-    expect(() => normal(key.slice([{ end: 1 }]))).toThrow(ShapeError);
+    expect(() => normal(slice(key, [{ end: 1 }]))).toThrow(ShapeError);
     expect(() => philox(key, key)).toThrow(/a counter consists of 4 integers/);
     expect(() => randomKey(-1)).toThrow(ValueError);
     expect(() => randomKey(0.5)).toThrow(/randomKey: seed is 0.5/);

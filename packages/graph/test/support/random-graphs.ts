@@ -1,5 +1,18 @@
 /** Random graphs with values for their inputs: shared subexpressions, repeated operands, dead nodes, constants. */
-import { apply, Graph, tensor, type GraphNode, type Tensor } from '@ad/graph';
+import {
+  apply,
+  Graph,
+  type GraphNode,
+  less,
+  logSumExp,
+  max,
+  slice,
+  softmax,
+  squeeze,
+  tensor,
+  type Tensor,
+  where,
+} from '@ad/graph';
 import fc from 'fast-check';
 import { realRows } from './elementwise.ts';
 
@@ -42,14 +55,18 @@ const shapesInUse: readonly (readonly number[])[] = [[], [3], [2, 3], [2, 1], [1
 /** What else arrays can do, giving shapes that still broadcast with all the others. */
 const structured: readonly ((x: GraphNode, y: GraphNode) => GraphNode)[] = [
   (x) => x.sum({ keepDims: true }),
-  (x) => x.max({ keepDims: true }),
+  (x) => max(x, { keepDims: true }),
   (x) => (x.shape.length === 0 ? x : x.mean({ axes: -1, keepDims: true })),
-  (x) => x.logSumExp(),
-  (x) => (x.shape.length === 0 ? x : x.softmax()),
-  (x) => x.slice(x.shape.map(() => ({ step: -1 }))),
+  (x) => logSumExp(x),
+  (x) => (x.shape.length === 0 ? x : softmax(x)),
+  (x) =>
+    slice(
+      x,
+      x.shape.map(() => ({ step: -1 })),
+    ),
   (x) => x.transpose().transpose(),
-  (x, y) => x.less(y).where(x, y),
-  (x) => x.broadcastTo([...(x.shape.length < 3 ? [1] : []), ...x.shape]).squeeze(0),
+  (x, y) => where(less(x, y), x, y),
+  (x) => squeeze(x.broadcastTo([...(x.shape.length < 3 ? [1] : []), ...x.shape]), 0),
   (x) =>
     x
       .reshape([-1, 1])

@@ -1,5 +1,15 @@
 /** Files that are wrong: refused with a FormatError that names the place, whatever is wrong and wherever. */
-import { fromJSON, FormatError, Graph, listing, tensor, toJSON, type GraphJSON } from '@ad/graph';
+import {
+  FormatError,
+  fromJSON,
+  gather,
+  Graph,
+  type GraphJSON,
+  listing,
+  tensor,
+  toJSON,
+  where,
+} from '@ad/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { graphs } from './random-graph.ts';
@@ -21,8 +31,8 @@ function goodFile(): GraphJSON {
   });
   const flags = graph.constant(tensor([true, false]));
   const total = x.sum({ axes: [1] });
-  const branch = flags.where(total, 7).named('branch');
-  branch.gather(labels).named('loss');
+  const branch = where(flags, total, 7).named('branch');
+  gather(branch, labels).named('loss');
   return toJSON(graph, { outputs: { loss: graph.node(6) } });
 }
 

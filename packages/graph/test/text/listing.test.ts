@@ -1,5 +1,16 @@
 /** Listings: what they show, what they leave out, and that size and depth do not matter. */
-import { Graph, GraphError, listing, tensor, ValueError, concat } from '@ad/graph';
+import {
+  argMax,
+  concat,
+  Graph,
+  GraphError,
+  listing,
+  oneHot,
+  slice,
+  tensor,
+  ValueError,
+  where,
+} from '@ad/graph';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { graphs } from './random-graph.ts';
@@ -41,11 +52,11 @@ test('a line has id, label, type, operation with attributes, and operands', () =
   const w = graph.input('w', { shape: [3, 2], kind: 'real' }).named('weights\n"2"');
   const mask = graph.input('mask', { shape: [2], kind: 'boolean' });
   const y = x.matmul(w).named('product');
-  const part = mask.where(y.sum({ axes: [-1] }), tensor([-0, NaN])).slice([{ step: -1 }]);
+  const part = slice(where(mask, y.sum({ axes: [-1] }), tensor([-0, NaN])), [{ step: -1 }]);
   graph.constant(tensor([true, false]));
   graph.constant(tensor(new Float64Array(100)));
   graph.constant(tensor([[1, 2]], { kind: 'integer' }));
-  part.argMax().oneHot(4);
+  oneHot(argMax(part), 4);
   expect(listing(graph)).toMatchInlineSnapshot(`
     "%0 "x": real[2, 3] = input
     %1 "weights\\n\\"2\\"": real[3, 2] = input "w"

@@ -1,6 +1,6 @@
 /** Gaussian mixture log-likelihood with 25 components in 10 dimensions, 1000 points: its gradient, f64. */
 import { gradient } from '@ad/backprop';
-import { Graph, type GraphNode, tensor } from '@ad/graph';
+import { expandDims, gather, Graph, type GraphNode, logSumExp, tensor } from '@ad/graph';
 import { waves, type Workload } from '../workload.ts';
 
 const [N, K, D] = [1000, 25, 10];
@@ -15,9 +15,7 @@ function factors(q: GraphNode, l: GraphNode): GraphNode {
   const eye = Float64Array.from({ length: D * D }, (_, i) => (Math.floor(i / D) === i % D ? 1 : 0));
   const g = q.graph;
   const index = g.constant(tensor(positions, { kind: 'integer' }));
-  const lower = l
-    .transpose()
-    .gather(index)
+  const lower = gather(l.transpose(), index)
     .transpose()
     .mul(g.constant(tensor(mask)));
   const diagonal = q
@@ -36,12 +34,12 @@ export function gmm(): Workload {
   const l = g.input('l', { shape: [K, (D * (D - 1)) / 2], value: waves((K * D * (D - 1)) / 2, 4) });
   const x = g.input('x', { shape: [N, D], value: waves(N * D, 5) });
   const Q = factors(q, l);
-  const centred = x.expandDims(0).sub(mu.expandDims(1)); // [K, N, D]
+  const centred = expandDims(x, 0).sub(expandDims(mu, 1)); // [K, N, D]
   const mapped = centred.matmul(Q.transpose([0, 2, 1]));
   const distance = mapped.square().sum({ axes: -1 }); // [K, N]
   const sums = q.sum({ axes: 1 });
-  const terms = alpha.add(sums).expandDims(1).sub(distance.mul(0.5));
-  const likelihood = terms.logSumExp({ axes: 0 }).sum().sub(alpha.logSumExp().mul(N));
+  const terms = expandDims(alpha.add(sums), 1).sub(distance.mul(0.5));
+  const likelihood = logSumExp(terms, { axes: 0 }).sum().sub(logSumExp(alpha).mul(N));
   const frobenius = q.exp().square().sum().add(l.square().sum());
   const prior = frobenius.mul((gamma * gamma) / 2).sub(sums.sum().mul(m));
   const f = likelihood.sub(prior);

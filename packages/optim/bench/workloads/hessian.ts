@@ -1,6 +1,6 @@
 /** 2-8-1 tanh network, 50 points: the full Hessian of the squared error, 33 by 33, f64. */
 import { hessian } from '@ad/backprop';
-import { Graph, type GraphNode } from '@ad/graph';
+import { Graph, type GraphNode, slice } from '@ad/graph';
 import { waves, type Workload } from '../workload.ts';
 
 const [POINTS, HIDDEN] = [50, 8];
@@ -11,7 +11,7 @@ export function fullHessian(): Workload {
   const y = g.input('y', { shape: [POINTS, 1], value: waves(POINTS, 2) });
   const loss = (theta: GraphNode): GraphNode => {
     const part = (start: number, rows: number, columns: number): GraphNode =>
-      theta.slice([{ start, end: start + rows * columns }]).reshape([rows, columns]);
+      slice(theta, [{ start, end: start + rows * columns }]).reshape([rows, columns]);
     const h = x
       .matmul(part(0, 2, HIDDEN))
       .add(part(16, 1, HIDDEN))

@@ -1,12 +1,12 @@
 /** The extended Rosenbrock function of 1000 variables as vector code, f64: gradient, and Hessian times a vector. */
 import { gradient, pushforward } from '@ad/backprop';
-import { Graph, type GraphNode } from '@ad/graph';
+import { Graph, type GraphNode, slice } from '@ad/graph';
 import { waves, type Workload } from '../workload.ts';
 
 const SIZE = 1000;
 
 function rosenbrock(x: GraphNode): GraphNode {
-  const [odd, even] = [x.slice([{ step: 2 }]), x.slice([{ start: 1, step: 2 }])];
+  const [odd, even] = [slice(x, [{ step: 2 }]), slice(x, [{ start: 1, step: 2 }])];
   return even.sub(odd.square()).square().mul(100).add(odd.neg().add(1).square()).sum();
 }
 

@@ -1,5 +1,14 @@
 /** Causal transformer: one pre-norm layer, width 32, 2 heads, 16 tokens, vocabulary 27, batch of 32, Adam, f32. */
-import { embedding, type GraphNode, softmax, tensor, type Tensor, tril, where } from '@ad/graph';
+import {
+  embedding,
+  type GraphNode,
+  greater,
+  softmax,
+  tensor,
+  type Tensor,
+  tril,
+  where,
+} from '@ad/graph';
 import { adam, crossEntropy, type Model } from '../../src/index.ts';
 import { trainingStep, waves, type Workload } from '../workload.ts';
 
@@ -40,7 +49,7 @@ function attention(x: GraphNode, p: Readonly<Record<Name, GraphNode>>): GraphNod
   const below = tril(
     x.graph.constant(tensor(new Float64Array(TOKENS * TOKENS).fill(1)).reshape([TOKENS, TOKENS])),
   );
-  const weights = softmax(where(below.greater(0), scores, -1e9));
+  const weights = softmax(where(greater(below, 0), scores, -1e9));
   const mixed = weights.matmul(v).transpose([0, 2, 1, 3]).reshape([BATCH, TOKENS, WIDTH]);
   return mixed.matmul(p.out);
 }

@@ -1,5 +1,5 @@
 /** Attention. */
-import { formatShape, type GraphNode, ShapeError, tensor, ValueError } from '@ad/graph';
+import { formatShape, type GraphNode, ShapeError, softmax, tensor, ValueError } from '@ad/graph';
 import { booleanOption, checkNames, numberOption, POSITIVE_INTEGER } from '../options.ts';
 import { deriveSeed } from '../random.ts';
 import { dense, type DenseParameters } from './dense.ts';
@@ -79,7 +79,7 @@ export function multiHeadAttention(
         .matmul(split('key').transpose([0, 1, 3, 2]))
         .div(Math.sqrt(size / heads));
       const seen = causal ? scores.add(maskOf(length)) : scores;
-      const found = seen.softmax(-1).matmul(split('value'));
+      const found = softmax(seen, -1).matmul(split('value'));
       const joined = found.transpose([0, 2, 1, 3]).reshape([samples, length, size]);
       return layer.apply(parameters.output, joined);
     },

@@ -1,5 +1,5 @@
 /** Layers that learn a vector for each of many things. */
-import { formatShape, KindError, ShapeError, type Tensor } from '@ad/graph';
+import { formatShape, gather, KindError, ShapeError, slice, type Tensor } from '@ad/graph';
 import { checkNames, numberOption, POSITIVE_INTEGER } from '../options.ts';
 import { Random } from '../random.ts';
 import {
@@ -59,7 +59,7 @@ export function embedding(
             "make it with tensor(values, { kind: 'integer' })",
         );
       }
-      return vectors.gather(x);
+      return gather(vectors, x);
     },
   };
 }
@@ -104,7 +104,7 @@ export function positionEmbedding(
           `${name}: the input has shape ${formatShape(x.shape)}, expected [samples, at most ${length}, ${size}]`,
         );
       }
-      return x.add(steps === length ? vectors : vectors.slice([{ end: steps }]));
+      return x.add(steps === length ? vectors : slice(vectors, [{ end: steps }]));
     },
   };
 }

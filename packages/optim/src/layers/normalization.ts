@@ -2,6 +2,7 @@
 import {
   formatShape,
   type GraphNode,
+  rsqrt,
   type Shape,
   ShapeError,
   sizeOf,
@@ -60,7 +61,7 @@ function epsilonOf(
 function standardized(x: GraphNode, axes: readonly number[], epsilon: number): GraphNode {
   const centered = x.sub(x.mean({ axes, keepDims: true }));
   const variance = centered.square().mean({ axes, keepDims: true });
-  return centered.mul(variance.add(epsilon).rsqrt());
+  return centered.mul(rsqrt(variance.add(epsilon)));
 }
 
 const lastAxes = (x: GraphNode, count: number): number[] =>
@@ -123,7 +124,7 @@ export function rmsNorm(size: number, options: NormOptions = {}): Model<ScalePar
     apply({ scale }, x) {
       checkLast(name, x, [size]);
       const squares = x.square().mean({ axes: -1, keepDims: true });
-      return x.mul(squares.add(epsilon).rsqrt()).mul(scale);
+      return x.mul(rsqrt(squares.add(epsilon))).mul(scale);
     },
   };
 }
@@ -206,7 +207,7 @@ export function batchNorm(
       const affine = (normal: GraphNode): GraphNode =>
         normal.mul(perChannel(scale, x)).add(perChannel(offset, x));
       if (training === undefined) {
-        const factor = perChannel(variance, x).add(epsilon).rsqrt();
+        const factor = rsqrt(perChannel(variance, x).add(epsilon));
         return affine(x.sub(perChannel(mean, x)).mul(factor));
       }
       const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
@@ -223,7 +224,7 @@ export function batchNorm(
         running.mul(1 - momentum).add(batch.reshape([channels]).mul(momentum));
       training.replace(mean, follow(mean, batchMean));
       training.replace(variance, follow(variance, batchVariance.mul(count / (count - 1))));
-      return affine(centered.mul(batchVariance.add(epsilon).rsqrt()));
+      return affine(centered.mul(rsqrt(batchVariance.add(epsilon))));
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   scan,
   type Shape,
   ShapeError,
+  slice,
   Tensor,
   ValueError,
 } from '@ad/graph';
@@ -69,7 +70,7 @@ function recurrent(
   const parts = (x: GraphNode): GraphNode[] => {
     const axes = x.shape.slice(0, -1).map(() => ({}));
     return Array.from({ length: gates }, (_, gate) =>
-      x.slice([...axes, { start: gate * units, end: (gate + 1) * units }]),
+      slice(x, [...axes, { start: gate * units, end: (gate + 1) * units }]),
     );
   };
   return {

@@ -1,6 +1,7 @@
 /** Cross entropies: the surprise at what happened, for one of many classes and for yes or no. */
 import {
   add,
+  equal,
   expandDims,
   type GraphNode,
   logSumExp,
@@ -90,7 +91,7 @@ export const crossEntropy: LossFunction<CrossEntropyOptions> = /* @__PURE__ */ O
     if (options.reduction === undefined || options.reduction === 'mean') {
       if (weight === null && counts === null) return reduce(caller, losses);
       const total = sum(counts === null ? weight! : mul(counts, weight ?? 1));
-      return sum(losses).div(total.equal(0).where(1, total));
+      return sum(losses).div(where(equal(total, 0), 1, total));
     }
     return reduce(caller, losses, options.reduction);
   },

@@ -35,11 +35,11 @@ export interface KlDivergenceOptions extends LossOptions {
  * Source: S. Kullback, R. A. Leibler, 1951.
  * @example
  * ```ts
- * import { evaluate, Graph } from '@ad/graph';
+ * import { evaluate, Graph, logSoftmax } from '@ad/graph';
  * import { klDivergence } from '@ad/optim';
  *
  * const graph = new Graph();
- * const logarithms = graph.input('x', { value: [[0, 0]] }).logSoftmax();
+ * const logarithms = logSoftmax(graph.input('x', { value: [[0, 0]] }));
  * evaluate(klDivergence(logarithms, graph.constant([[1, 0]]))).item(); // ≈ 0.693147
  * ```
  */

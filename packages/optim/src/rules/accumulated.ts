@@ -1,5 +1,5 @@
 /** Steps on more samples than fit into one batch. */
-import { type GraphNode, isGraphNode, Tensor, ValueError } from '@ad/graph';
+import { equal, type GraphNode, isGraphNode, Tensor, ValueError, where } from '@ad/graph';
 import { type Leaf, mapTree, tensorOfLeaf, type Tree } from '@ad/backprop';
 import { describeValue, numberOption, POSITIVE_INTEGER } from '../options.ts';
 import { matchLeaves } from '../trees.ts';
@@ -57,7 +57,7 @@ export function accumulated(rule: Optimizer, count: number): Optimizer {
       const tree = parameters as Tree<GraphNode>;
       const matched = matchLeaves(tree, gradients, 'accumulated: the gradients');
       const before = matchLeaves(tree, sum, 'accumulated: the state .sum') as GraphNode[];
-      const isLast = batches.add(1).equal(count);
+      const isLast = equal(batches.add(1), count);
       const totals = before.map((total, k) => {
         const gradient = matched[k];
         return isGraphNode(gradient) ? total.add(gradient) : null;
@@ -74,15 +74,15 @@ export function accumulated(rule: Optimizer, count: number): Optimizer {
         let next = 0;
         return mapTree(olds as Tree<GraphNode>, (old) => {
           const value = values[next++]!;
-          return value.id === old.id ? old : isLast.where(value, old);
+          return value.id === old.id ? old : where(isLast, value, old);
         }) as T;
       };
       return {
         parameters: keep(parameters, update.parameters, `${rule.name}: the new parameters`),
         state: {
-          batches: isLast.where(0, batches.add(1)),
+          batches: where(isLast, 0, batches.add(1)),
           sum: inForm(
-            totals.map((total, k) => (total === null ? before[k] : isLast.where(0, total))),
+            totals.map((total, k) => (total === null ? before[k] : where(isLast, 0, total))),
           ) as Tree<GraphNode>,
           inner: keep(inner, update.state, `${rule.name}: the new state`),
         },

@@ -1,4 +1,5 @@
 /** Adam and AdamW: steps scaled by moving averages of the gradient and of its square. */
+import { maximum } from '@ad/graph';
 import { booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
 import { average, betasOption, bias } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
@@ -92,7 +93,7 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
         const start = decoupled ? shrunk(x, rate, decay) : x;
         const first = average(slots.first, g, beta1);
         const second = average(slots.second, g.square(), beta2);
-        const largest = amsgrad ? slots.largest.maximum(second) : second;
+        const largest = amsgrad ? maximum(slots.largest, second) : second;
         const scale = largest.sqrt().add(floor);
         return {
           parameter: start.sub(stepSize.mul(first).div(scale)),

@@ -1,4 +1,5 @@
 /** Adamax: Adam with the largest gradient in the place of the mean square. */
+import { maximum } from '@ad/graph';
 import { checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
 import { average, betasOption, bias } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
@@ -53,7 +54,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
       return (x, gradient, slots, path) => {
         const g = penalized(gradient, x, decayOf(path));
         const first = average(slots.first, g, beta1);
-        const largest = slots.largest.mul(beta2).maximum(g.abs().add(epsilon));
+        const largest = maximum(slots.largest.mul(beta2), g.abs().add(epsilon));
         return { parameter: x.sub(stepSize.mul(first).div(largest)), slots: { first, largest } };
       };
     },

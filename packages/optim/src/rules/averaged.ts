@@ -1,5 +1,5 @@
 /** An average of the weights beside the weights. */
-import { type GraphNode, isGraphNode, Tensor, ValueError } from '@ad/graph';
+import { equal, type GraphNode, isGraphNode, Tensor, ValueError, where } from '@ad/graph';
 import { type Leaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type Tree } from '@ad/backprop';
 import { BELOW_ONE, describeValue, numberOption } from '../options.ts';
 import { matchLeaves } from '../trees.ts';
@@ -64,7 +64,7 @@ export function averaged(rule: Optimizer, decay: number): Optimizer {
         const [old, value, mean] = [olds[k]!.leaf, news[k]!.leaf, before[k] as GraphNode];
         // What is not learned is its own average; of state, such as running statistics, the value before the step.
         if (value.id === old.id) return old.kind === 'real' ? old : mean;
-        return updates.equal(0).where(value, average(mean, value, decay));
+        return where(equal(updates, 0), value, average(mean, value, decay));
       }) as Tree<GraphNode>;
       return {
         parameters: update.parameters,

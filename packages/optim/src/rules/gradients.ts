@@ -1,5 +1,14 @@
 /** Rules that change the gradients before another rule sees them. */
-import { type GraphNode, isGraphNode, stack, ValueError } from '@ad/graph';
+import {
+  clamp,
+  type GraphNode,
+  isGraphNode,
+  minimum,
+  norm,
+  reciprocal,
+  stack,
+  ValueError,
+} from '@ad/graph';
 import { mapTree, type Tree } from '@ad/backprop';
 import { describeValue, type Range } from '../options.ts';
 import { matchLeaves } from '../trees.ts';
@@ -69,9 +78,9 @@ export function clipByNorm(rule: Optimizer, limit: number): Optimizer {
   checkLimit('clipByNorm', limit);
   return withGradients('clipByNorm', rule, (gradients) => {
     if (gradients.length === 0) return gradients;
-    const norms = gradients.map((gradient) => gradient.norm());
-    const length = stack(norms).norm();
-    const factor = length.add(1e-6).reciprocal().mul(limit).minimum(1);
+    const norms = gradients.map((gradient) => norm(gradient));
+    const length = norm(stack(norms));
+    const factor = minimum(reciprocal(length.add(1e-6)).mul(limit), 1);
     return gradients.map((gradient) => gradient.mul(factor));
   });
 }
@@ -95,7 +104,7 @@ export function clipByNorm(rule: Optimizer, limit: number): Optimizer {
 export function clipByValue(rule: Optimizer, limit: number): Optimizer {
   checkLimit('clipByValue', limit);
   return withGradients('clipByValue', rule, (gradients) =>
-    gradients.map((gradient) => gradient.clamp(-limit, limit)),
+    gradients.map((gradient) => clamp(gradient, -limit, limit)),
   );
 }
 

@@ -1,4 +1,5 @@
 /** LAMB: the steps of Adam, as long in each parameter as the parameter itself allows. */
+import { equal, norm, or, where } from '@ad/graph';
 import { checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
 import { average, betasOption, bias } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
@@ -57,9 +58,9 @@ export function lamb(options: LambOptions = {}): Optimizer {
         const second = average(slots.second, g.square(), beta2);
         const scale = second.div(correction2).sqrt().add(epsilon);
         const direction = penalized(first.div(correction1).div(scale), x, decayOf(path));
-        const [size, length] = [x.norm(), direction.norm()];
-        const isZero = size.equal(0).or(length.equal(0));
-        const ratio = isZero.where(1, size.div(isZero.where(1, length)));
+        const [size, length] = [norm(x), norm(direction)];
+        const isZero = or(equal(size, 0), equal(length, 0));
+        const ratio = where(isZero, 1, size.div(where(isZero, 1, length)));
         return { parameter: x.sub(rate.mul(ratio).mul(direction)), slots: { first, second } };
       };
     },

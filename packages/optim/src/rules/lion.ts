@@ -1,4 +1,5 @@
 /** Lion: steps of one length in the direction of the sign of a momentum. */
+import { sign } from '@ad/graph';
 import { checkNames } from '../options.ts';
 import { average, betasOption } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
@@ -51,7 +52,7 @@ export function lion(options: LionOptions = {}): Optimizer {
       ({ rate }) =>
       (x, g, slots, path) => ({
         parameter: shrunk(x, rate, decayOf(path)).sub(
-          rate.mul(average(slots.momentum, g, beta1).sign()),
+          rate.mul(sign(average(slots.momentum, g, beta1))),
         ),
         slots: { momentum: average(slots.momentum, g, beta2) },
       }),

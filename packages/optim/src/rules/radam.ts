@@ -1,4 +1,5 @@
 /** RAdam: Adam that waits until the variance of its steps is known. */
+import { greater, where } from '@ad/graph';
 import { booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
 import { average, betasOption, bias } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
@@ -65,7 +66,7 @@ export function radam(options: RAdamOptions = {}): Optimizer {
       const stepSize = rate.div(bias(beta1, t));
       const correction = bias(beta2, t);
       const length = t.mul(graph.constant(beta2).pow(t)).mul(-2).div(correction).add(limit);
-      const isKnown = length.greater(5);
+      const isKnown = greater(length, 5);
       // Where it is not known, the root is of a number that may be negative: it is not looked at.
       const rectification = length
         .sub(4)
@@ -83,7 +84,7 @@ export function radam(options: RAdamOptions = {}): Optimizer {
         const plain = stepSize.mul(first);
         const rectified = plain.mul(rectification).div(second.sqrt().add(epsilon));
         return {
-          parameter: start.sub(isKnown.where(rectified, plain)),
+          parameter: start.sub(where(isKnown, rectified, plain)),
           slots: { first, second },
         };
       };

@@ -1,4 +1,5 @@
 /** RMSProp: steps scaled by a moving average of the squared gradient. */
+import { maximum } from '@ad/graph';
 import { BELOW_ONE, booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
 import { average } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
@@ -76,7 +77,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
         const g = penalized(gradient, x, decayOf(path));
         const squares = average(slots.squares, g.square(), rho);
         const mean = centered ? average(slots.mean, g, rho) : slots.mean;
-        const spread = centered ? squares.sub(mean.square()).maximum(0) : squares;
+        const spread = centered ? maximum(squares.sub(mean.square()), 0) : squares;
         const scaled = g.div(spread.sqrt().add(epsilon));
         const direction = momentum === 0 ? scaled : slots.momentum.mul(momentum).add(scaled);
         return {

@@ -1,5 +1,5 @@
 /** Rprop: steps of a length of their own, of which only the sign follows the gradient. */
-import { ValueError } from '@ad/graph';
+import { clamp, greater, less, sign, ValueError, where } from '@ad/graph';
 import { checkNames, describeValue, NON_NEGATIVE, numberOption } from '../options.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -39,12 +39,12 @@ export interface RpropOptions {
 export function rprop(options: RpropOptions = {}): Optimizer {
   checkNames('rprop', options, ['learningRate', 'factors', 'limits']);
   const start = numberOption('rprop', 'learningRate', options.learningRate, 1e-2, NON_NEGATIVE);
-  const [less, more] = pairOption('factors', options.factors, [0.5, 1.2]);
-  numberOption('rprop', 'factors[0]', less, 0, {
+  const [shrink, grow] = pairOption('factors', options.factors, [0.5, 1.2]);
+  numberOption('rprop', 'factors[0]', shrink, 0, {
     words: 'a number between 0 and 1',
     holds: (x) => x > 0 && x < 1,
   });
-  numberOption('rprop', 'factors[1]', more, 0, {
+  numberOption('rprop', 'factors[1]', grow, 0, {
     words: 'a finite number above 1',
     holds: (x) => x > 1 && x < Infinity,
   });
@@ -62,11 +62,11 @@ export function rprop(options: RpropOptions = {}): Optimizer {
     counts: false,
     begin: () => (x, gradient, slots) => {
       const product = gradient.mul(slots.last);
-      const hasTurned = product.less(0);
-      const factor = hasTurned.where(less, product.greater(0).where(more, 1));
-      const length = slots.length.mul(factor).clamp(least, most);
-      const last = hasTurned.where(0, gradient);
-      return { parameter: x.sub(last.sign().mul(length)), slots: { length, last } };
+      const hasTurned = less(product, 0);
+      const factor = where(hasTurned, shrink, where(greater(product, 0), grow, 1));
+      const length = clamp(slots.length.mul(factor), least, most);
+      const last = where(hasTurned, 0, gradient);
+      return { parameter: x.sub(sign(last).mul(length)), slots: { length, last } };
     },
   });
 }

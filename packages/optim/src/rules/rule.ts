@@ -80,6 +80,7 @@ export interface StepContext {
  *
  * @example
  * ```ts
+ * import { sign } from '@ad/graph';
  * import { optimizerOf } from '@ad/optim';
  *
  * // Every parameter moves by the same length, in the direction of the sign of its gradient.
@@ -88,7 +89,7 @@ export interface StepContext {
  *   slots: [],
  *   counts: false,
  *   begin: () => (parameter, gradient, slots) => ({
- *     parameter: parameter.sub(gradient.sign().mul(0.01)),
+ *     parameter: parameter.sub(sign(gradient).mul(0.01)),
  *     slots,
  *   }),
  * });

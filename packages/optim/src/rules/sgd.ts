@@ -1,5 +1,5 @@
 /** Stochastic gradient descent, with momentum in Polyak's or Nesterov's form. */
-import { ValueError } from '@ad/graph';
+import { equal, ValueError, where } from '@ad/graph';
 import { BELOW_ONE, booleanOption, checkNames, numberOption, UP_TO_ONE } from '../options.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -82,7 +82,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     counts: dampening !== 0,
     learningRate,
     begin({ step, rate }) {
-      const isFirst = dampening === 0 ? null : step.equal(0);
+      const isFirst = dampening === 0 ? null : equal(step, 0);
       return (x, gradient, slots, path) => {
         const decay = decayOf(path);
         const g = decoupled ? gradient : penalized(gradient, x, decay);
@@ -90,7 +90,8 @@ export function sgd(options: SgdOptions = {}): Optimizer {
         if (momentum === 0) return { parameter: start.sub(rate.mul(g)), slots };
         // The momentum is 0 before the first step, so without dampening the first one needs no exception.
         const kept = slots.momentum.mul(momentum);
-        const b = isFirst === null ? kept.add(g) : isFirst.where(g, kept.add(g.mul(1 - dampening)));
+        const b =
+          isFirst === null ? kept.add(g) : where(isFirst, g, kept.add(g.mul(1 - dampening)));
         const direction = nesterov ? g.add(b.mul(momentum)) : b;
         return { parameter: start.sub(rate.mul(direction)), slots: { momentum: b } };
       };

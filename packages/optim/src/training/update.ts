@@ -4,6 +4,7 @@
  * A step whose loss, gradient or new parameters are not finite is not taken: the program itself chooses between
  * the new values and the old ones, so the parameters are never spoilt.
  */
+import { less, where } from '@ad/graph';
 import type { GraphNode } from '@ad/graph';
 import { leavesOf, mapTree, type Tree } from '@ad/backprop';
 import type { Gradients, Optimizer, OptimizerStateNodes } from '../rules/optimizer.ts';
@@ -56,10 +57,10 @@ export function guardedUpdates(
     (total, node) => (node === null ? total : total.add(node.abs().sum())),
     loss.abs(),
   );
-  const isFinite = magnitude.less(Infinity);
+  const isFinite = less(magnitude, Infinity);
   return {
     magnitude,
-    updates: pairs.map(([old, value]) => [old, isFinite.where(value, old)] as const),
+    updates: pairs.map(([old, value]) => [old, where(isFinite, value, old)] as const),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type GraphNode, interpreter, matmul, Tensor, tensor } from '@ad/graph';
+import { type GraphNode, interpreter, matmul, split, Tensor, tensor } from '@ad/graph';
 import { jacobian } from '@ad/backprop';
 import { gaussNewton, leastSquares, levenbergMarquardt, minimize, newton } from '@ad/optim';
 import fc from 'fast-check';
@@ -92,7 +92,7 @@ describe.each(methods)('%s', (_name, method) => {
     const y = tensor([1, 2.5, 5.8, 14.5, 37]);
     const model = (a: GraphNode, k: GraphNode): GraphNode => a.mul(k.mul(x).exp()).sub(y);
     const flat = (p: GraphNode): GraphNode => {
-      const [a, k] = p.split(2) as [GraphNode, GraphNode];
+      const [a, k] = split(p, 2) as [GraphNode, GraphNode];
       return model(a, k);
     };
     const options = { method, trajectory: true, maxIterations: 6 } as const;

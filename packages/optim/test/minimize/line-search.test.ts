@@ -1,3 +1,4 @@
+import { slice } from '@ad/graph';
 import type { GraphNode } from '@ad/graph';
 import {
   backtracking,
@@ -93,7 +94,7 @@ describe('strong Wolfe', () => {
       return found;
     };
     const f = (x: GraphNode): GraphNode => {
-      const [a, b] = [x.slice([{ end: 19 }]), x.slice([{ start: 1 }])];
+      const [a, b] = [slice(x, [{ end: 19 }]), slice(x, [{ start: 1 }])];
       return b.sub(a.square()).square().mul(100).add(a.sub(1).square()).sum();
     };
     const { iterations } = minimize(f, new Float64Array(20).fill(-1), {

@@ -1,4 +1,4 @@
-import { type GraphNode, tensor } from '@ad/graph';
+import { type GraphNode, less, tensor } from '@ad/graph';
 import {
   backtracking,
   gradientDescent,
@@ -147,7 +147,7 @@ const wrong: readonly (readonly [make: () => unknown, message: RegExp])[] = [
     /returned an array of shape \[2\], expected a scalar/,
   ],
   [() => minimize(() => 3 as never, 1), /the function returned 3, expected a node/],
-  [() => minimize((x: GraphNode) => x.less(1), 1), /which is not real/],
+  [() => minimize((x: GraphNode) => less(x, 1), 1), /which is not real/],
 ];
 
 test.each(wrong)('case %#', (make, message) => {

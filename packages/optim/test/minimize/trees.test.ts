@@ -1,5 +1,5 @@
 /** The form of the argument: what comes back, and that the way does not depend on it. */
-import { concat, type GraphNode, Tensor, tensor } from '@ad/graph';
+import { concat, type GraphNode, slice, Tensor, tensor } from '@ad/graph';
 import { grad } from '@ad/backprop';
 import { gradientDescent, lbfgs, type Method, minimize, nesterov, newton } from '@ad/optim';
 import { expect, expectTypeOf, test } from 'vitest';
@@ -17,7 +17,7 @@ test.each(methods)(
   (_name, method) => {
     const options = { method, maxIterations: 40, trajectory: true } as const;
     const valley = (x: GraphNode): GraphNode => {
-      const [a, b] = [x.slice([{ end: 3 }]), x.slice([{ start: 1 }])];
+      const [a, b] = [slice(x, [{ end: 3 }]), slice(x, [{ start: 1 }])];
       return b.sub(a.square()).square().mul(100).add(a.sub(1).square()).sum();
     };
     const x0 = [-1, 0.5, 2, 0.1];

@@ -4,7 +4,19 @@
  * Source: J. Moré, B. Garbow, K. Hillstrom, Testing unconstrained optimization software, ACM Trans. Math. Software 7,
  * 1981. Problem 11 is printed there with $y_i m i x_2$ in the place of $y_i - x_2$; its minimum shows what is meant.
  */
-import { concat, cumSum, type GraphNode, Tensor } from '@ad/graph';
+import {
+  atan,
+  concat,
+  cumSum,
+  type GraphNode,
+  greater,
+  hypot,
+  reciprocal,
+  slice,
+  split,
+  Tensor,
+  where,
+} from '@ad/graph';
 
 /** One of the problems. */
 export interface TestProblem {
@@ -64,7 +76,7 @@ const small = (
   residuals: (x: Elements) => readonly GraphNode[],
 ): TestProblem =>
   problem(number, name, start, minima, (x) =>
-    concat(residuals(x.split(start.length) as unknown as Elements)),
+    concat(residuals(split(x, start.length) as unknown as Elements)),
   );
 
 const rosenbrock = (x1: GraphNode, x2: GraphNode): GraphNode[] => [
@@ -86,16 +98,15 @@ const powellSingular = (
 
 /** Every second element, or every fourth, as columns. */
 const columns = (x: GraphNode, count: number): GraphNode[] =>
-  x
-    .reshape([x.shape[0]! / count, count])
-    .split(count, 1)
-    .map((column) => column.reshape([x.shape[0]! / count]));
+  split(x.reshape([x.shape[0]! / count, count]), count, 1).map((column) =>
+    column.reshape([x.shape[0]! / count]),
+  );
 
 /** The elements shifted by one place, with a zero coming in. */
 const before = (x: GraphNode): GraphNode =>
-  concat([x.slice([{ end: 1 }]).mul(0), x.slice([{ end: -1 }])]);
+  concat([slice(x, [{ end: 1 }]).mul(0), slice(x, [{ end: -1 }])]);
 const after = (x: GraphNode): GraphNode =>
-  concat([x.slice([{ start: 1 }]), x.slice([{ end: 1 }]).mul(0)]);
+  concat([slice(x, [{ start: 1 }]), slice(x, [{ end: 1 }]).mul(0)]);
 
 const decay = (height: GraphNode, rate: GraphNode, t: Tensor): GraphNode =>
   height.mul(rate.mul(t).neg().exp());
@@ -179,19 +190,16 @@ export const testProblems: readonly TestProblem[] = [
     ];
   }),
   small(7, 'helical valley', [-1, 0, 0], [0], ([x1, x2, x3]) => {
-    const angle = x2
-      .div(x1)
-      .atan()
-      .div(2 * Math.PI);
-    const turn = x1.greater(0).where(angle, angle.add(0.5));
-    return [x3.sub(turn.mul(10)).mul(10), x1.hypot(x2).sub(1).mul(10), x3];
+    const angle = atan(x2.div(x1)).div(2 * Math.PI);
+    const turn = where(greater(x1, 0), angle, angle.add(0.5));
+    return [x3.sub(turn.mul(10)).mul(10), hypot(x1, x2).sub(1).mul(10), x3];
   }),
   small(8, 'Bard', [1, 1, 1], [8.21487e-3, 17.4286], ([x1, x2, x3]) => {
     const [u, v] = [over(15, (i) => i), over(15, (i) => 16 - i)];
     const w = over(15, (i) => Math.min(i, 16 - i));
     return [
       x1
-        .add(x2.mul(v).add(x3.mul(w)).reciprocal().mul(u))
+        .add(reciprocal(x2.mul(v).add(x3.mul(w))).mul(u))
         .neg()
         .add(BARD),
     ];
@@ -289,7 +297,7 @@ export const testProblems: readonly TestProblem[] = [
         }),
       );
     const sum = x.mul(powers(0)).sum({ axes: 1 });
-    const [x1, x2] = x.split([1, 1, 4]) as [GraphNode, GraphNode, GraphNode];
+    const [x1, x2] = split(x, [1, 1, 4]) as [GraphNode, GraphNode, GraphNode];
     return concat([
       x.mul(powers(1)).sum({ axes: 1 }).sub(sum.square()).sub(1),
       x1,
@@ -322,11 +330,11 @@ export const testProblems: readonly TestProblem[] = [
   problem(24, 'penalty II', new Float64Array(N).fill(0.5), [2.9366e-4], (x) => {
     const y = over(N - 1, (k) => Math.exp((k + 1) / 10) + Math.exp(k / 10));
     const exp = x.div(10).exp();
-    const later = exp.slice([{ start: 1 }]);
+    const later = slice(exp, [{ start: 1 }]);
     return concat([
-      x.slice([{ end: 1 }]).sub(0.2),
+      slice(x, [{ end: 1 }]).sub(0.2),
       later
-        .add(exp.slice([{ end: -1 }]))
+        .add(slice(exp, [{ end: -1 }]))
         .sub(y)
         .mul(PENALTY),
       later.sub(Math.exp(-0.1)).mul(PENALTY),
@@ -357,12 +365,8 @@ export const testProblems: readonly TestProblem[] = [
   ),
   problem(27, 'Brown almost-linear', new Float64Array(N).fill(0.5), [0, 1], (x) =>
     concat([
-      x
-        .add(x.sum())
-        .sub(N + 1)
-        .slice([{ end: -1 }]),
-      x
-        .split(N)
+      slice(x.add(x.sum()).sub(N + 1), [{ end: -1 }]),
+      split(x, N)
         .reduce((product, factor) => product.mul(factor))
         .sub(1),
     ]),

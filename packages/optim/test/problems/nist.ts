@@ -5,7 +5,7 @@
  * Source: https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml, in the public domain.
  */
 import { readFileSync } from 'node:fs';
-import { type GraphNode, Tensor } from '@ad/graph';
+import { atan, type GraphNode, reciprocal, Tensor } from '@ad/graph';
 
 /** A model: what is expected to be observed, from the parameters and the predictors. */
 type Model = (b: Nine, x: GraphNode, x2: GraphNode) => GraphNode;
@@ -359,7 +359,7 @@ export const nistProblems: readonly NistProblem[] = [
   problem(
     'Roszman1',
     'average',
-    ([b1, b2, b3, b4], x) => b1.sub(b2.mul(x)).sub(b3.div(x.sub(b4)).atan().div(Math.PI)),
+    ([b1, b2, b3, b4], x) => b1.sub(b2.mul(x)).sub(atan(b3.div(x.sub(b4))).div(Math.PI)),
     {
       starts: [
         [0.1, -1e-5, 1000, -100],
@@ -476,7 +476,7 @@ export const nistProblems: readonly NistProblem[] = [
   problem(
     'Rat43',
     'higher',
-    ([b1, b2, b3, b4], x) => b1.div(b2.sub(b3.mul(x)).exp().add(1).pow(b4.reciprocal())),
+    ([b1, b2, b3, b4], x) => b1.div(b2.sub(b3.mul(x)).exp().add(1).pow(reciprocal(b4))),
     {
       starts: [
         [100, 10, 1, 1],
@@ -488,7 +488,7 @@ export const nistProblems: readonly NistProblem[] = [
       residualDeviation: 28.262414662,
     },
   ),
-  problem('Bennett5', 'higher', ([b1, b2, b3], x) => b1.mul(b2.add(x).pow(b3.reciprocal().neg())), {
+  problem('Bennett5', 'higher', ([b1, b2, b3], x) => b1.mul(b2.add(x).pow(reciprocal(b3).neg())), {
     starts: [
       [-2000, 50, 0.8],
       [-1500, 45, 0.85],

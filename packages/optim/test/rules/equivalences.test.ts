@@ -1,4 +1,5 @@
 /** What follows from the equations: rules that are the same, symmetries, and theorems with their exact constants. */
+import { reciprocal } from '@ad/graph';
 import type { GraphNode } from '@ad/graph';
 import { adam, adamW, sgd } from '@ad/optim';
 import fc from 'fast-check';
@@ -294,7 +295,7 @@ describe('theorems', () => {
     const C = 3;
     const limit = (amsgrad: boolean): number => {
       const rule = adam({
-        learningRate: (step) => step.add(1).sqrt().reciprocal().mul(0.1),
+        learningRate: (step) => reciprocal(step.add(1).sqrt()).mul(0.1),
         betas: [0, 1 / (1 + C * C)],
         amsgrad,
       });

@@ -1,4 +1,4 @@
-import { Graph, type Tensor, tensor } from '@ad/graph';
+import { Graph, sign, type Tensor, tensor } from '@ad/graph';
 import { leavesOf } from '@ad/backprop';
 import {
   accumulated,
@@ -278,7 +278,7 @@ test("a rule of one's own is treated like the others", () => {
     begin:
       () =>
       (x, g, { average }) => ({
-        parameter: x.sub(average.mul(0.9).add(g.mul(0.1)).sign().mul(0.01)),
+        parameter: x.sub(sign(average.mul(0.9).add(g.mul(0.1))).mul(0.01)),
         slots: { average: average.mul(0.99).add(g.mul(0.01)) },
       }),
   });

@@ -1,3 +1,4 @@
+import { slice } from '@ad/graph';
 import type { GraphNode } from '@ad/graph';
 import { classifyStationaryPoint } from '@ad/optim/theory';
 import fc from 'fast-check';
@@ -62,7 +63,7 @@ describe('a degenerate point is inconclusive', () => {
 
 test('signs of both kinds decide even where other eigenvalues are 0', () => {
   const f = (v: GraphNode): GraphNode => {
-    const [x, y, z] = [0, 1, 2].map((i) => v.slice([{ start: i, end: i + 1 }]));
+    const [x, y, z] = [0, 1, 2].map((i) => slice(v, [{ start: i, end: i + 1 }]));
     return x!.square().sub(y!.square()).add(z!.pow(4)).sum();
   };
   expect(classifyStationaryPoint(f, new Float64Array(3)).kind).toBe('saddle');

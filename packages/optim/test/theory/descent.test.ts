@@ -1,4 +1,4 @@
-import { type GraphNode, matmul, Tensor } from '@ad/graph';
+import { type GraphNode, matmul, softplus, Tensor } from '@ad/graph';
 import { gradientDescent, minimize } from '@ad/optim';
 import {
   descentMargins,
@@ -32,8 +32,7 @@ const starts = fc
 /** Functions whose smoothness is known. */
 const FAMILIES = {
   'logistic losses, of smoothness |A|^2 / 4': {
-    make: (matrix: Tensor) => (x: GraphNode) =>
-      matmul(x.graph.constant(matrix), x).softplus().sum(),
+    make: (matrix: Tensor) => (x: GraphNode) => softplus(matmul(x.graph.constant(matrix), x)).sum(),
     factor: 0.25,
     lowest: 0,
   },

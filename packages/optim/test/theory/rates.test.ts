@@ -1,4 +1,4 @@
-import { type GraphNode, tensor, where } from '@ad/graph';
+import { type GraphNode, less, tensor, where } from '@ad/graph';
 import { gradientDescent, heavyBall, type Method, minimize, nesterov } from '@ad/optim';
 import {
   expectRate,
@@ -225,7 +225,7 @@ describe('the function of Lessard, Recht and Packard: strongly convex and smooth
     const inner = x.square().mul(12.5);
     const middle = x.square().mul(0.5).add(x.mul(24)).sub(12);
     const outer = x.square().mul(12.5).sub(x.mul(24)).add(36);
-    return where(x.less(1), inner, where(x.less(2), middle, outer));
+    return where(less(x, 1), inner, where(less(x, 2), middle, outer));
   };
   const curvatures = { smoothness: 25, strongConvexity: 1 };
   const last = (method: Method, start: number, steps = 500): number[] =>

@@ -1,5 +1,5 @@
 /** Training does not depend on who runs the programs: the compiler follows the interpreter. */
-import { interpreter } from '@ad/graph';
+import { interpreter, reciprocal } from '@ad/graph';
 import { compile, compiler } from '@ad/compiler';
 import {
   accumulated,
@@ -39,7 +39,7 @@ describe.each([
   ],
   [
     'Nesterov',
-    sgd({ learningRate: (step) => step.add(1).reciprocal(), momentum: 0.9, nesterov: true }),
+    sgd({ learningRate: (step) => reciprocal(step.add(1)), momentum: 0.9, nesterov: true }),
   ],
   ['adamW with amsgrad', adamW({ learningRate: 0.01, amsgrad: true })],
   [

@@ -1,9 +1,11 @@
 import {
   evaluate,
   type Executor,
+  gather,
   Graph,
   type GraphNode,
   interpreter,
+  sign,
   Tensor,
   tensor,
 } from '@ad/graph';
@@ -460,7 +462,7 @@ describe('a step that is not finite', () => {
       slots: [],
       counts: false,
       begin: () => (parameter, gradient, slots) => ({
-        parameter: parameter.sub(gradient.sign()),
+        parameter: parameter.sub(sign(gradient)),
         slots,
       }),
     });
@@ -573,7 +575,7 @@ describe('what is passed in', () => {
           [0, 0],
         ]),
       }),
-      apply: ({ rows }, x) => rows.gather(x),
+      apply: ({ rows }, x) => gather(rows, x),
     };
     const samples = { inputs: tensor([0, 1, 2], { kind: 'integer' }), targets: [0, 1, 0] };
     const { history } = await fit(table, samples, {

@@ -1,5 +1,5 @@
 /** Wrong samples and options: every one is refused before anything has happened, in words that help. */
-import { type GraphNode, tensor, type Tensor } from '@ad/graph';
+import { type GraphNode, max, tensor, type Tensor } from '@ad/graph';
 import {
   accuracy,
   crossEntropy,
@@ -113,7 +113,7 @@ const wrongOptions: readonly (readonly [...Mistake, change: Record<string, unkno
     'a metric that is an array',
     'ShapeError',
     /the metric largest returned a node of shape \[3\], expected a scalar: the mean over the batch/,
-    { metrics: { largest: (x: GraphNode) => x.max({ axes: 1 }) } },
+    { metrics: { largest: (x: GraphNode) => max(x, { axes: 1 }) } },
   ],
   [
     'a loss that is an array',
