@@ -7,9 +7,11 @@
  *   pnpm bench --markdown                   tables for a page
  *   pnpm bench --chart FILE.svg             also draws the ratios
  *   pnpm bench --no-peers                   this project and code by hand alone
+ *   pnpm bench mlp --profile                the kernels of this project's programs instead, by their time
  *   pnpm bench --quick | --full             fewer turns | also the sizes that take long
  */
-import { race, type Effort, type Row } from './measure.ts';
+import { type Effort, type Race, race, type Row } from './measure.ts';
+import { profile } from './profile.ts';
 import { printMarkdown, printTable } from './table.ts';
 import { workloads } from './workloads.ts';
 
@@ -21,7 +23,7 @@ const chartAt = words.indexOf('--chart');
 const chartFile = chartAt < 0 ? undefined : words.splice(chartAt, 2)[1];
 const options = new Set(words.filter((word) => word.startsWith('-')));
 const names = words.filter((word) => !word.startsWith('-'));
-const known = new Set(['--json', '--markdown', '--no-peers', '--quick', '--full']);
+const known = new Set(['--json', '--markdown', '--no-peers', '--quick', '--full', '--profile']);
 const unknownOption = [...options].find((option) => !known.has(option));
 const unknownName = names.find((name) => workloads.every((workload) => workload.name !== name));
 if (
@@ -37,6 +39,17 @@ if (
   process.exit(2);
 }
 
+const profiles = options.has('--profile');
+
+/** Prints where the time of each program in a race goes. */
+function profileAll({ metric, contestants }: Race): void {
+  for (const { source } of contestants) {
+    if (source === undefined) continue;
+    console.log(`\n${metric}`);
+    profile(source);
+  }
+}
+
 const effort = options.has('--quick') ? QUICK : EFFORT;
 const rows: Row[] = [];
 for (const workload of workloads) {
@@ -45,15 +58,17 @@ for (const workload of workloads) {
   const mine: Row[] = [];
   await workload.run({
     race: async (task) => {
-      mine.push(...(await race(workload.name, task, effort)));
+      if (profiles) profileAll(task);
+      else mine.push(...(await race(workload.name, task, effort)));
     },
     keep: (row) => {
       mine.push({ workload: workload.name, ...row });
     },
-    peers: !options.has('--no-peers'),
+    peers: !profiles && !options.has('--no-peers'),
     full: options.has('--full'),
   });
   rows.push(...mine);
+  if (profiles) continue;
   if (options.has('--markdown')) printMarkdown(workload, mine);
   else if (!options.has('--json')) printTable(workload, mine);
 }

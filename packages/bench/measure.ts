@@ -4,6 +4,8 @@
  * and the worst of the turns are reported.
  */
 
+import type { Source } from './compiled.ts';
+
 /** One engine at one task. */
 export interface Contestant {
   /** Its name; this project is `@ad`. */
@@ -12,6 +14,8 @@ export interface Contestant {
   readonly step: () => void;
   /** What the step computed, such as a loss: after as many steps it is the same for all contestants of a race. */
   readonly result?: () => number;
+  /** The program that is run, if it is one of this project. */
+  readonly source?: Source;
   /** Done before each of its turns, such as choosing a back end; not measured. */
   readonly enter?: () => Promise<unknown>;
 }
@@ -96,9 +100,11 @@ export async function race(workload: string, task: Race, effort: Effort): Promis
       values.push(value(time(contestant.step, calls, now) / calls));
     }
   }
-  return runners.map(({ contestant, values }) =>
-    rowOf(workload, contestant.engine, task.metric, task.unit, values),
-  );
+  const { metric, unit } = task;
+  return runners.map(({ contestant: { engine }, values }) => {
+    const { median, best, worst } = summaryOf(values, unit);
+    return { workload, engine, metric, unit, median, best, worst };
+  });
 }
 
 /** How far results may lie apart, relatively: some engines compute in single precision. */
@@ -132,16 +138,13 @@ export function isRate(unit: string): boolean {
   return RATES.has(unit);
 }
 
-/** What is reported of the values of one engine. */
-function rowOf(
-  workload: string,
-  engine: string,
-  metric: string,
-  unit: string,
+/** Median, best and worst of values. */
+export function summaryOf(
   values: readonly number[],
-): Row {
+  unit: string,
+): Pick<Row, 'median' | 'best' | 'worst'> {
   const sorted = [...values].sort((a, b) => a - b);
   const ends = [sorted[0]!, sorted.at(-1)!] as const;
   const [best, worst] = isRate(unit) ? [ends[1], ends[0]] : ends;
-  return { workload, engine, metric, unit, median: sorted[sorted.length >> 1]!, best, worst };
+  return { median: sorted[sorted.length >> 1]!, best, worst };
 }

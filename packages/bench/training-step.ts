@@ -1,7 +1,7 @@
 /** A training step of this project as one compiled program, for workloads that train. */
-import { compile } from '@ad/compiler';
 import { gradient } from '@ad/backprop';
 import { Graph, type GraphNode, type Kind, type Shape, tensor } from '@ad/graph';
+import { compiled } from './compiled.ts';
 import type { Contestant } from './measure.ts';
 import type { Optimizer } from '@ad/optim';
 
@@ -20,7 +20,7 @@ type Nodes = Readonly<Record<string, GraphNode>>;
 /**
  * The program of a step: loss, gradient and update, parameters and state in its memory.
  *
- * @returns the step, and its loss as the result.
+ * @returns the contestant, with the loss as the result.
  */
 export function trainingStep(
   parameters: Arrays,
@@ -28,7 +28,7 @@ export function trainingStep(
   loss: (parameters: Nodes, batch: Nodes) => GraphNode,
   optimizer: Optimizer,
   precision: 'f32' | 'f64',
-): Pick<Contestant, 'step' | 'result'> {
+): Contestant {
   const graph = new Graph();
   const input = (name: string, { shape, data, kind = 'real' }: Batch[string]): GraphNode =>
     graph.input(name, {
@@ -75,6 +75,5 @@ export function trainingStep(
     if ('id' in old) updates.push([old as GraphNode, fresh as GraphNode]);
     else for (const name of Object.keys(old)) updates.push([old[name]!, (fresh as Nodes)[name]!]);
   }
-  const program = compile({ outputs: [output], updates }, { precision });
-  return { step: () => program.execute(), result: () => program.outputs[0]![0]! };
+  return compiled({ outputs: [output], updates }, precision);
 }

@@ -3,8 +3,8 @@
  * their logarithms, precisions by the logarithms `q` of the diagonal and the strictly lower triangle `l` of a factor.
  */
 import { gradient } from '@ad/backprop';
-import { compile } from '@ad/compiler';
 import { expandDims, Graph, type GraphNode, logSumExp, pad, take, tensor } from '@ad/graph';
+import { compiled } from '../compiled.ts';
 import type { Contestant } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { generator, uniform } from '../random.ts';
@@ -70,14 +70,11 @@ function ours(): Contestant {
     .mul((GAMMA * GAMMA) / 2)
     .sub(diagonals.sum().mul(M));
   const value = likelihood.sub(prior);
-  const program = compile({
-    outputs: [value, ...gradient(value, [weights, means, diagonals, triangles])],
-  });
-  return {
-    engine: '@ad',
-    step: () => program.execute(),
-    result: () => program.outputs[2]![0]! + program.outputs[4]![3]!,
-  };
+  return compiled(
+    { outputs: [value, ...gradient(value, [weights, means, diagonals, triangles])] },
+    'f64',
+    (outputs) => outputs[2]![0]! + outputs[4]![3]!,
+  );
 }
 
 /** Value and gradient in loops over typed arrays. */

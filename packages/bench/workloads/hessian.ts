@@ -1,7 +1,7 @@
 /** The whole Hessian of a small network. */
 import { hessian } from '@ad/backprop';
-import { compile } from '@ad/compiler';
 import { Graph, type GraphNode, slice, tensor } from '@ad/graph';
+import { compiled } from '../compiled.ts';
 import type { Contestant } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { generator, uniform } from '../random.ts';
@@ -37,16 +37,9 @@ export const hessianOfNetwork: Workload = {
     };
     const graph = new Graph();
     const node = graph.input('p', { value: Float64Array.from(parameters) });
-    const program = compile({ outputs: [hessian(loss)(node)] });
     const call = hessian(loss);
     const point = Float64Array.from(parameters);
-    const contestants: Contestant[] = [
-      {
-        engine: '@ad',
-        step: () => program.execute(),
-        result: () => program.outputs[0]![0]!,
-      },
-    ];
+    const contestants: Contestant[] = [compiled({ outputs: [hessian(loss)(node)] }, 'f64')];
     if (peers) contestants.push(await jaxHessian());
     await race({ metric: 'Hessian', unit: 'us', contestants });
     await race({

@@ -1,6 +1,6 @@
 /** Products of matrices, also in the forms of a backward pass. */
-import { compile } from '@ad/compiler';
 import { Graph, type GraphNode, tensor } from '@ad/graph';
+import { compiled } from '../compiled.ts';
 import type { Contestant } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { tfjsContestants } from '../peers/tfjs.ts';
@@ -37,21 +37,14 @@ export const matmul: Workload = {
           graph.input('b', { value: tensor(Float64Array.from(b), { shape: right }) }),
         ];
         const turn = (node: GraphNode, yes: boolean): GraphNode => (yes ? node.transpose() : node);
-        const program = compile(
-          { outputs: [turn(x, form === 'TN').matmul(turn(y, form === 'NT'))] },
-          { precision: 'f32' },
-        );
+        const output = turn(x, form === 'TN').matmul(turn(y, form === 'NT'));
         const [p, q] = [
           rows(Float64Array.from(a), left[1]!),
           rows(Float64Array.from(b), right[1]!),
         ];
         const out = new Float64Array(n * m);
         const contestants: Contestant[] = [
-          {
-            engine: '@ad',
-            step: () => program.execute(),
-            result: () => program.outputs[0]![0]!,
-          },
+          compiled({ outputs: [output] }, 'f32'),
           {
             engine: 'tiles by hand (f64)',
             step: () =>

@@ -1,7 +1,8 @@
 /** The Rosenbrock function: with ten variables as scalar code, with a thousand as code on vectors. */
 import { gradient, pushforward } from '@ad/backprop';
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, type Program, slice, sum } from '@ad/graph';
+import { Graph, type GraphNode, slice, sum } from '@ad/graph';
+import { compiled } from '../compiled.ts';
 import type { Contestant, Race } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { Value } from '../peers/micrograd.ts';
@@ -166,11 +167,7 @@ export const rosenbrockVector: Workload = {
     const valley = slice(x, [{ start: 1 }]).sub(head.square());
     const total = sum(valley.square().mul(100).add(head.neg().add(1).square()));
     const slope = gradient(total, x);
-    const program = (output: GraphNode): Program => compile({ outputs: [output] });
-    const ours = (output: GraphNode): Contestant => {
-      const { execute, outputs } = bound(program(output));
-      return { engine: '@ad', step: execute, result: () => outputs[0]![0]! };
-    };
+    const ours = (output: GraphNode): Contestant => compiled({ outputs: [output] }, 'f64');
     const peersOfGradient = peers ? await gradientPeers(size) : [];
     await race({
       metric: 'gradient',
@@ -195,11 +192,6 @@ export const rosenbrockVector: Workload = {
     });
   },
 };
-
-/** A program's views and its execution without the object. */
-function bound(program: Program): Pick<Program, 'outputs' | 'execute'> {
-  return { outputs: program.outputs, execute: () => program.execute() };
-}
 
 async function jaxProduct(size: number): Promise<Contestant> {
   const jax = await loadJax();

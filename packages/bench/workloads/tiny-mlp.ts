@@ -148,20 +148,17 @@ export const tinyMlp: Workload = {
   async run({ race, peers }) {
     const { parameters, batch } = arrays();
     const contestants: Contestant[] = [
-      {
-        engine: '@ad',
-        ...trainingStep(
-          parameters,
-          batch,
-          (p, { x, y }) => {
-            const h0 = x!.matmul(p['w0']!).add(p['b0']!).tanh();
-            const h1 = h0.matmul(p['w1']!).add(p['b1']!).tanh();
-            return h1.matmul(p['w2']!).add(p['b2']!).sub(y!).square().mean();
-          },
-          sgd({ learningRate: RATE }),
-          'f32',
-        ),
-      },
+      trainingStep(
+        parameters,
+        batch,
+        (p, { x, y }) => {
+          const h0 = x!.matmul(p['w0']!).add(p['b0']!).tanh();
+          const h1 = h0.matmul(p['w1']!).add(p['b1']!).tanh();
+          return h1.matmul(p['w2']!).add(p['b2']!).sub(y!).square().mean();
+        },
+        sgd({ learningRate: RATE }),
+        'f32',
+      ),
       { engine: 'loops by hand (f64)', ...loops() },
     ];
     if (peers) {

@@ -104,10 +104,7 @@ export const transformer: Workload = {
   async run({ race, peers, full }) {
     const { parameters, ids, oneHots } = arrays();
     const contestants: Contestant[] = [
-      {
-        engine: '@ad',
-        ...trainingStep(parameters, ids, loss, adam({ learningRate: RATE }), 'f32'),
-      },
+      trainingStep(parameters, ids, loss, adam({ learningRate: RATE }), 'f32'),
     ];
     if (peers) {
       contestants.push(

@@ -1,23 +1,19 @@
-/**
- * Where the time of a program goes: each kernel as a module of its own on the program's memory, timed by itself.
- *
- * Run with `tsx -C @ad/source packages/optim/bench/profile.ts <workload> [how many kernels to show]`.
- */
-import { checkSpec, type ProgramSpec } from '@ad/graph';
-import type { Precision } from '@ad/compiler';
-import { vectorMath } from '../../compiler/src/code/vector-math.ts';
-import { emitModule } from '../../compiler/src/emit/module.ts';
-import { updatesInPlace } from '../../compiler/src/lower/in-place.ts';
-import { lower } from '../../compiler/src/lower/lower.ts';
-import { planMemory } from '../../compiler/src/plan.ts';
-import { describeKernel } from '../../compiler/src/report.ts';
-import { webAssembly } from '../../compiler/src/webassembly.ts';
-import { WORKLOADS } from './workloads.ts';
+/** Where the time of a program goes: each kernel as a module of its own on the program's memory, timed by itself. */
+import { checkSpec } from '@ad/graph';
+import { vectorMath } from '../compiler/src/code/vector-math.ts';
+import { emitModule } from '../compiler/src/emit/module.ts';
+import { updatesInPlace } from '../compiler/src/lower/in-place.ts';
+import { lower } from '../compiler/src/lower/lower.ts';
+import { planMemory } from '../compiler/src/plan.ts';
+import { describeKernel } from '../compiler/src/report.ts';
+import { PAGE, webAssembly } from '../compiler/src/webassembly.ts';
+import type { Source } from './compiled.ts';
 
 const ROUNDS = 9;
 
-function profile({ outputs, ...rest }: ProgramSpec, precision: Precision, most: number): void {
-  const spec = { outputs, ...rest };
+/** Prints the kernels of a program that take most of its time. */
+export function profile({ spec, precision }: Source, most: number = 15): void {
+  const { outputs } = spec;
   const { graph, updates } = checkSpec(spec);
   const wanted = [...outputs, ...updates.map(([, value]) => value)];
   const inputs = updates.map(([input]) => input);
@@ -40,7 +36,7 @@ function profile({ outputs, ...rest }: ProgramSpec, precision: Precision, most: 
     ...writes.map(({ from }) => from).filter((b) => !inPlace.has(b)),
   ];
   const bytes = planMemory(kernels, permanent, inPlace, precision === 'f64' ? 8 : 4);
-  const pages = Math.ceil(bytes / 65536) + 1;
+  const pages = Math.ceil(bytes / PAGE) + 1;
   const platform = webAssembly()!;
   const memory = new platform.Memory({ initial: pages, maximum: pages });
   for (const [node, buffer] of leaves) {
@@ -76,7 +72,3 @@ function profile({ outputs, ...rest }: ProgramSpec, precision: Precision, most: 
   for (const { kernel, time } of timings.slice(0, most))
     console.log(`${time.toFixed(2).padStart(9)} us  ${describeKernel(kernel)}`);
 }
-
-const [name = 'tiny-mlp', most = '15'] = process.argv.slice(2);
-const { spec, precision } = WORKLOADS[name]!();
-profile(spec, precision, Number(most));
