@@ -68,6 +68,10 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
   const observer = SweepObserver.of(output, values, sums, options);
   sums.set(output.id, seed);
+  if (observer === undefined && isPlain(arena, output.id, facts)) {
+    sweepPlainly(arena, output.id, slopes, S, reached);
+    return new Adjoints(output, values, sums, undefined);
+  }
 
   for (let u = output.id; u >= 0; u--) {
     if (reached[u] === 0) continue; // no path leads from the output to u
@@ -115,6 +119,39 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
     }
   }
   return new Adjoints(output, values, sums, observer?.counts);
+}
+
+/** Whether every node up to the output is a real scalar, every edge carries a message, and none is guarded by a choice. */
+function isPlain({ typeIds, rows }: Arena, top: number, facts: Uint8Array): boolean {
+  const isSmooth = rows.every(
+    (row, code) =>
+      row.family === 'leaf' ||
+      (row.family === 'elementwise' && facts[code] === IS_ELEMENTWISE + 2 ** row.arity - 1),
+  );
+  if (!isSmooth) return false;
+  for (let u = 0; u <= top; u++) if (typeIds[u] !== SCALAR_REAL) return false;
+  return true;
+}
+
+/** The loop of the sweep where there is nothing to ask: one multiplication and one addition for each edge. */
+function sweepPlainly(
+  { operandStarts, operandIds }: Arena,
+  top: number,
+  slopes: Float64Array,
+  S: Float64Array,
+  reached: Uint8Array,
+): void {
+  S.fill(-0, 0, top); // the first message is what it is: -0 + x is x, for -0 too
+  for (let u = top; u >= 0; u--) {
+    if (reached[u] === 0) continue;
+    const sum = S[u]!;
+    const end = operandStarts[u + 1]!;
+    for (let e = operandStarts[u]!; e < end; e++) {
+      const z = operandIds[e]!;
+      S[z]! += sum * slopes[e]!;
+      reached[z] = 1;
+    }
+  }
 }
 
 /** The activations of the operands of a node. Apart from the loop, which must not make closures: each costs a node's time. */

@@ -33,8 +33,9 @@ export function apply<A extends Attributes>(
   attributes?: A | (() => A),
 ): GraphNode {
   // By far the most frequent; everything that is not so plain goes the long way, which also words the errors.
-  if (attributes === undefined) {
-    const node = applyToScalars(row, operands);
+  if (attributes === undefined && operands.length > 0) {
+    const [x, y = x, z = x] = operands as [Operand, Operand?, Operand?];
+    const node = applyToScalars(row, operands.length, x, y, z);
     if (node !== undefined) return node;
   }
   // Checked before anything is lifted: a failed call must not leave constants behind.
@@ -59,23 +60,46 @@ export function apply<A extends Attributes>(
   return graph.append(row, operands, graph.arena.internType(made.type), made.known);
 }
 
-/** An elementwise operation on scalar nodes of one graph; `undefined` where there is anything to check or to lift. */
-function applyToScalars(row: Operation, operands: readonly Operand[]): GraphNode | undefined {
-  const x = operands[0];
-  if (typeof x !== 'object' || !isGraphNode(x)) return undefined;
+/**
+ * {@link apply} for one operand and no attributes, without a list in between: operations on scalars are so quick that it
+ * would be felt.
+ *
+ * @internal
+ */
+export function applyToOne(row: Operation, x: Operand): GraphNode {
+  return applyToScalars(row, 1, x, x, x) ?? apply(row, [x]);
+}
+
+/**
+ * {@link apply} for two operands and no attributes, without a list in between.
+ *
+ * @internal
+ */
+export function applyToTwo(row: Operation, x: Operand, y: Operand): GraphNode {
+  return applyToScalars(row, 2, x, y, x) ?? apply(row, [x, y]);
+}
+
+/**
+ * An elementwise operation on scalar nodes of one graph; `undefined` where there is anything to check or to lift. Of the
+ * operands, only the first `count` are meant.
+ */
+function applyToScalars(
+  row: Operation,
+  count: number,
+  x: Operand,
+  y: Operand,
+  z: Operand,
+): GraphNode | undefined {
+  if (!isGraphNode(x)) return undefined;
   const { graph } = x;
   const { arena } = graph;
   const code = arena.codeOf(row);
   const typeId = arena.scalarResults[code]!;
-  if (typeId < 0 || operands.length !== arena.arities[code] || !graph.appendsPlainly)
+  if (typeId < 0 || count !== arena.arities[code] || !graph.appendsPlainly) return undefined;
+  if (!isGraphNode(y) || y.graph !== graph || !isGraphNode(z) || z.graph !== graph)
     return undefined;
-  for (let k = 0; k < operands.length; k++) {
-    const operand = operands[k]!;
-    if (typeof operand !== 'object' || !isGraphNode(operand) || operand.graph !== graph)
-      return undefined;
-    if (arena.typeIds[operand.id]! > SCALAR_BOOLEAN) return undefined;
-  }
-  return graph.appendNodes(code, operands as readonly GraphNode[], typeId);
+  if (!arena.isScalar(x.id) || !arena.isScalar(y.id) || !arena.isScalar(z.id)) return undefined;
+  return graph.appendScalar(code, typeId, count, x.id, y.id, z.id);
 }
 
 /** Whether all operands are numbers or scalar nodes. */
@@ -83,8 +107,7 @@ function areScalars(operands: readonly Operand[]): boolean {
   for (let k = 0; k < operands.length; k++) {
     const operand = operands[k]!;
     if (typeof operand === 'number') continue;
-    if (!isGraphNode(operand) || operand.graph.arena.typeIds[operand.id]! > SCALAR_BOOLEAN)
-      return false;
+    if (!isGraphNode(operand) || !operand.graph.arena.isScalar(operand.id)) return false;
   }
   return true;
 }

@@ -82,14 +82,23 @@ export class Arena {
   }
 
   /**
-   * Appends a node without attributes, given handles of its operands.
+   * Appends a node without attributes whose operands are the first `count` of three, and returns its id.
    *
    * @throws {@link CapacityError} at 2^30 nodes.
    */
-  appendNodes(code: number, operands: readonly { readonly id: number }[], typeId: number): number {
-    const id = this.#open(code, operands.length, typeId);
-    let at = this.operandStarts[id]!;
-    for (let k = 0; k < operands.length; k++) this.operandIds[at++] = operands[k]!.id;
+  appendScalar(
+    code: number,
+    typeId: number,
+    count: number,
+    x: number,
+    y: number,
+    z: number,
+  ): number {
+    const id = this.#open(code, count, typeId);
+    const at = this.operandStarts[id]!;
+    this.operandIds[at] = x;
+    if (count > 1) this.operandIds[at + 1] = y;
+    if (count > 2) this.operandIds[at + 2] = z;
     return id;
   }
 
@@ -128,6 +137,11 @@ export class Arena {
   /** The type of a node. */
   typeOf(id: number): Type {
     return this.types[this.typeIds[id]!]!;
+  }
+
+  /** Whether a node is a scalar. Without a look at the node where the graph has nothing but scalars. */
+  isScalar(id: number): boolean {
+    return this.types.length === scalarTypes.length || this.typeIds[id]! <= SCALAR_BOOLEAN;
   }
 
   /** The operand ids of a node, as a view. */

@@ -285,12 +285,19 @@ export class Graph {
   }
 
   /**
-   * Appends the operation of a code on nodes of this graph, where nodes are simply appended.
+   * Appends an operation on the first `count` of three scalar nodes of this graph, where nodes are simply appended.
    *
    * @internal
    */
-  appendNodes(code: number, operands: readonly GraphNode[], typeId: number): GraphNode {
-    return new GraphNode(this, this.arena.appendNodes(code, operands, typeId));
+  appendScalar(
+    code: number,
+    typeId: number,
+    count: number,
+    x: number,
+    y: number,
+    z: number,
+  ): GraphNode {
+    return new GraphNode(this, this.arena.appendScalar(code, typeId, count, x, y, z));
   }
 
   /**

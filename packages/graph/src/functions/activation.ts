@@ -1,5 +1,5 @@
 /** Functions that build nodes: the nonlinearities of neural networks. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply } from '../apply.ts';
+import { applyToOne, applyToTwo } from '../apply.ts';
 import { ValueError } from '../errors.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
@@ -18,7 +18,7 @@ import { add, clamp, div, mul } from './arithmetic.ts';
  * ```
  */
 export function sigmoid(x: Operand): GraphNode {
-  return apply(rows.sigmoid, [x]);
+  return applyToOne(rows.sigmoid, x);
 }
 
 /**
@@ -33,7 +33,7 @@ export function sigmoid(x: Operand): GraphNode {
  * ```
  */
 export function softplus(x: Operand): GraphNode {
-  return apply(rows.softplus, [x]);
+  return applyToOne(rows.softplus, x);
 }
 
 /**
@@ -48,7 +48,7 @@ export function softplus(x: Operand): GraphNode {
  * ```
  */
 export function logSigmoid(x: Operand): GraphNode {
-  return apply(rows.logSigmoid, [x]);
+  return applyToOne(rows.logSigmoid, x);
 }
 
 /**
@@ -63,7 +63,7 @@ export function logSigmoid(x: Operand): GraphNode {
  * ```
  */
 export function relu(x: Operand): GraphNode {
-  return apply(rows.relu, [x]);
+  return applyToOne(rows.relu, x);
 }
 
 /**
@@ -78,7 +78,7 @@ export function relu(x: Operand): GraphNode {
  * ```
  */
 export function leakyRelu(x: Operand, slope: Operand = 0.01): GraphNode {
-  return apply(rows.leakyRelu, [x, slope]);
+  return applyToTwo(rows.leakyRelu, x, slope);
 }
 
 /**
@@ -93,7 +93,7 @@ export function leakyRelu(x: Operand, slope: Operand = 0.01): GraphNode {
  * ```
  */
 export function elu(x: Operand, scale: Operand = 1): GraphNode {
-  return apply(rows.elu, [x, scale]);
+  return applyToTwo(rows.elu, x, scale);
 }
 
 /**
@@ -108,7 +108,7 @@ export function elu(x: Operand, scale: Operand = 1): GraphNode {
  * ```
  */
 export function gelu(x: Operand): GraphNode {
-  return apply(rows.gelu, [x]);
+  return applyToOne(rows.gelu, x);
 }
 
 /**
@@ -123,7 +123,7 @@ export function gelu(x: Operand): GraphNode {
  * ```
  */
 export function silu(x: Operand): GraphNode {
-  return apply(rows.silu, [x]);
+  return applyToOne(rows.silu, x);
 }
 
 /**
@@ -139,7 +139,7 @@ export function silu(x: Operand): GraphNode {
  * ```
  */
 export function geluTanh(x: Operand): GraphNode {
-  return apply(rows.geluTanh, [x]);
+  return applyToOne(rows.geluTanh, x);
 }
 
 /**
@@ -154,7 +154,7 @@ export function geluTanh(x: Operand): GraphNode {
  * ```
  */
 export function mish(x: Operand): GraphNode {
-  return apply(rows.mish, [x]);
+  return applyToOne(rows.mish, x);
 }
 
 /**
@@ -169,7 +169,7 @@ export function mish(x: Operand): GraphNode {
  * ```
  */
 export function selu(x: Operand): GraphNode {
-  return apply(rows.selu, [x]);
+  return applyToOne(rows.selu, x);
 }
 
 /**
@@ -184,7 +184,7 @@ export function selu(x: Operand): GraphNode {
  * ```
  */
 export function softsign(x: Operand): GraphNode {
-  return apply(rows.softsign, [x]);
+  return applyToOne(rows.softsign, x);
 }
 
 /**

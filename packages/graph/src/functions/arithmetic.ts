@@ -1,5 +1,5 @@
 /** Functions that build nodes: sums, products, powers and magnitudes. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply } from '../apply.ts';
+import { apply, applyToOne, applyToTwo } from '../apply.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/arithmetic.ts';
@@ -18,7 +18,7 @@ import * as rows from '../rows/arithmetic.ts';
  * ```
  */
 export function add(x: Operand, y: Operand): GraphNode {
-  return apply(rows.add, [x, y]);
+  return applyToTwo(rows.add, x, y);
 }
 
 /**
@@ -35,7 +35,7 @@ export function add(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function sub(x: Operand, y: Operand): GraphNode {
-  return apply(rows.sub, [x, y]);
+  return applyToTwo(rows.sub, x, y);
 }
 
 /**
@@ -52,7 +52,7 @@ export function sub(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function mul(x: Operand, y: Operand): GraphNode {
-  return apply(rows.mul, [x, y]);
+  return applyToTwo(rows.mul, x, y);
 }
 
 /**
@@ -69,7 +69,7 @@ export function mul(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function div(x: Operand, y: Operand): GraphNode {
-  return apply(rows.div, [x, y]);
+  return applyToTwo(rows.div, x, y);
 }
 
 /**
@@ -88,7 +88,7 @@ export function div(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function strongMul(x: Operand, y: Operand): GraphNode {
-  return apply(rows.strongMul, [x, y]);
+  return applyToTwo(rows.strongMul, x, y);
 }
 
 /**
@@ -103,7 +103,7 @@ export function strongMul(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function identity(x: Operand): GraphNode {
-  return apply(rows.identity, [x]);
+  return applyToOne(rows.identity, x);
 }
 
 /**
@@ -118,7 +118,7 @@ export function identity(x: Operand): GraphNode {
  * ```
  */
 export function neg(x: Operand): GraphNode {
-  return apply(rows.neg, [x]);
+  return applyToOne(rows.neg, x);
 }
 
 /**
@@ -133,7 +133,7 @@ export function neg(x: Operand): GraphNode {
  * ```
  */
 export function abs(x: Operand): GraphNode {
-  return apply(rows.abs, [x]);
+  return applyToOne(rows.abs, x);
 }
 
 /**
@@ -148,7 +148,7 @@ export function abs(x: Operand): GraphNode {
  * ```
  */
 export function sign(x: Operand): GraphNode {
-  return apply(rows.sign, [x]);
+  return applyToOne(rows.sign, x);
 }
 
 /**
@@ -163,7 +163,7 @@ export function sign(x: Operand): GraphNode {
  * ```
  */
 export function square(x: Operand): GraphNode {
-  return apply(rows.square, [x]);
+  return applyToOne(rows.square, x);
 }
 
 /**
@@ -178,7 +178,7 @@ export function square(x: Operand): GraphNode {
  * ```
  */
 export function reciprocal(x: Operand): GraphNode {
-  return apply(rows.reciprocal, [x]);
+  return applyToOne(rows.reciprocal, x);
 }
 
 /**
@@ -193,7 +193,7 @@ export function reciprocal(x: Operand): GraphNode {
  * ```
  */
 export function sqrt(x: Operand): GraphNode {
-  return apply(rows.sqrt, [x]);
+  return applyToOne(rows.sqrt, x);
 }
 
 /**
@@ -212,7 +212,7 @@ export function sqrt(x: Operand): GraphNode {
  * ```
  */
 export function pow(x: Operand, y: Operand): GraphNode {
-  return apply(rows.pow, [x, y]);
+  return applyToTwo(rows.pow, x, y);
 }
 
 /**
@@ -229,7 +229,7 @@ export function pow(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function minimum(x: Operand, y: Operand): GraphNode {
-  return apply(rows.minimum, [x, y]);
+  return applyToTwo(rows.minimum, x, y);
 }
 
 /**
@@ -246,7 +246,7 @@ export function minimum(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function maximum(x: Operand, y: Operand): GraphNode {
-  return apply(rows.maximum, [x, y]);
+  return applyToTwo(rows.maximum, x, y);
 }
 
 /**
@@ -278,7 +278,7 @@ export function clamp(x: Operand, lowest: Operand, highest: Operand): GraphNode 
  * ```
  */
 export function rsqrt(x: Operand): GraphNode {
-  return apply(rows.rsqrt, [x]);
+  return applyToOne(rows.rsqrt, x);
 }
 
 /**
@@ -293,5 +293,5 @@ export function rsqrt(x: Operand): GraphNode {
  * ```
  */
 export function cbrt(x: Operand): GraphNode {
-  return apply(rows.cbrt, [x]);
+  return applyToOne(rows.cbrt, x);
 }

@@ -1,5 +1,5 @@
 /** Functions that build nodes: comparisons, logic and choice. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply } from '../apply.ts';
+import { apply, applyToOne, applyToTwo } from '../apply.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/comparison.ts';
@@ -18,7 +18,7 @@ import * as rows from '../rows/comparison.ts';
  * ```
  */
 export function equal(x: Operand, y: Operand): GraphNode {
-  return apply(rows.equal, [x, y]);
+  return applyToTwo(rows.equal, x, y);
 }
 
 /**
@@ -35,7 +35,7 @@ export function equal(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function notEqual(x: Operand, y: Operand): GraphNode {
-  return apply(rows.notEqual, [x, y]);
+  return applyToTwo(rows.notEqual, x, y);
 }
 
 /**
@@ -52,7 +52,7 @@ export function notEqual(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function less(x: Operand, y: Operand): GraphNode {
-  return apply(rows.less, [x, y]);
+  return applyToTwo(rows.less, x, y);
 }
 
 /**
@@ -69,7 +69,7 @@ export function less(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function lessEqual(x: Operand, y: Operand): GraphNode {
-  return apply(rows.lessEqual, [x, y]);
+  return applyToTwo(rows.lessEqual, x, y);
 }
 
 /**
@@ -86,7 +86,7 @@ export function lessEqual(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function greater(x: Operand, y: Operand): GraphNode {
-  return apply(rows.greater, [x, y]);
+  return applyToTwo(rows.greater, x, y);
 }
 
 /**
@@ -103,7 +103,7 @@ export function greater(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function greaterEqual(x: Operand, y: Operand): GraphNode {
-  return apply(rows.greaterEqual, [x, y]);
+  return applyToTwo(rows.greaterEqual, x, y);
 }
 
 /**
@@ -118,7 +118,7 @@ export function greaterEqual(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function and(x: Operand, y: Operand): GraphNode {
-  return apply(rows.and, [x, y]);
+  return applyToTwo(rows.and, x, y);
 }
 
 /**
@@ -133,7 +133,7 @@ export function and(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function or(x: Operand, y: Operand): GraphNode {
-  return apply(rows.or, [x, y]);
+  return applyToTwo(rows.or, x, y);
 }
 
 /**
@@ -148,7 +148,7 @@ export function or(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function not(x: Operand): GraphNode {
-  return apply(rows.not, [x]);
+  return applyToOne(rows.not, x);
 }
 
 /**
@@ -183,5 +183,5 @@ export function where(condition: Operand, x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function xor(x: Operand, y: Operand): GraphNode {
-  return apply(rows.xor, [x, y]);
+  return applyToTwo(rows.xor, x, y);
 }

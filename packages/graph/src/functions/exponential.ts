@@ -1,5 +1,5 @@
 /** Functions that build nodes: exponentials, logarithms, and the error function. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply } from '../apply.ts';
+import { applyToOne, applyToTwo } from '../apply.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/exponential.ts';
@@ -16,7 +16,7 @@ import * as rows from '../rows/exponential.ts';
  * ```
  */
 export function exp(x: Operand): GraphNode {
-  return apply(rows.exp, [x]);
+  return applyToOne(rows.exp, x);
 }
 
 /**
@@ -31,7 +31,7 @@ export function exp(x: Operand): GraphNode {
  * ```
  */
 export function expm1(x: Operand): GraphNode {
-  return apply(rows.expm1, [x]);
+  return applyToOne(rows.expm1, x);
 }
 
 /**
@@ -46,7 +46,7 @@ export function expm1(x: Operand): GraphNode {
  * ```
  */
 export function log(x: Operand): GraphNode {
-  return apply(rows.log, [x]);
+  return applyToOne(rows.log, x);
 }
 
 /**
@@ -61,7 +61,7 @@ export function log(x: Operand): GraphNode {
  * ```
  */
 export function log1p(x: Operand): GraphNode {
-  return apply(rows.log1p, [x]);
+  return applyToOne(rows.log1p, x);
 }
 
 /**
@@ -76,7 +76,7 @@ export function log1p(x: Operand): GraphNode {
  * ```
  */
 export function log2(x: Operand): GraphNode {
-  return apply(rows.log2, [x]);
+  return applyToOne(rows.log2, x);
 }
 
 /**
@@ -91,7 +91,7 @@ export function log2(x: Operand): GraphNode {
  * ```
  */
 export function log10(x: Operand): GraphNode {
-  return apply(rows.log10, [x]);
+  return applyToOne(rows.log10, x);
 }
 
 /**
@@ -106,7 +106,7 @@ export function log10(x: Operand): GraphNode {
  * ```
  */
 export function erf(x: Operand): GraphNode {
-  return apply(rows.erf, [x]);
+  return applyToOne(rows.erf, x);
 }
 
 /**
@@ -121,7 +121,7 @@ export function erf(x: Operand): GraphNode {
  * ```
  */
 export function erfc(x: Operand): GraphNode {
-  return apply(rows.erfc, [x]);
+  return applyToOne(rows.erfc, x);
 }
 
 /**
@@ -136,7 +136,7 @@ export function erfc(x: Operand): GraphNode {
  * ```
  */
 export function exp2(x: Operand): GraphNode {
-  return apply(rows.exp2, [x]);
+  return applyToOne(rows.exp2, x);
 }
 
 /**
@@ -153,7 +153,7 @@ export function exp2(x: Operand): GraphNode {
  * ```
  */
 export function logAddExp(x: Operand, y: Operand): GraphNode {
-  return apply(rows.logAddExp, [x, y]);
+  return applyToTwo(rows.logAddExp, x, y);
 }
 
 /**
@@ -170,7 +170,7 @@ export function logAddExp(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function xlogy(x: Operand, y: Operand): GraphNode {
-  return apply(rows.xlogy, [x, y]);
+  return applyToTwo(rows.xlogy, x, y);
 }
 
 /**
@@ -187,5 +187,5 @@ export function xlogy(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function xlog1py(x: Operand, y: Operand): GraphNode {
-  return apply(rows.xlog1py, [x, y]);
+  return applyToTwo(rows.xlog1py, x, y);
 }

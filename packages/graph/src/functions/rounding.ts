@@ -1,5 +1,5 @@
 /** Functions that build nodes: roundings and remainders. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply } from '../apply.ts';
+import { applyToOne, applyToTwo } from '../apply.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/rounding.ts';
@@ -16,7 +16,7 @@ import * as rows from '../rows/rounding.ts';
  * ```
  */
 export function floor(x: Operand): GraphNode {
-  return apply(rows.floor, [x]);
+  return applyToOne(rows.floor, x);
 }
 
 /**
@@ -31,7 +31,7 @@ export function floor(x: Operand): GraphNode {
  * ```
  */
 export function ceil(x: Operand): GraphNode {
-  return apply(rows.ceil, [x]);
+  return applyToOne(rows.ceil, x);
 }
 
 /**
@@ -47,7 +47,7 @@ export function ceil(x: Operand): GraphNode {
  * ```
  */
 export function round(x: Operand): GraphNode {
-  return apply(rows.round, [x]);
+  return applyToOne(rows.round, x);
 }
 
 /**
@@ -62,7 +62,7 @@ export function round(x: Operand): GraphNode {
  * ```
  */
 export function trunc(x: Operand): GraphNode {
-  return apply(rows.trunc, [x]);
+  return applyToOne(rows.trunc, x);
 }
 
 /**
@@ -79,7 +79,7 @@ export function trunc(x: Operand): GraphNode {
  * ```
  */
 export function remainder(x: Operand, y: Operand): GraphNode {
-  return apply(rows.remainder, [x, y]);
+  return applyToTwo(rows.remainder, x, y);
 }
 
 /**
@@ -96,7 +96,7 @@ export function remainder(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function fmod(x: Operand, y: Operand): GraphNode {
-  return apply(rows.fmod, [x, y]);
+  return applyToTwo(rows.fmod, x, y);
 }
 
 /**
@@ -113,5 +113,5 @@ export function fmod(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function toInteger(x: Operand): GraphNode {
-  return apply(rows.toInteger, [x]);
+  return applyToOne(rows.toInteger, x);
 }

@@ -1,5 +1,5 @@
 /** Functions that build nodes: trigonometric and hyperbolic functions and their inverses. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
-import { apply } from '../apply.ts';
+import { applyToOne, applyToTwo } from '../apply.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/trigonometric.ts';
@@ -16,7 +16,7 @@ import * as rows from '../rows/trigonometric.ts';
  * ```
  */
 export function sin(x: Operand): GraphNode {
-  return apply(rows.sin, [x]);
+  return applyToOne(rows.sin, x);
 }
 
 /**
@@ -31,7 +31,7 @@ export function sin(x: Operand): GraphNode {
  * ```
  */
 export function cos(x: Operand): GraphNode {
-  return apply(rows.cos, [x]);
+  return applyToOne(rows.cos, x);
 }
 
 /**
@@ -46,7 +46,7 @@ export function cos(x: Operand): GraphNode {
  * ```
  */
 export function tan(x: Operand): GraphNode {
-  return apply(rows.tan, [x]);
+  return applyToOne(rows.tan, x);
 }
 
 /**
@@ -61,7 +61,7 @@ export function tan(x: Operand): GraphNode {
  * ```
  */
 export function asin(x: Operand): GraphNode {
-  return apply(rows.asin, [x]);
+  return applyToOne(rows.asin, x);
 }
 
 /**
@@ -76,7 +76,7 @@ export function asin(x: Operand): GraphNode {
  * ```
  */
 export function acos(x: Operand): GraphNode {
-  return apply(rows.acos, [x]);
+  return applyToOne(rows.acos, x);
 }
 
 /**
@@ -91,7 +91,7 @@ export function acos(x: Operand): GraphNode {
  * ```
  */
 export function atan(x: Operand): GraphNode {
-  return apply(rows.atan, [x]);
+  return applyToOne(rows.atan, x);
 }
 
 /**
@@ -108,7 +108,7 @@ export function atan(x: Operand): GraphNode {
  * ```
  */
 export function atan2(y: Operand, x: Operand): GraphNode {
-  return apply(rows.atan2, [y, x]);
+  return applyToTwo(rows.atan2, y, x);
 }
 
 /**
@@ -123,7 +123,7 @@ export function atan2(y: Operand, x: Operand): GraphNode {
  * ```
  */
 export function sinh(x: Operand): GraphNode {
-  return apply(rows.sinh, [x]);
+  return applyToOne(rows.sinh, x);
 }
 
 /**
@@ -138,7 +138,7 @@ export function sinh(x: Operand): GraphNode {
  * ```
  */
 export function cosh(x: Operand): GraphNode {
-  return apply(rows.cosh, [x]);
+  return applyToOne(rows.cosh, x);
 }
 
 /**
@@ -156,7 +156,7 @@ export function cosh(x: Operand): GraphNode {
  * ```
  */
 export function tanh(x: Operand): GraphNode {
-  return apply(rows.tanh, [x]);
+  return applyToOne(rows.tanh, x);
 }
 
 /**
@@ -171,7 +171,7 @@ export function tanh(x: Operand): GraphNode {
  * ```
  */
 export function asinh(x: Operand): GraphNode {
-  return apply(rows.asinh, [x]);
+  return applyToOne(rows.asinh, x);
 }
 
 /**
@@ -186,7 +186,7 @@ export function asinh(x: Operand): GraphNode {
  * ```
  */
 export function acosh(x: Operand): GraphNode {
-  return apply(rows.acosh, [x]);
+  return applyToOne(rows.acosh, x);
 }
 
 /**
@@ -201,7 +201,7 @@ export function acosh(x: Operand): GraphNode {
  * ```
  */
 export function atanh(x: Operand): GraphNode {
-  return apply(rows.atanh, [x]);
+  return applyToOne(rows.atanh, x);
 }
 
 /**
@@ -218,7 +218,7 @@ export function atanh(x: Operand): GraphNode {
  * ```
  */
 export function hypot(x: Operand, y: Operand): GraphNode {
-  return apply(rows.hypot, [x, y]);
+  return applyToTwo(rows.hypot, x, y);
 }
 
 /**
@@ -233,5 +233,5 @@ export function hypot(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function sinc(x: Operand): GraphNode {
-  return apply(rows.sinc, [x]);
+  return applyToOne(rows.sinc, x);
 }

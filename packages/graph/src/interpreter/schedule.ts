@@ -8,14 +8,15 @@ import type { Arena } from '../arena.ts';
 export function ancestorsOf(arena: Arena, ids: readonly number[]): Int32Array {
   let top = -1;
   for (const id of ids) top = Math.max(top, id);
+  const { operandStarts, operandIds } = arena;
   const needed = new Uint8Array(top + 1);
   for (const id of ids) needed[id] = 1;
   let count = 0;
   for (let node = top; node >= 0; node--) {
     if (needed[node] === 0) continue;
     count++;
-    const end = arena.operandStarts[node + 1]!;
-    for (let e = arena.operandStarts[node]!; e < end; e++) needed[arena.operandIds[e]!] = 1;
+    const end = operandStarts[node + 1]!;
+    for (let e = operandStarts[node]!; e < end; e++) needed[operandIds[e]!] = 1;
   }
   const order = new Int32Array(count);
   for (let node = top; node >= 0; node--) if (needed[node] === 1) order[--count] = node;
