@@ -13,6 +13,7 @@ import { classesOf } from './classes.ts';
 import type { NodeClass } from './cluster.ts';
 import type { Kernel } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
+import { findOuterProducts } from './outer-products.ts';
 import { stackSumsOf } from './stack-sums.ts';
 import { Users } from './users.ts';
 import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
@@ -51,6 +52,7 @@ export class Draft {
       classes[sum] = 'contraction';
       classes[product] = 'inner';
     }
+    findOuterProducts(this.simplified, classes);
     this.#classes = classes;
   }
 

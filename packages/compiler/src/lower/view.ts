@@ -56,17 +56,36 @@ export function broadcastView(view: View, shape: Shape): View {
 export function reshapedView(view: View, shape: Shape): View | undefined {
   if (sizeOf(shape) === 1) return { ...view, shape, strides: shape.map(() => 0) };
   if (isContiguous(view)) return { ...view, shape, strides: stridesOf(shape) };
-  // Axes of length 1 may come and go in any view.
-  const long = view.shape.flatMap((length, axis) =>
-    length === 1 ? [] : [{ length, stride: view.strides[axis]! }],
-  );
-  const wanted = shape.filter((length) => length !== 1);
-  if (long.length !== wanted.length || long.some(({ length }, i) => length !== wanted[i]))
-    return undefined;
-  let next = 0;
-  return {
-    ...view,
-    shape,
-    strides: shape.map((length) => (length === 1 ? 0 : long[next++]!.stride)),
-  };
+  const strides = new Array<number>(shape.length).fill(0);
+  let axis = shape.length - 1;
+  // From the last axis on: axes that lie one in the other are one run of elements, which new axes must fill exactly.
+  for (const run of runsOf(view).reverse()) {
+    let length = 1;
+    for (; axis >= 0 && length < run.length; axis--) {
+      strides[axis] = shape[axis] === 1 ? 0 : run.stride * length;
+      length *= shape[axis]!;
+    }
+    if (length !== run.length) return undefined;
+  }
+  return { ...view, shape, strides };
+}
+
+/** Elements at equal distances. */
+interface Run {
+  readonly length: number;
+  readonly stride: number;
+}
+
+/** The axes of a view, longer than 1, as few as it can be seen with. */
+function runsOf({ shape, strides }: View): Run[] {
+  const runs: Run[] = [];
+  for (const [axis, length] of shape.entries()) {
+    if (length === 1) continue;
+    const stride = strides[axis]!;
+    const outer = runs.at(-1);
+    const continues = outer !== undefined && outer.stride === stride * length;
+    if (continues) runs.pop();
+    runs.push({ length: continues ? outer.length * length : length, stride });
+  }
+  return runs;
 }

@@ -1,8 +1,8 @@
 /** Rows: products of matrices and stacks of matrices. */
-import { broadcastShapes, broadcastStrides, sizeOf, type Shape } from '../shape.ts';
+import { broadcastShapes, broadcastStrides, type Shape } from '../shape.ts';
 import type { Type } from '../tensor.ts';
 import { alignBatch } from './batch.ts';
-import { reshape, sumTo, transpose } from './layout.ts';
+import { sumTo, transpose } from './layout.ts';
 import { type BilinearRow, type Builder, RuleViolation } from './row.ts';
 import { viewPositions } from './views.ts';
 
@@ -81,13 +81,5 @@ export const matmul: BilinearRow = {
         : B.apply(matmul, [transposed(B, x!), S]);
     return sumTo(B, message, B.typeOf(position === 0 ? x! : y!));
   },
-  // Matrices times one that all examples share are the rows of a single tall matrix.
-  batch(B, [x, y], batched) {
-    const { shape } = B.typeOf(x!);
-    const shared = B.typeOf(y!).shape;
-    if (batched[1]! || shared.length > 2) return B.apply(matmul, alignBatch(B, [x!, y!], batched));
-    const tall = [sizeOf(shape.slice(0, -1)), shape.at(-1)!];
-    const product = B.apply(matmul, [B.apply(reshape, [x!], { shape: tall }), y!]);
-    return B.apply(reshape, [product], { shape: [...shape.slice(0, -1), shared[1]!] });
-  },
+  batch: (B, operands, batched) => B.apply(matmul, alignBatch(B, operands, batched)),
 };
