@@ -134,6 +134,8 @@ describe('plain formulas and their differences', () => {
 
   test.each([
     ['turned', [0.3, -0.2, 0.5]],
+    ['hardly turned', [6e-3, 6e-3, -5e-3]],
+    ['turned so little that quotients would cancel', [2e-8, -1e-8, 3e-8]],
     ['not turned at all', [0, 0, 0]],
   ])('ba, %s', (_, axis) => {
     const cam = [...axis, 0.2, 0.1, 0.4, 500, 3, 2, 0.01, 0.001];

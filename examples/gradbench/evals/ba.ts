@@ -4,7 +4,7 @@
  * component over all of them are those of each.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, hypot, sinc, split, stack, take, tensor } from '@ad/graph';
+import { Graph, type GraphNode, less, split, stack, take, tensor, where } from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import type { Eval } from '../eval.ts';
 import { countOf, fieldsOf, numberOf, vectorOf } from '../input.ts';
@@ -25,19 +25,23 @@ const cross = (a: Vector, b: Vector): Vector => [
 ];
 
 /**
- * A point turned about an axis, by an angle that is the length of the axis. In terms of $s = \sin(a/2) / (a/2)$ the
- * formula of Rodrigues is smooth where there is no angle, so it needs no case for it.
+ * A point turned about an axis, by an angle that is the length of the axis: the formula of Rodrigues. For small angles
+ * its two quotients are series, since their derivatives would cancel.
  */
 function rotate(axis: Vector, point: Vector): Vector {
-  const half = hypot(hypot(axis[0], axis[1]), axis[2]).mul(0.5);
-  const s = sinc(half.div(Math.PI));
-  const square = s.square().mul(0.5);
-  const along = dot(axis, point).mul(square);
-  const across = s.mul(half.cos());
-  const shrink = square.mul(dot(axis, axis)).neg().add(1);
+  const square = dot(axis, axis);
+  const isSmall = less(square, 1e-4);
+  const angle = where(isSmall, 1, square).sqrt();
+  const series = (a: number, b: number, c: number): GraphNode =>
+    square.mul(c).add(b).mul(square).add(a);
+  const across = where(isSmall, series(1, -1 / 6, 1 / 120), angle.sin().div(angle));
+  const versine = angle.cos().neg().add(1);
+  const bend = where(isSmall, series(1 / 2, -1 / 24, 1 / 720), versine.div(angle.square()));
+  const along = dot(axis, point).mul(bend);
+  const kept = bend.mul(square).neg().add(1);
   const turned = cross(axis, point);
   return point.map((component, k) =>
-    component.mul(shrink).add(turned[k]!.mul(across)).add(axis[k]!.mul(along)),
+    component.mul(kept).add(turned[k]!.mul(across)).add(axis[k]!.mul(along)),
   ) as unknown as Vector;
 }
 
@@ -88,22 +92,16 @@ function read(input: unknown) {
 
 /** Where the elements of the Jacobian stand: rows in compressed form, and the column of each element. */
 function pattern(n: number, m: number, p: number, rows: Int32Array, columns: Int32Array): void {
-  let [next, row] = [0, 0];
-  rows[0] = 0;
+  const [points, weights] = [CAMERA * n, CAMERA * n + POINT * m];
   for (let i = 0; i < p; i++) {
-    const [camera, point] = [CAMERA * (i % n), CAMERA * n + POINT * (i % m)];
-    const weight = CAMERA * n + POINT * m + i;
-    for (let component = 0; component < 2; component++) {
-      for (let k = 0; k < CAMERA; k++) columns[next++] = camera + k;
-      for (let k = 0; k < POINT; k++) columns[next++] = point + k;
-      columns[next++] = weight;
-      rows[++row] = next;
-    }
+    const [camera, point] = [CAMERA * (i % n), points + POINT * (i % m)];
+    const [u, v] = [2 * WIDTH * i, (2 * i + 1) * WIDTH];
+    for (let k = 0; k < CAMERA; k++) columns[u + k] = columns[v + k] = camera + k;
+    for (let k = 0; k < POINT; k++) columns[u + CAMERA + k] = columns[v + CAMERA + k] = point + k;
+    columns[u + WIDTH - 1] = columns[v + WIDTH - 1] = columns[2 * WIDTH * p + i] = weights + i;
   }
-  for (let i = 0; i < p; i++) {
-    columns[next++] = CAMERA * n + POINT * m + i;
-    rows[++row] = next;
-  }
+  for (let row = 0; row <= 2 * p; row++) rows[row] = WIDTH * row;
+  for (let row = 1; row <= p; row++) rows[2 * p + row] = 2 * WIDTH * p + row;
 }
 
 /** What is sent of an array: the elements of the first observation, and the last element. */
@@ -120,6 +118,7 @@ export const ba: Eval = {
     objective: (input) => {
       const { p, errors, weightError } = read(input);
       const program = compile({ outputs: [stack(errors, 1), weightError] });
+
       return {
         run: () => program.execute(),
         output: () => {
@@ -136,6 +135,7 @@ export const ba: Eval = {
       const slopes = errors.flatMap((error) => gradient(error.sum(), numbers));
       const last = gradient(weightError.sum(), numbers.at(-1)!);
       const program = compile({ outputs: [stack(slopes, 1), last] });
+
       const rows = new Int32Array(3 * p + 1);
       const columns = new Int32Array(2 * WIDTH * p + p);
       return {

@@ -5,7 +5,7 @@
  * element says which it is, and is turned into the other where that is needed.
  */
 import type { Algebra } from '@ad/graph';
-import type { Expression, Expressions } from './expression.ts';
+import { constantValue, type Expression, type Expressions } from './expression.ts';
 import { difference, negation, product, quotient, sum } from './signs.ts';
 
 /** An element of the algebra: lanes of numbers, or of truth values as masks. */
@@ -60,9 +60,16 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorV
     mul: (x, y) => number(product(e, of(x), of(y))),
     div: (x, y) => number(quotient(e, of(x), of(y))),
     strongMul(x, y) {
-      const [a, b, zero] = [of(x), of(y), e.constant(0)];
-      const both = e.instruction('v128.and', e.real('ne', a, zero), e.real('ne', b, zero));
-      return number(e.instruction('v128.and', e.real('mul', a, b), both));
+      const [a, b] = [of(x), of(y)];
+      // A constant that is not 0 needs no mask.
+      const masks = [a, b]
+        .filter((factor) => !constantValue(e, factor))
+        .map((factor) => e.real('ne', factor, e.constant(0)));
+      const masked = masks.reduce(
+        (result, mask) => e.instruction('v128.and', result, mask),
+        e.real('mul', a, b),
+      );
+      return number(masked);
     },
     neg: (x) => number(negation(e, of(x))),
     abs: unary('abs'),
