@@ -5,8 +5,11 @@ import {
   accuracy,
   adamW,
   averaged,
+  batchNorm,
   type Checkpoint,
   crossEntropy,
+  dense,
+  dropout,
   fit,
   type FitOptions,
   lamb,
@@ -17,9 +20,11 @@ import {
   type Optimizer,
   oneCycle,
   parseCheckpoint,
+  type ParametersOf,
   parseParameters,
   parseTensors,
   rprop,
+  sequential,
   serializeCheckpoint,
   serializeParameters,
   serializeTensors,
@@ -75,6 +80,63 @@ describe.each(rules)('%s', (_name, make) => {
     for (const bytes of files) {
       const resume = parseCheckpoint<MlpParameters, 'accuracy'>(bytes, model, make());
       expect(await fit(model, samples, { ...options, optimizer: make(), resume })).toEqual(whole);
+    }
+  });
+});
+
+describe('all that has state at once', () => {
+  const model = sequential([
+    dense(2, 6, { activation: 'tanh' }),
+    batchNorm(6),
+    dropout(0.3),
+    dense(6, 2),
+  ]);
+  type Parameters = ParametersOf<typeof model>;
+  const make = (): Optimizer =>
+    accumulated(
+      averaged(
+        sgd({ momentum: 0.9, learningRate: onPlateau({ rate: 0.3, patience: 0, threshold: 0.1 }) }),
+        0.9,
+      ),
+      2,
+    );
+  const stream = function* (epoch: number) {
+    // Pieces that no batch ends with, in another order in each epoch.
+    for (let k = 0; k < 22; k++) {
+      const row = (7 * k + epoch) % 22;
+      yield {
+        inputs: tensor(samples.inputs.data.slice(2 * row, 2 * row + 2), { shape: [1, 2] }),
+        targets: [samples.targets.data[row]!],
+      };
+    }
+  };
+
+  test.each([
+    ['samples in memory, shuffled', samples, {}],
+    ['a stream', stream, {}],
+    ['samples in shards', samples, { shards: 2, batchSize: 9 }],
+  ])('goes on from every third step of %s to the same bits', async (_name, source, more) => {
+    // Epoch by epoch there is little progress, so early stopping has something to count.
+    const options = {
+      ...common,
+      ...more,
+      epochs: 6,
+      earlyStopping: { patience: 2, minDelta: 0.05 },
+    };
+    const files: Uint8Array[] = [];
+    const whole = await fit(model, source, {
+      ...options,
+      optimizer: make(),
+      checkpoint: {
+        every: 3,
+        save: (checkpoint) => void files.push(serializeCheckpoint(checkpoint)),
+      },
+    });
+    expect(whole.stopped).toBe('early');
+    expect(files.length).toBeGreaterThan(3);
+    for (const bytes of files) {
+      const resume = parseCheckpoint<Parameters, 'accuracy'>(bytes, model, make());
+      expect(await fit(model, source, { ...options, optimizer: make(), resume })).toEqual(whole);
     }
   });
 });
@@ -231,6 +293,38 @@ describe('a file that does not fit', () => {
       }),
     );
     expect(JSON.stringify(model.init(0))).toBe(before);
+  });
+
+  test('cut short anywhere is refused, and so is one with more bytes', async () => {
+    await made;
+    const whole = files[0]!;
+    const refused = expect.objectContaining({ name: 'FormatError' });
+    for (let length = 0; length < whole.length; length++) {
+      expect(() => parseCheckpoint(whole.subarray(0, length), model, rule())).toThrow(refused);
+    }
+    const longer = Uint8Array.of(...whole, 0);
+    expect(() => parseCheckpoint(longer, model, rule())).toThrow(refused);
+  });
+
+  test('with any byte of its header changed is refused, or read to numbers of the right form', async () => {
+    await made;
+    const bytes = files[0]!.slice();
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const names = new Set<string>();
+    for (let at = 0; at < 8 + length; at++) {
+      bytes[at]! ^= 4;
+      try {
+        const { parameters } = parseCheckpoint<MlpParameters>(bytes, model, rule());
+        expect(parameters.layers.map(({ weights }) => weights.shape)).toEqual([
+          [2, 6],
+          [6, 2],
+        ]);
+      } catch (error) {
+        names.add((error as Error).name);
+      }
+      bytes[at]! ^= 4;
+    }
+    expect([...names]).toEqual(['FormatError']);
   });
 
   test('of another rule, of parameters alone, or of another training is refused', async () => {

@@ -1,13 +1,13 @@
 /** A process that is killed at any moment leaves a checkpoint from which training goes on as if nothing had happened. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { fit } from '@ad/optim';
 import {
   loadCheckpoint,
@@ -24,60 +24,59 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const program = fileURLToPath(new URL('train-and-save.ts', import.meta.url));
+/** The program, bundled: it starts many times. */
+let program: string;
 
-function start(path: string): ChildProcess {
-  return spawn(execPath, ['--import', 'tsx', '-C', '@ad/source', program, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-}
-
-/** Runs the program and kills it so long after it says something; whether it was killed. */
-async function runAndKill(path: string, when: string, delay: number): Promise<boolean> {
-  const child = start(path);
+/** Runs the program until it is killed or done: by itself, or from outside once it has said something. */
+async function run(args: readonly string[], until?: string): Promise<string | null> {
+  const child = spawn(execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
-  const said = new Promise<void>((resolve) => {
-    child.stdout!.on('data', (text: Buffer) => {
-      output += text.toString();
-      if (output.includes(when)) resolve();
-    });
-    child.once('exit', () => resolve());
+  child.stdout.on('data', (text: Buffer) => {
+    output += text.toString();
+    if (until !== undefined && output.includes(until)) child.kill('SIGKILL');
   });
-  const exit = once(child, 'exit');
-  await said;
-  await wait(delay);
-  child.kill('SIGKILL');
-  const [, signal] = (await exit) as [number | null, string | null];
-  return signal === 'SIGKILL';
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  return code === null ? signal : `exit code ${code}`;
 }
 
 test(
-  'goes on to the same bits, killed in the middle of writes and of epochs',
+  'goes on to the same bits, killed in every stage of a write and in the middle of epochs',
   { timeout: 60_000 },
   async () => {
+    program = join(folder, 'train-and-save.mjs');
+    await build({
+      entryPoints: [fileURLToPath(new URL('train-and-save.ts', import.meta.url))],
+      outfile: program,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      conditions: ['@ad/source'],
+      logLevel: 'silent',
+    });
     const whole = await fit(model, samples, { ...options, optimizer: optimizer() });
+    expect(whole.steps).toBeGreaterThan(14);
     const path = join(folder, 'training.safetensors');
-    // In the write of a step, just after one, and while the next step is computed; in the first epoch and later ones.
-    const moments: readonly (readonly [string, number])[] = [
-      ['saving 2\n', 0],
-      ['saving 5\n', 2],
-      ['saved 8\n', 1],
-      ['saving 11\n', 5],
-    ];
-    for (const [when, delay] of moments) {
-      expect(await runAndKill(path, when, delay)).toBe(true);
-      // What is there is whole: the checkpoint of a step that was made.
-      const { steps } = await loadCheckpoint(path, model, optimizer());
-      const named = Number(when.split(' ')[1]);
-      expect(steps).toBeGreaterThanOrEqual(when.startsWith('saved') ? named : named - 1);
-      expect(steps).toBeLessThan(15);
+    // Steps 2 and 4 are in the first epoch, 5 is its last one. What is there is always whole: the checkpoint of the step
+    // before, until the new one has its name.
+    const stages = [
+      ['created', 2, 1],
+      ['half', 4, 3],
+      ['written', 5, 4],
+      ['synced', 8, 7],
+      ['renamed', 11, 11],
+    ] as const;
+    for (const [stage, step, kept] of stages) {
+      expect(await run([path, stage, String(step)])).toBe('SIGKILL');
+      expect((await loadCheckpoint(path, model, optimizer())).steps).toBe(kept);
     }
-    expect(await runAndKill(path, 'never', 0)).toBe(false);
+    // While a step is computed or written.
+    expect(await run([path], 'saved 13\n')).toBe('SIGKILL');
+    expect((await loadCheckpoint(path, model, optimizer())).steps).toBeGreaterThanOrEqual(13);
+    expect(await run([path])).toBe('exit code 0');
     const done = await loadCheckpoint(`${path}.done`, model, optimizer());
-    expect(done.parameters).toEqual(whole.parameters);
-    expect(done.state).toEqual(whole.state);
-    expect(done.history).toEqual(whole.history);
-    expect(done.steps).toBe(whole.steps);
+    for (const name of ['parameters', 'state', 'history', 'best', 'steps'] as const) {
+      expect(done[name]).toEqual(whole[name]);
+    }
   },
 );
 
