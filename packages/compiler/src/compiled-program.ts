@@ -15,6 +15,8 @@ export interface ImageCall {
   readonly operation: string;
   /** What is done, as data, if it can be said so. */
   readonly work: HostWork | undefined;
+  /** Whether it is called for operands only that it refuses. */
+  readonly refuses: boolean;
   /** The operands in the program's memory. */
   readonly operands: readonly TensorData[];
   /** The result there. */

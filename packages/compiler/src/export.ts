@@ -46,7 +46,7 @@ export function exportProgram(program: Program, names: readonly string[]): strin
   }
   const { image, inputPorts, outputPorts } = program;
   const strangers = [
-    ...image.hostCalls.map(({ operation }) => operation),
+    ...image.hostCalls.filter(({ refuses }) => !refuses).map(({ operation }) => operation),
     ...image.imports.filter((name) => !Object.hasOwn(PLATFORM, name)),
   ];
   if (strangers.length > 0) {
@@ -86,8 +86,11 @@ ${contents.join('')}]) new Uint8Array(memory.buffer).set(bytes(text), at);
 const code = bytes(
   ${JSON.stringify(base64(image.code))},
 );
+const host = () => {
+  throw new RangeError('an index is outside of its axis');
+};
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), {
-  env: { ${functions}memory, host() {} },
+  env: { ${functions}memory, host },
 });
 const inputs = [
 ${args.join('')}];

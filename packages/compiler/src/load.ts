@@ -17,6 +17,7 @@ import {
   sizeOf,
   Tensor,
   type TensorData,
+  ValueError,
   type ValueSource,
 } from '@ad/graph';
 import { CompiledProgram, type ImageCall } from './compiled-program.ts';
@@ -92,8 +93,8 @@ export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Progr
       : new Float32Array(memory, at, sizeOf(shape));
   };
   for (const work of header.calls) {
-    const { operation, operands, result } = work;
-    calls.push({ operation, work, operands: operands.map(view), result: view(result) });
+    const { operation, refuses, operands, result } = work;
+    calls.push({ operation, work, refuses, operands: operands.map(view), result: view(result) });
   }
   let from = codeEnd;
   const kept = header.kept.map(([at, length]) => {
@@ -131,20 +132,29 @@ export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Progr
 
 /** The kernels of the calls, in their order. */
 function kernelsOf(calls: readonly SavedCall[], { hostKernel }: LoadOptions): readonly Kernel[] {
-  if (calls.length > 0 && hostKernel === undefined) {
-    const names = new Set(calls.map(({ operation }) => operation));
+  const needed = calls.filter(({ refuses }) => !refuses);
+  if (needed.length > 0 && hostKernel === undefined) {
+    const names = new Set(needed.map(({ operation }) => operation));
     throw new GraphError(
       `loadProgram: the program leaves ${[...names].join(', ')} to the interpreter: give its kernels, as in ` +
         "loadProgram(bytes, { hostKernel }) with hostKernel from '@ad/compiler/kernels'",
     );
   }
   return calls.map((call) => {
+    if (hostKernel === undefined) return refuseIndex(call.operation);
     try {
-      return hostKernel!(call);
+      return hostKernel(call);
     } catch (error) {
       throw new FormatError(`loadProgram: a call is damaged: ${String(error)}`);
     }
   });
+}
+
+/** The kernel of an operation that is called for operands only that it refuses. */
+function refuseIndex(operation: string): Kernel {
+  return () => {
+    throw new ValueError(`${operation}: an index is outside of the axis`);
+  };
 }
 
 /** What stands for the graph of a loaded program: it knows the inputs and the values that were saved. */

@@ -47,9 +47,10 @@ export function saveProgram(program: Program): Uint8Array {
     return { kind, shape, at: data.byteOffset };
   };
   const port = (each: Port): SavedPort => place(each, each.data);
-  const calls = image.hostCalls.map(({ work, operands, result }): SavedCall => ({
+  const calls = image.hostCalls.map(({ work, operands, result, refuses }): SavedCall => ({
     operation: work!.operation,
     attributes: work!.attributes,
+    refuses,
     operands: work!.operands.map((type, k) => place(type, operands[k]!)),
     result: place(work!.result, result),
   }));

@@ -1,5 +1,5 @@
 /**
- * The format of saved programs, version 2: the four characters `ADPG`, the version and the length of the header as
+ * The format of saved programs, version 3: the four characters `ADPG`, the version and the length of the header as
  * 32-bit integers, the header as JSON, the module, then the parts of the memory that must hold something, as the
  * header lists them. All integers are little-endian, as WebAssembly's memory is. What is read is checked before any of
  * it is used.
@@ -9,7 +9,7 @@ import type { Precision } from './code/expression.ts';
 import { PAGE } from './webassembly.ts';
 
 const MAGIC = 'ADPG';
-const VERSION = 2;
+const VERSION = 3;
 /** Characters of the magic word, version, length of the header. */
 const PREFIX = 12;
 
@@ -30,6 +30,8 @@ export interface SavedInput extends SavedPort {
 /** Work that is left to the interpreter's kernels. */
 export interface SavedCall {
   readonly operation: string;
+  /** Whether it is called for operands only that it refuses. */
+  readonly refuses: boolean;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly operands: readonly SavedPort[];
   readonly result: SavedPort;
@@ -145,7 +147,8 @@ function checkHeader(header: Header): void {
   for (const output of outputs) checkPort(output, 'outputs');
   for (const call of calls) {
     need(typeof call === 'object' && call !== null, 'calls');
-    const { operation, attributes, operands, result } = call;
+    const { operation, refuses, attributes, operands, result } = call;
+    need(typeof refuses === 'boolean', 'calls');
     need(typeof operation === 'string' && Array.isArray(operands), 'calls');
     need(typeof attributes === 'object' && attributes !== null, 'calls');
     for (const port of [...operands, result]) checkPort(port, 'calls');

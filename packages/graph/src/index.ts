@@ -67,6 +67,8 @@ export {
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
 export { GraphNode } from './node.ts';
+export { NORMAL_QUANTILE } from './random/normal-quantile.ts';
+export { PHILOX, USES } from './random/philox.ts';
 export { batchByLoop } from './rows/batch-loop.ts';
 export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.ts';
 export { behindBatch, expand, sumTo } from './rows/layout.ts';
@@ -79,6 +81,7 @@ export { closure, outputsDependingOn } from './reach.ts';
 export { innermost, liesInside } from './scope.ts';
 export {
   broadcastShapes,
+  broadcastStrides,
   formatShape,
   normalizeAxes,
   normalizeAxis,

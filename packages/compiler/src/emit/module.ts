@@ -16,6 +16,7 @@ import { emitCopy } from './copies.ts';
 import { emitGathered } from './gathered.ts';
 import { emitIndexed } from './indexed.ts';
 import { emitLoopNest } from './loop-nest.ts';
+import { emitRoutine } from './routines/table.ts';
 import { emitStraightLine } from './straight-line.ts';
 import { emitStrips } from './strips.ts';
 
@@ -75,7 +76,10 @@ export function emitModule(
       else if (kernel.kind === 'scalars') emitScalars(kernel);
       else if (kernel.kind === 'indexed')
         call(emitIndexed(kernel, precision, host, hostCalls.push(kernel.refuse) - 1));
-      else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
+      else if (kernel.kind === 'routine') {
+        const refuse = (): number => hostCalls.push(kernel.refuse!) - 1;
+        call(emitRoutine(kernel, precision, importOf, host, refuse));
+      } else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
       else {
         emitControl(run, kernel, precision, emitKernels);
         for (const { constants } of kernel.bodies)

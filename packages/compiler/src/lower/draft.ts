@@ -5,7 +5,7 @@
 import { type Arena, type Graph, type GraphNode, type Shape, sizeOf, type Type } from '@ad/graph';
 import type { Expression, Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
-import { hostKernel, type HostWork } from '../host-kernel.ts';
+import type { HostWork } from '../host-kernel.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, readByWholes } from './assembly.ts';
@@ -14,6 +14,7 @@ import type { NodeClass } from './cluster.ts';
 import type { Kernel } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { findOuterProducts } from './outer-products.ts';
+import { routineKernel } from './routine.ts';
 import { stackSumsOf } from './stack-sums.ts';
 import { Users } from './users.ts';
 import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
@@ -129,14 +130,7 @@ export class Draft {
       operands: [{ kind: 'integer', shape: [source.buffer.size] }],
       result: this.arena.typeOf(node),
     };
-    this.kernels.push({
-      kind: 'host',
-      operation: 'copy',
-      kernel: hostKernel(work),
-      work,
-      operands: [source.buffer],
-      result: buffer,
-    });
+    this.kernels.push(routineKernel(work, [source.buffer], buffer, this.precision));
     return buffer;
   }
 

@@ -1,9 +1,13 @@
-/** Operations without a lowering of their own: calls of the interpreter's kernels, on the program's memory. */
+/**
+ * Operations on whole arrays: routines, and, for what has no lowering of its own, calls of the interpreter's kernels on
+ * the program's memory.
+ */
 import { kernelOf, operations, type Type } from '@ad/graph';
 import type { HostWork } from '../host-kernel.ts';
 import type { Draft } from './draft.ts';
 import { indexedKernel } from './indexed.ts';
 import type { HostCall } from './kernel.ts';
+import { routineFor } from './routine.ts';
 import { contiguousView } from './view.ts';
 
 /** Adds the call for a node, or the kernel that spares it. */
@@ -21,7 +25,7 @@ export function lowerHost(draft: Draft, node: number): void {
     operands,
     result,
   };
-  kernels.push(indexedKernel(simplified, node, call) ?? call);
+  kernels.push(indexedKernel(simplified, node, call) ?? routineFor(call, draft.precision) ?? call);
 }
 
 /** What the interpreter does for a node, as data; `undefined` for rows that are not in the table, and for bodies. */

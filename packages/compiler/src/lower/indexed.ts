@@ -39,7 +39,7 @@ export function indexedKernel(
       length,
       count,
       inner,
-      refuse: call,
+      refuse: { ...call, refuses: true },
     };
   };
   if (row === operations.gather)

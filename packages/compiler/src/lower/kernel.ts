@@ -109,6 +109,23 @@ export interface HostCall {
   readonly operands: readonly Buffer[];
   /** Its result. */
   readonly result: Buffer;
+  /** Whether it is called for operands only that it refuses. */
+  readonly refuses?: boolean;
+}
+
+/** An operation in loops over single elements, written as the interpreter's kernel is, with the same bits. */
+export interface RoutineKernel {
+  readonly kind: 'routine';
+  /** What it does; or `copy`, the elements of a view of integers whose shape, strides and offset are its attributes. */
+  readonly work: HostWork;
+  /** Its operands, row-major. */
+  readonly operands: readonly Buffer[];
+  /** Its result. */
+  readonly result: Buffer;
+  /** Space of its own; `undefined` if it needs none. */
+  readonly scratch: Buffer | undefined;
+  /** The interpreter's kernel, for operands that it refuses; `undefined` for what takes any. */
+  readonly refuse: HostCall | undefined;
 }
 
 /** Reading, or adding, rows at positions given by integers; without a source, writing ones. */
@@ -131,6 +148,7 @@ export interface Indexed {
 /** Any kernel. */
 export type Kernel =
   | Indexed
+  | RoutineKernel
   | LoopNest
   | Strips
   | Contraction
@@ -163,6 +181,10 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
     return own === undefined ? written : [...written, own];
   }
   if (kernel.kind === 'host' || kernel.kind === 'indexed') return [kernel.result];
+  if (kernel.kind === 'routine') {
+    const { result, scratch } = kernel;
+    return scratch === undefined ? [result] : [result, scratch];
+  }
   if (kernel.kind === 'convolution') return [kernel.result.buffer];
   if (kernel.kind === 'control') return [...kernel.writes, kernel.block];
   return [

@@ -6,12 +6,19 @@
  * Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 
-/** The multipliers of a round. */
-const MULTIPLIERS: readonly [number, number] = [0xd2511f53, 0xcd9e8d57];
-/** What is added to the key from round to round: the golden ratio and the root of 3 less 1. */
-const KEY_STEPS: readonly [number, number] = [0x9e3779b9, 0xbb67ae85];
-/** Rounds of a block. */
-const ROUNDS = 10;
+/**
+ * The numbers that make up the generator.
+ *
+ * @internal
+ */
+export const PHILOX = {
+  /** The multipliers of a round. */
+  multipliers: [0xd2511f53, 0xcd9e8d57],
+  /** What is added to the key from round to round: the golden ratio and the root of 3 less 1. */
+  keySteps: [0x9e3779b9, 0xbb67ae85],
+  /** Rounds of a block. */
+  rounds: 10,
+} as const;
 
 /** The upper 32 bits of the product of two words, unsigned. */
 function mulHigh(a: number, b: number): number {
@@ -29,20 +36,21 @@ function mulHigh(a: number, b: number): number {
  * @param words - also holds the counter there before.
  */
 export function philoxBlock(words: Int32Array, at: number, key0: number, key1: number): void {
+  const { multipliers, keySteps, rounds } = PHILOX;
   let [c0, c1] = [words[at]!, words[at + 1]!];
   let [c2, c3] = [words[at + 2]!, words[at + 3]!];
   let [k0, k1] = [key0, key1];
-  for (let round = 0; round < ROUNDS; round++) {
-    const high0 = mulHigh(MULTIPLIERS[0], c0);
-    const high1 = mulHigh(MULTIPLIERS[1], c2);
-    const low0 = Math.imul(MULTIPLIERS[0], c0);
-    const low1 = Math.imul(MULTIPLIERS[1], c2);
+  for (let round = 0; round < rounds; round++) {
+    const high0 = mulHigh(multipliers[0], c0);
+    const high1 = mulHigh(multipliers[1], c2);
+    const low0 = Math.imul(multipliers[0], c0);
+    const low1 = Math.imul(multipliers[1], c2);
     c0 = high1 ^ c1 ^ k0;
     c1 = low1;
     c2 = high0 ^ c3 ^ k1;
     c3 = low0;
-    k0 = (k0 + KEY_STEPS[0]) | 0;
-    k1 = (k1 + KEY_STEPS[1]) | 0;
+    k0 = (k0 + keySteps[0]) | 0;
+    k1 = (k1 + keySteps[1]) | 0;
   }
   words[at] = c0;
   words[at + 1] = c1;

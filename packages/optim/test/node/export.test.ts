@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { compiler, exportProgram } from '@ad/compiler';
-import { Graph, interpreter, lgamma, softmax } from '@ad/graph';
+import { cumSum, gather, Graph, interpreter, lgamma, softmax } from '@ad/graph';
 import {
   adam,
   crossEntropy,
@@ -100,4 +100,16 @@ test('checks its arguments, and says what cannot stand alone', async () => {
   expect(() => exportProgram(compiler()({ outputs: [lgamma(x)] }), ['x'])).toThrow(
     /leaves lgamma to this library/,
   );
+});
+
+test('positions that are outside are refused', async () => {
+  const graph = new Graph();
+  const table = graph.input('table', { shape: [3], value: [1, 2, 3] });
+  const at = graph.input('at', { shape: [2], kind: 'integer' });
+  const text = exportProgram(compiler()({ outputs: [cumSum(gather(table, at), 0)] }), ['at']);
+  const { default: run } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as {
+    default: (at: readonly number[]) => Float64Array;
+  };
+  expect([...run([2, -3])]).toEqual([3, 4]);
+  expect(() => run([0, 3])).toThrow(new RangeError('an index is outside of its axis'));
 });
