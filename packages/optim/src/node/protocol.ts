@@ -23,7 +23,8 @@ export const WORDS = 5;
 export type Message =
   | { readonly samples: SharedSamples }
   | { readonly order: Int32Array | null }
-  | { readonly batch: SentBatch };
+  | { readonly batch: SentBatch }
+  | { readonly forget: number };
 
 /** A sharded batch: programs as bytes, everything that changes in shared memory. */
 export interface SentBatch {

@@ -34,6 +34,7 @@ for (let turn = 0; ;) {
 function read(message: Message): void {
   if ('samples' in message) samples = samplesIn(message.samples);
   else if ('order' in message) ({ order } = message);
+  else if ('forget' in message) batches.delete(message.forget);
   else batches.set(message.batch.number, load(message.batch));
 }
 

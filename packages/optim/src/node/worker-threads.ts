@@ -6,6 +6,7 @@ import { saveProgram } from '@ad/compiler';
 import { AdError, type TensorData } from '@ad/graph';
 import type { SampleTensors } from '../data/samples.ts';
 import { checkNames, numberOption, POSITIVE_INTEGER } from '../options.ts';
+import { Recent } from '../recent.ts';
 import type { ShardedBatch, Team, Workers } from '../training/shards.ts';
 import {
   BATCH,
@@ -27,6 +28,11 @@ export class WorkerError extends AdError {
 
 /** Options of {@link workerThreads}. */
 export interface WorkerThreadsOptions {
+  /**
+   * The code of the workers; default `shard-worker.js` beside this module. A program that is bundled into one file needs
+   * a bundle of that one, too.
+   */
+  readonly file?: string | URL;
   /** Arguments of Node for the workers, such as those of a loader; default those of this process. */
   readonly execArgv?: readonly string[];
 }
@@ -60,7 +66,7 @@ export function workerThreads(
   options: WorkerThreadsOptions = {},
 ): Workers {
   numberOption('workerThreads', 'count', count, 1, POSITIVE_INTEGER);
-  checkNames('workerThreads', options, ['execArgv']);
+  checkNames('workerThreads', options, ['file', 'execArgv']);
   return () => new ThreadTeam(count, options);
 }
 
@@ -71,12 +77,18 @@ interface SharedBatch {
   readonly results: readonly (readonly TensorData[])[];
 }
 
+/** How many batches the workers know at a time. */
+const KEPT = 8;
+
 /** The threads of one training. */
 class ThreadTeam implements Team {
   readonly #count: number;
   readonly #options: WorkerThreadsOptions;
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORDS));
-  readonly #batches = new Map<ShardedBatch, SharedBatch>();
+  readonly #batches = new Recent<ShardedBatch, SharedBatch>(KEPT, ({ number }) =>
+    this.#tell({ forget: number }),
+  );
+  #shared = 0;
   #threads: readonly Worker[] = [];
   #failure: WorkerError | undefined;
   /** Ends the waiting for the present turn. */
@@ -98,7 +110,7 @@ class ThreadTeam implements Team {
     start: number,
   ): Promise<void> {
     if (this.#threads.length === 0) this.#start();
-    const shared = this.#batches.get(batch) ?? this.#share(batch);
+    const shared = this.#batches.get(batch, () => this.#share(batch));
     if (samples !== this.#samples) this.#shareSamples(samples);
     if (order !== this.#order) this.#shareOrder(order);
     for (const [name, data] of batch.parameters) shared.parameters.get(name)!.set(data);
@@ -117,8 +129,8 @@ class ThreadTeam implements Team {
 
   #start(): void {
     // Beside this file, in sources as in what is built from them.
-    const file = new URL(`./shard-worker${extname(import.meta.url)}`, import.meta.url);
-    const { execArgv } = this.#options;
+    const beside = new URL(`./shard-worker${extname(import.meta.url)}`, import.meta.url);
+    const { file = beside, execArgv } = this.#options;
     const workerData: WorkerData = { words: this.#words };
     this.#threads = Array.from({ length: this.#count }, (_, k) => {
       const thread = new Worker(file, {
@@ -167,7 +179,7 @@ class ThreadTeam implements Team {
 
   #share(batch: ShardedBatch): SharedBatch {
     const shared: SharedBatch = {
-      number: this.#batches.size,
+      number: this.#shared++,
       parameters: new Map(Array.from(batch.parameters, ([name, data]) => [name, sharedLike(data)])),
       results: batch.shards.map(({ results }) => results.map(sharedLike)),
     };
@@ -179,7 +191,6 @@ class ThreadTeam implements Team {
         return { index, start, program: place, results: shared.results[k]! };
       }),
     };
-    this.#batches.set(batch, shared);
     this.#tell({ batch: sent });
     return shared;
   }

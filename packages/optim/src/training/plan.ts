@@ -20,6 +20,7 @@ import {
   POSITIVE_INTEGER,
   SEED,
 } from '../options.ts';
+import { Recent } from '../recent.ts';
 import { adam } from '../rules/adam.ts';
 import { checkOptimizer, type Optimizer, type OptimizerState } from '../rules/optimizer.ts';
 import { matchLeaves } from '../trees.ts';
@@ -70,6 +71,9 @@ export interface Plan<P, Name extends string> {
 
 /** Into how many shards a batch is cut for workers, if nothing is said: enough for the cores of most machines. */
 const SHARDS = 8;
+
+/** For how many sizes of batches programs are kept: epochs of a stream may all end with another one. */
+const PROGRAMS = 8;
 
 const OPTION_NAMES: readonly (keyof FitOptions<unknown>)[] = [
   'loss',
@@ -136,16 +140,12 @@ export function planTraining<P, Name extends string>(
   const parameters = startOf(first.parameters, model.init(seed), `${source}parameters`);
   const state = startOf(first.state, optimizer.init(parameters), `${source}state`);
   const team = workers();
-  const steps = new Map<number, TrainingStep>();
-  const programFor = ({ samples, size }: Pick<Batch, 'samples' | 'size'>): TrainingStep => {
-    let step = steps.get(size);
-    if (step === undefined) {
+  const programs = new Recent<number, TrainingStep>(PROGRAMS);
+  const programFor = ({ samples, size }: Pick<Batch, 'samples' | 'size'>): TrainingStep =>
+    programs.get(size, () => {
       const training = [objective, optimizer, parameters, state, samples, size] as const;
-      step = shards === 1 ? buildStep(...training) : buildShardedStep(...training, shards, team);
-      steps.set(size, step);
-    }
-    return step;
-  };
+      return shards === 1 ? buildStep(...training) : buildShardedStep(...training, shards, team);
+    });
   const common = {
     optimizer,
     epochs,

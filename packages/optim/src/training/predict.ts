@@ -5,6 +5,7 @@ import { type Leaf, leavesOf, type NodesOf, tensorOfLeaf, type Tree } from '@ad/
 import { rowsOf } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
 import { checkNames } from '../options.ts';
+import { Recent } from '../recent.ts';
 import { inputsFor } from './variables.ts';
 
 /** Options of {@link predict} and {@link predictor}. */
@@ -36,7 +37,7 @@ export function predict<P>(
   return predictor(model, options)(parameters, inputs);
 }
 
-/** Programs kept by a predictor; beyond, the oldest is dropped. */
+/** Programs kept by a predictor. */
 const CACHE_LIMIT = 16;
 
 /**
@@ -58,7 +59,7 @@ export function predictor<P>(
 ): (parameters: P, inputs: TensorLike) => Tensor {
   checkNames('predict', options, ['executor']);
   const executor = options.executor ?? compiler();
-  const programs = new Map<string, Program>();
+  const programs = new Recent<string, Program>(CACHE_LIMIT);
   return (parameters, inputs) => {
     const rows = rowsOf(inputs, 'predict: inputs');
     const leaves = leavesOf(parameters as Tree<Leaf>).map(({ path, leaf }) => {
@@ -67,15 +68,12 @@ export function predictor<P>(
     const key = [rows, ...leaves.map(([, value]) => value)]
       .map(({ kind, shape }) => kind + shape.join('x'))
       .join(' ');
-    let program = programs.get(key);
-    if (program === undefined) {
+    const program = programs.get(key, () => {
       const graph = new Graph();
       const { tree } = inputsFor(graph, parameters, 'parameters');
       const x = graph.input('inputs', { shape: rows.shape, kind: rows.kind });
-      program = executor({ outputs: [model.apply(tree as NodesOf<P>, x)] });
-      if (programs.size >= CACHE_LIMIT) programs.delete(programs.keys().next().value!);
-      programs.set(key, program);
-    }
+      return executor({ outputs: [model.apply(tree as NodesOf<P>, x)] });
+    });
     return program.run(Object.fromEntries([['inputs', rows], ...leaves]))[0]!;
   };
 }

@@ -6,8 +6,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { fit } from '@ad/optim';
 import {
   loadCheckpoint,
@@ -16,6 +14,7 @@ import {
   writeFileAtomically,
 } from '@ad/optim/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from './bundle.ts';
 import { model, optimizer, options, samples } from './training.ts';
 
 let folder: string;
@@ -44,15 +43,7 @@ test(
   { timeout: 60_000 },
   async () => {
     program = join(folder, 'train-and-save.mjs');
-    await build({
-      entryPoints: [fileURLToPath(new URL('train-and-save.ts', import.meta.url))],
-      outfile: program,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      conditions: ['@ad/source'],
-      logLevel: 'silent',
-    });
+    await bundle('train-and-save.ts', program);
     const whole = await fit(model, samples, { ...options, optimizer: optimizer() });
     expect(whole.steps).toBeGreaterThan(14);
     const path = join(folder, 'training.safetensors');

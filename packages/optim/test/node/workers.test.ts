@@ -1,4 +1,7 @@
 /** Training over worker threads: the bits of one thread, whoever computes which shard; and an end that leaves nothing. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
 import { tensor, type Tensor } from '@ad/graph';
@@ -20,20 +23,23 @@ import {
   onPlateau,
   sequential,
   sgd,
+  type Workers,
 } from '@ad/optim';
 import { WorkerError, workerThreads } from '@ad/optim/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from './bundle.ts';
 
-/** Workers run from sources, too. */
-const register = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register();`;
-const loader = [
-  '--import',
-  `data:text/javascript,${encodeURIComponent(register)}`,
-  '-C',
-  '@ad/source',
-];
-const threads = (count: number, ...more: string[]) =>
-  workerThreads(count, { execArgv: [...loader, ...more] });
+/** The code of the workers, bundled: Node does not run the sources. */
+let file: string;
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'workers-'));
+  file = join(folder, 'shard-worker.mjs');
+  await bundle('../../src/node/shard-worker.ts', file);
+  return () => rm(folder, { recursive: true });
+});
+
+const threads = (count: number, ...execArgv: string[]): Workers =>
+  workerThreads(count, { file, execArgv });
 
 const samples = moons({ samples: 46, seed: 3 });
 const model = sequential([
