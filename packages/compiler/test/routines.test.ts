@@ -4,6 +4,7 @@ import {
   concat,
   Graph,
   interpreter,
+  norm,
   type OperationName,
   operations,
   prepareKernel,
@@ -16,6 +17,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { APPLICATIONS, type Application } from '../../graph/test/support/applications.ts';
 import { ROUTINES } from '../src/emit/routines/table.ts';
+import { expectAgreement } from './support/agreement.ts';
 import { compile, type Precision } from '../src/index.ts';
 
 /** What the interpreter's kernel makes of operands as a program of this precision holds them. */
@@ -61,32 +63,41 @@ const reals = fc.oneof(
   fc.constantFrom(NaN, Infinity, -Infinity, 0, -0, 1e300, -1e-300, 2 ** 31, -(2 ** 75) - 2 ** 40),
 );
 
-/** The same application, with such numbers in the place of small integers. */
-const withReals = ({ operands, attributes }: Application): fc.Arbitrary<Application> =>
+/** The same application, with other numbers in the place of small integers. */
+const withNumbers = (
+  { operands, attributes }: Application,
+  drawn: fc.Arbitrary<number>,
+): fc.Arbitrary<Application> =>
   fc
     .tuple(
       ...operands.map(({ shape, size, kind, data }) =>
         kind === 'real'
           ? fc
-              .array(reals, { minLength: size, maxLength: size })
+              .array(drawn, { minLength: size, maxLength: size })
               .map((values) => new Tensor(shape, kind, Float64Array.from(values)))
           : fc.constant(new Tensor(shape, kind, data)),
       ),
     )
-    .map((drawn) => ({ operands: drawn, attributes }));
+    .map((made) => ({ operands: made, attributes }));
 
 describe.each(['f64', 'f32'] as const)('in %s', (precision) => {
-  const names = [...ROUTINES.keys()].filter(
-    (name) => name !== 'copy' && name !== 'concat',
+  const names = [...ROUTINES.keys()].filter((name) =>
+    Object.hasOwn(operations, name),
   ) as OperationName[];
   test.each(names)('%s', (name) => {
     const applications = APPLICATIONS[name]!;
     fc.assert(
-      fc.property(fc.oneof(applications, applications.chain(withReals)), (application) => {
-        expect(Array.from(compiled(name, application, precision))).toEqual(
-          Array.from(interpreted(name, application, precision)),
-        );
-      }),
+      fc.property(
+        fc.oneof(
+          applications,
+          applications.chain((application) => withNumbers(application, reals)),
+        ),
+        (application) => {
+          expect(Array.from(compiled(name, application, precision))).toEqual(
+            Array.from(interpreted(name, application, precision)),
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -120,4 +131,67 @@ test('views of integers are copied within the program, and put together', () => 
     expect(program.report()).not.toMatch('host call');
     expect(program.run()).toEqual(interpreter({ outputs }).run());
   }
+});
+
+/** Small integers, which add up exactly in any order, and what is not finite. */
+const integersAndMore = fc.oneof(
+  fc.integer({ min: -4, max: 4 }),
+  fc.constantFrom(0, Infinity, -Infinity, NaN),
+);
+
+test.each(['f64', 'f32'] as const)('in strong products 0 wins, in %s', (precision) => {
+  const products = APPLICATIONS.strongMatmul!.chain((application) =>
+    withNumbers(application, integersAndMore),
+  );
+  fc.assert(
+    fc.property(products, (product) => {
+      expect(Array.from(compiled('strongMatmul', product, precision))).toEqual(
+        Array.from(interpreted('strongMatmul', product, precision)),
+      );
+    }),
+  );
+});
+
+test('norms neither over- nor underflow, along any axes', () => {
+  fc.assert(
+    fc.property(
+      APPLICATIONS.norm!.chain((application) =>
+        withNumbers(application, fc.double({ min: -3, max: 3, noNaN: true })),
+      ),
+      ({ operands: [x], attributes }) => {
+        const node = new Graph().input('x', { shape: x!.shape, value: x! });
+        expectAgreement([apply(operations.norm, [node], attributes)]);
+      },
+    ),
+  );
+  const program = compile({ outputs: [norm(new Graph().input('x', { shape: [3] }))] });
+  for (const scale of [2 ** 1020, 1, 2 ** -1030, 2 ** -1073])
+    expect(program.run({ x: [2, 6, -9].map((value) => value * scale) })[0]!.item()).toBe(
+      11 * scale,
+    );
+  for (const [value, expected] of [
+    [[0, -0, 0], 0],
+    [[1, -Infinity, 2], Infinity],
+    [[NaN, 1, Infinity], NaN],
+  ] as const)
+    expect(program.run({ x: value })[0]!.item()).toBe(expected);
+});
+
+test('few operations are left to the interpreter', () => {
+  const left = new Set<string>();
+  for (const name of Object.keys(APPLICATIONS) as OperationName[]) {
+    for (const { operands, attributes } of fc.sample(APPLICATIONS[name]!, {
+      numRuns: 10,
+      seed: 3,
+    })) {
+      const graph = new Graph();
+      const nodes = operands.map(({ shape, kind }, k) => graph.input(`x${k}`, { shape, kind }));
+      if (nodes.every(({ shape }) => shape.length === 0)) continue;
+      const report = compile({
+        outputs: [apply(operations[name], nodes, attributes)],
+      }).report();
+      for (const [, operation] of report.matchAll(/host call: (.*)/g)) left.add(operation!);
+    }
+  }
+  expect([...left].sort()).toEqual(['cofactors', 'singularFrame', 'strongConvolution']);
 });

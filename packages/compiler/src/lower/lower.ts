@@ -2,7 +2,7 @@
  * From a graph to kernels: the nodes needed, in order, become loop nests, contractions, views that cost nothing, and
  * calls of the interpreter's kernels for what has no lowering of its own. One pass over the nodes.
  */
-import { type ControlRow, type Graph, type GraphNode, sizeOf } from '@ad/graph';
+import { type ControlRow, type Graph, type GraphNode, operations, sizeOf } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
 import { type Cluster, clusterNodes } from './cluster.ts';
@@ -13,6 +13,7 @@ import { costOf, lowerCluster } from './fused-loop.ts';
 import { lowerHost } from './host-call.ts';
 import { lowerLogSumExp } from './log-sum-exp.ts';
 import type { Lowered } from './lowered.ts';
+import { lowerNorm } from './norm.ts';
 import { type PackedPart, partsRead, rangeRead, viewOfRange } from './packed.ts';
 import { Places } from './places.ts';
 import { lowerProduct } from './product.ts';
@@ -113,11 +114,16 @@ class Lowering {
       lowerOverlapAdd(draft, node);
     } else if (nodeClass === 'strong') lowerStrong(draft, node);
     else if (nodeClass === 'control') this.#lowerControl(node);
-    else if (
-      draft.simplified.rowOf(node).name === 'logSumExp' &&
-      sizeOf(draft.operandType(node).shape) > 0
-    )
-      lowerLogSumExp(draft, node);
+    else this.#lowerWhole(node);
+  }
+
+  /** What goes through a whole array several times, or is a routine or a call. */
+  #lowerWhole(node: number): void {
+    const draft = this.#draft;
+    const row = draft.simplified.rowOf(node);
+    const isEmpty = sizeOf(draft.operandType(node).shape) === 0;
+    if (row === operations.logSumExp && !isEmpty) lowerLogSumExp(draft, node);
+    else if (row === operations.norm && !isEmpty) lowerNorm(draft, node);
     else lowerHost(draft, node);
   }
 

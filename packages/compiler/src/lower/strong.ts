@@ -3,7 +3,9 @@ import { operations } from '@ad/graph';
 import { hostKernel, type HostWork } from '../host-kernel.ts';
 import { lowerConvolution } from './convolution.ts';
 import type { Draft } from './draft.ts';
+import type { HostCall } from './kernel.ts';
 import { lowerProduct } from './product.ts';
+import { routineFor } from './routine.ts';
 import { contiguousView } from './view.ts';
 
 /** A strong product: the ordinary one, and then a look at what is not finite. */
@@ -21,12 +23,13 @@ export function lowerStrong(draft: Draft, node: number): void {
     operands: operands.map((operand) => draft.arena.typeOf(operand)),
     result: type,
   };
-  draft.kernels.push({
+  const call: HostCall = {
     kind: 'host',
     operation: draft.simplified.rowOf(node).name,
     kernel: hostKernel(work),
     work,
     operands: operands.map((operand) => draft.contiguous(operand)),
     result: result.buffer,
-  });
+  };
+  draft.kernels.push(routineFor(call, draft.precision) ?? call);
 }

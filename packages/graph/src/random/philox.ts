@@ -59,7 +59,14 @@ export function philoxBlock(words: Int32Array, at: number, key0: number, key1: n
 }
 
 /** The last word of counters by use: what is drawn, split off and folded in under one key never meets. */
-export const USES = { draw: 0, split: 1, fold: 2 } as const;
+export const USES = {
+  /** Numbers. */
+  draw: 0,
+  /** Keys of parts. */
+  split: 1,
+  /** Keys for integers. */
+  fold: 2,
+} as const;
 
 /**
  * Word `layer` of every number of a stream: word `i % 4` of the block with counter `[i div 4, layer, 0, draw]`.

@@ -156,7 +156,7 @@ export const toInteger: Routine = {
   },
 };
 
-/** Arrays of integers, one after the other along an axis. */
+/** Arrays one after the other along an axis: integers, and parts of which some are empty. */
 export const concat: Routine = {
   write(w, { operands, result }, { operands: types, result: type, attributes }) {
     const axis = attributes['axis'] as number;
@@ -165,7 +165,8 @@ export const concat: Routine = {
     operands.forEach((x, k) => {
       const { shape } = types[k]!;
       walk(w, shape, [{ strides, offset }], ([position], index) => {
-        result.setInteger(position!, x.integer(index));
+        if (type.kind === 'integer') result.setInteger(position!, x.integer(index));
+        else result.setReal(position!, x.real(index));
       });
       offset += shape[axis]! * strides[axis]!;
     });

@@ -7,10 +7,12 @@ import { determinant, determinantSign, inverse, logAbsDeterminant, solve } from 
 import { argMax, argMin, argSort, concat, copy, joinIndices, toInteger } from './positions.ts';
 import { normal, philox, uniform } from './random.ts';
 import type { Routine } from './routine.ts';
+import { repairMatmul, strongly } from './strong.ts';
 import { cholesky, triangularSolve } from './triangles.ts';
 import { Writer } from './writer.ts';
 
-/** The routines by the names of their operations; `copy` is the elements of a view of integers, `concat` is of integers. */
+/** The routines by the names of their operations; `copy` is the elements of a view of integers,
+ * and `repair matmul` what makes a product strong. */
 export const ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Routine>(
   Object.entries({
     argMax,
@@ -27,7 +29,10 @@ export const ROUTINES: ReadonlyMap<string, Routine> = new Map<string, Routine>(
     logAbsDeterminant,
     normal,
     philox,
+    'repair matmul': repairMatmul,
     solve,
+    strongSolve: strongly(solve),
+    strongTriangularSolve: strongly(triangularSolve),
     toInteger,
     triangularSolve,
     uniform,
