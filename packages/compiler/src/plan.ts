@@ -1,8 +1,9 @@
 /**
  * The memory plan: every buffer gets an address in one linear memory, known before anything runs. Leaves, outputs and
- * updates keep theirs; a temporary buffer's space is given to others after its last use. First fit over a list of
- * gaps, in the order in which the kernels run.
+ * updates keep theirs; a temporary buffer's space is given to others after its last use, or already to a result of the
+ * loop that is its last use. First fit over a list of gaps, in the order in which the kernels run.
  */
+import { mayOverwrite } from './lower/in-place.ts';
 import { buffersKept, buffersRead, buffersWritten, type Kernel } from './lower/kernel.ts';
 import type { Buffer } from './lower/view.ts';
 
@@ -49,9 +50,18 @@ export function planMemory(
 
   const gaps: { start: number; end: number }[] = [];
   kernels.forEach((kernel, time) => {
+    const ending = new Set(endings[time]);
     for (const buffer of buffersWritten(kernel)) {
       if (buffer.address >= 0 || elsewhere.has(buffer)) continue;
       const bytes = bytesOf(buffer, elementSize);
+      const same = [...ending].find(
+        (other) => other.size === buffer.size && mayOverwrite(kernel, other, buffer),
+      );
+      if (same !== undefined) {
+        buffer.address = same.address;
+        ending.delete(same);
+        continue;
+      }
       const gap = gaps.find(({ start, end }) => end - start >= bytes);
       if (gap === undefined) {
         place(buffer);
@@ -60,7 +70,7 @@ export function planMemory(
         gap.start += bytes;
       }
     }
-    for (const buffer of endings[time]!)
+    for (const buffer of ending)
       release(gaps, buffer.address, buffer.address + bytesOf(buffer, elementSize));
   });
   return top;

@@ -181,7 +181,7 @@ test('elementwise operations share loops, and a value that is needed later is st
   const h = x.matmul(w).add(1);
   const program = compile({ outputs: [h.tanh().square().sum({ axes: 0 }), h.sum()] });
   expect(program.report().replace(/\d+ bytes of code/, 'some code')).toMatchInlineSnapshot(`
-    "WebAssembly f64: 3 kernels, 944 bytes, 416 flops, some code, 0 updates in place
+    "WebAssembly f64: 3 kernels, 688 bytes, 416 flops, some code, 0 updates in place
       matmul [8, 4] x [4, 4]
       loop over [8, 4], reducing: add, tanh, square, sum
       loop over [8, 4], reducing: sum"

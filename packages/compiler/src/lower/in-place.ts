@@ -1,6 +1,7 @@
 /**
- * Updates in place: the new value of a parameter is written straight over the old one, where the loop that computes
- * it is the last to look at the old value and looks at each element just before overwriting it.
+ * Values in the place of others: a loop that is the last to look at a value, and looks at each element just before it
+ * writes one of another value, may write over it. So parameters are updated in place, and temporary values are handed on
+ * in the same memory.
  */
 import { buffersRead, buffersWritten, type Kernel, type Result } from './kernel.ts';
 import { type Buffer, isContiguous, type View } from './view.ts';
@@ -39,15 +40,25 @@ export function updatesInPlace(
     // One that is put together from parts is begun before the last of them has been read.
     if (writes.get(from) !== 1) continue;
     if ((lastRead.get(to) ?? -1) > time) continue;
-    const kernel = kernels[time]!;
-    if (
-      kernel.kind === 'contraction' &&
-      [kernel.left, kernel.right].some(({ buffer }) => buffer === to)
-    )
-      continue;
-    if (readsOf(kernel).every((view) => view.buffer !== to || isWhole(view))) inPlace.set(from, to);
+    if (readsElementwise(kernels[time]!, to)) inPlace.set(from, to);
   }
   return inPlace;
+}
+
+/** Whether a kernel, the last to read the buffer `from`, may write `to`, which is as large, over it. */
+export function mayOverwrite(kernel: Kernel, from: Buffer, to: Buffer): boolean {
+  const isWritten = resultsOf(kernel).some(
+    ({ write, combine }) => write.buffer === to && combine === undefined && isWhole(write),
+  );
+  return isWritten && !buffersWritten(kernel).includes(from) && readsElementwise(kernel, from);
+}
+
+/** Whether a kernel that computes element by element reads this buffer in no other way. */
+function readsElementwise(kernel: Kernel, buffer: Buffer): boolean {
+  const isFactor =
+    kernel.kind === 'contraction' &&
+    [kernel.left, kernel.right].some((view) => view.buffer === buffer);
+  return !isFactor && readsOf(kernel).every((view) => view.buffer !== buffer || isWhole(view));
 }
 
 /** What a kernel computes element by element. */
