@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { fitWithBar } from '@ad/optim/terminal';
 import { accuracyOf, formatConfusion } from './confusion.ts';
 import { loadDigits, splitDigits } from './data.ts';
 import type { Split } from './data.ts';
@@ -13,7 +14,6 @@ import { readOptions, usage } from './options.ts';
 import type { Options } from './options.ts';
 import { percent } from './percent.ts';
 import { picture } from './picture.ts';
-import { showProgress } from './progress.ts';
 import { reportPage } from './report.ts';
 import type { Results } from './report.ts';
 import { examine, train } from './train.ts';
@@ -35,7 +35,6 @@ async function main(options: Options): Promise<void> {
   const seconds = (performance.now() - start) / 1000;
   if (epochs.length === 0)
     throw new Error('stopped before the first epoch was over: nothing to report');
-  if (epochs.length < planned) console.log(`\nstopped after ${epochs.length} of ${planned} epochs`);
 
   const { table, mistakes } = examine(network, parameters, heldOut);
   const trainingCount = training.lines.length;
@@ -63,16 +62,14 @@ async function trainInView(
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   process.once('SIGINT', stop);
-  const progress = showProgress(epochs);
   try {
     return await train(network, split, {
       epochs,
       seed,
-      onEpoch: (epoch) => progress.update(epoch),
       signal: interrupt.signal,
+      fit: fitWithBar,
     });
   } finally {
-    progress.stop();
     process.removeListener('SIGINT', stop);
   }
 }

@@ -25,6 +25,8 @@ export interface TrainingOptions {
   readonly onEpoch?: (epoch: Epoch) => void;
   /** Ends the training early when it is aborted. */
   readonly signal?: AbortSignal;
+  /** What trains; default `fit`, which shows nothing. */
+  readonly fit?: typeof fit;
 }
 
 /** What came of it. */
@@ -41,26 +43,30 @@ export async function train(
   options: TrainingOptions,
 ): Promise<Training> {
   const epochs: Epoch[] = [];
-  const { parameters, nonFinite } = await fit(network.model, samplesOf(split.training), {
-    loss: crossEntropy,
-    optimizer: adam({ learningRate: network.learningRate }),
-    batchSize: 32,
-    epochs: options.epochs,
-    seed: options.seed,
-    metrics: { accuracy },
-    validation: samplesOf(split.heldOut),
-    onEpoch: ({ epoch, loss, metrics, validation }) => {
-      epochs.push({
-        epoch,
-        trainingLoss: loss,
-        trainingAccuracy: metrics.accuracy,
-        heldOutLoss: validation!.loss,
-        heldOutAccuracy: validation!.metrics.accuracy,
-      });
-      options.onEpoch?.(epochs.at(-1)!);
+  const { parameters, nonFinite } = await (options.fit ?? fit)(
+    network.model,
+    samplesOf(split.training),
+    {
+      loss: crossEntropy,
+      optimizer: adam({ learningRate: network.learningRate }),
+      batchSize: 32,
+      epochs: options.epochs,
+      seed: options.seed,
+      metrics: { accuracy },
+      validation: samplesOf(split.heldOut),
+      onEpoch: ({ epoch, loss, metrics, validation }) => {
+        epochs.push({
+          epoch,
+          trainingLoss: loss,
+          trainingAccuracy: metrics.accuracy,
+          heldOutLoss: validation!.loss,
+          heldOutAccuracy: validation!.metrics.accuracy,
+        });
+        options.onEpoch?.(epochs.at(-1)!);
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  );
   if (nonFinite !== undefined) throw new Error(`the training failed: ${nonFinite.message}`);
   return { parameters, epochs };
 }
