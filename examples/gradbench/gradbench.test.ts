@@ -43,6 +43,28 @@ function differences(f: (x: number[]) => number, x: readonly number[]): number[]
   });
 }
 
+/** Some numbers. */
+const lseX = (count: number): number[] => (lseInput(count) as { x: number[] }).x;
+
+/** Where something stands in a value: the first three elements of each list, and all fields. */
+function pathsOf(value: unknown): string[][] {
+  if (typeof value !== 'object' || value === null) return [[]];
+  const inside = Object.keys(value)
+    .slice(0, Array.isArray(value) ? 3 : undefined)
+    .flatMap((key) => pathsOf((value as never)[key]).map((path) => [key].concat(path)));
+  return [[], ...inside];
+}
+
+/** The value with something else in one place. */
+function replaced(value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown {
+  if (key === undefined) return other;
+  const copy: Record<string, unknown> = Array.isArray(value)
+    ? ([...(value as unknown[])] as never)
+    : { ...(value as object) };
+  copy[key] = replaced(copy[key], rest, other);
+  return copy;
+}
+
 describe('the closed forms', () => {
   test('llsq, for any number of coefficients and points', () => {
     fc.assert(
@@ -58,11 +80,14 @@ describe('the closed forms', () => {
     expectClose(run('llsq', 'gradient', input), reference.llsq(input as never).gradient);
   });
 
-  test('lse', () => {
-    const input = lseInput(1000);
+  test.each([1, 2, 33, 1000, 20_000])('lse of %d numbers', (n) => {
+    const input = lseInput(n);
     const { value, gradient } = reference.lse(input as never);
     expectClose(run('lse', 'primal', input), value);
     expectClose(run('lse', 'gradient', input), gradient);
+  });
+
+  test('lse of large numbers', () => {
     // Where a plain exponential would overflow.
     expectClose(run('lse', 'gradient', { x: [1000, 1000] }), [0.5, 0.5]);
   });
@@ -74,20 +99,30 @@ describe('the closed forms', () => {
     expectClose(run('det', 'gradient', input), ell === 1 ? [1] : gradient);
   });
 
-  test('kmeans', () => {
-    const input = kmeansInput(7, 200, 3);
+  test.each([
+    [1, 2, 1],
+    [2, 9, 5],
+    [7, 200, 3],
+    [20, 1000, 8],
+  ])('kmeans, k = %d, n = %d, d = %d', (k, n, d) => {
+    const input = kmeansInput(k, n, d);
     const { value, step } = reference.kmeans(input as never);
     expectClose(run('kmeans', 'cost', input), value);
     expectClose(run('kmeans', 'dir', input), step);
   });
 
-  test('ode: each component is a product of the first x, up to a factor', () => {
-    const input = odeInput(5, 20) as { x: number[]; s: number };
+  test.each([
+    [1, 1],
+    [2, 3],
+    [5, 20],
+    [12, 50],
+  ])('ode, n = %d, s = %d: each component is a product of the first x, up to a factor', (n, s) => {
+    const input = odeInput(n, s) as { x: number[]; s: number };
     const solution = reference.ode(input);
     expectClose(run('ode', 'primal', input), solution);
     expectClose(
       run('ode', 'gradient', input),
-      input.x.map((xi) => solution[4]! / xi),
+      input.x.map((xi) => solution[n - 1]! / xi),
     );
   });
 });
@@ -280,12 +315,74 @@ describe('the protocol', () => {
     expect(reply['error']).toMatch(message);
   });
 
+  test('an output that JSON cannot hold is no success', () => {
+    const input = { ...(gmmInput(1, 2, 3) as object), gamma: -1 };
+    expect(ask({ id: 9, kind: 'evaluate', module: 'gmm', function: 'objective', input })).toEqual({
+      id: 9,
+      success: false,
+      error: 'the output has elements that are not finite',
+    });
+  });
+
+  /** Whether a reply holds a result, all of it numbers, or says what is wrong. */
+  const isAnswer = ({ success, output, error }: Record<string, unknown>): boolean =>
+    success === true
+      ? !JSON.stringify(output ?? null).includes('null')
+      : typeof error === 'string' && error !== '';
+
+  const small: Readonly<Record<string, unknown>> = {
+    llsq: llsqInput(4, 3),
+    lse: lseInput(3),
+    det: detInput(2),
+    kmeans: kmeansInput(2, 3, 2),
+    gmm: gmmInput(2, 2, 3),
+    lstm: lstmInput(1, 3, 2),
+    ba: { n: 1, m: 1, p: 1, cam: lseX(11), x: lseX(3), w: 0.5, feat: lseX(2) },
+    ht: htInput(1, true, 5),
+    ode: odeInput(3, 2),
+  };
+
+  test.each(Object.keys(small))(
+    '%s answers whatever it gets: a result, or what is wrong',
+    (name) => {
+      const odd = [null, 'a', true, -1, 0.5, 1e300, [], {}, [null], [[]]];
+      const functions = Object.keys(evals.get(name)!.functions);
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...functions),
+          fc.constantFrom(...pathsOf(small[name])),
+          fc.constantFrom(...odd),
+          (function_, path, value) => {
+            const input = replaced(small[name], path, value);
+            const message = { id: 10, kind: 'evaluate', module: name, function: function_, input };
+            expect(ask(message)).toSatisfy(isAnswer);
+          },
+        ),
+        { numRuns: 15 },
+      );
+    },
+  );
+
+  test('odd numbers of runs count as none given', () => {
+    for (const odd of [null, 'a', -1, [], {}, true]) {
+      const input = { x: [1, 2], min_runs: odd, min_seconds: odd };
+      const { timings } = ask({
+        id: 11,
+        kind: 'evaluate',
+        module: 'lse',
+        function: 'primal',
+        input,
+      });
+      expect(timings).toHaveLength(2);
+    }
+  });
+
   test('lines that are no messages are skipped, and said so', () => {
     const problems: string[] = [];
     const skip = (line: string): string | undefined => answer(line, (text) => problems.push(text));
-    for (const line of ['{', '[]', '3', 'null', '{"kind":"start"}'])
+    for (const line of ['{', '[]', '3', 'null', '{"kind":"start"}', '{"id":1e999}'])
       expect(skip(line)).toBeUndefined();
-    expect(problems).toHaveLength(5);
+    expect(problems).toHaveLength(6);
   });
 
   test('the tool answers line by line and ends with its input', () => {

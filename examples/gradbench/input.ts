@@ -64,9 +64,9 @@ export function matrixOf(value: unknown, name: string, columns?: number): Matrix
   return { rows: list.length, columns: width, data };
 }
 
-/** A list of integers from 0 up to but not including `end`. */
-export function indicesOf(value: unknown, name: string, end: number): Int32Array {
-  const vector = vectorOf(value, name);
+/** A list of integers from 0 up to but not including `end`, perhaps of a given length. */
+export function indicesOf(value: unknown, name: string, end: number, length?: number): Int32Array {
+  const vector = vectorOf(value, name, length);
   vector.forEach((index, i) => {
     if (!Number.isInteger(index) || index < 0 || index >= end)
       throw new InputError(`${name}[${i}] is ${index}, expected an integer from 0 to ${end - 1}`);

@@ -17,11 +17,18 @@ export function answer(line: string, warn: (problem: string) => void): string | 
     return undefined;
   }
   const { id } = message;
-  if (typeof id !== 'number') {
+  if (typeof id !== 'number' || !Number.isFinite(id)) {
     warn('a message without an id');
     return undefined;
   }
-  return JSON.stringify({ id, ...reply(message) });
+  try {
+    return JSON.stringify({ id, ...reply(message) });
+  } catch (error) {
+    return JSON.stringify({
+      id,
+      ...failure(error instanceof Error ? error.message : String(error)),
+    });
+  }
 }
 
 function reply(message: Fields): Fields {
@@ -53,19 +60,22 @@ function evaluate(message: Fields): Fields {
       `${module} has no function ${JSON.stringify(name)}; there are ${Object.keys(found.functions).join(', ')}`,
     );
   }
-  try {
-    const { input } = message;
-    const options = typeof input === 'object' && input !== null ? (input as Fields) : {};
-    const { output, timings } = timed(
-      found.functions[name]!,
-      input,
-      atLeast(options['min_runs'], 1),
-      atLeast(options['min_seconds'], 0),
-    );
-    return { success: true, output, timings };
-  } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error));
-  }
+  const { input } = message;
+  const options = typeof input === 'object' && input !== null ? (input as Fields) : {};
+  const { output, timings } = timed(
+    found.functions[name]!,
+    input,
+    atLeast(options['min_runs'], 1),
+    atLeast(options['min_seconds'], 0),
+  );
+  if (!isFinite(output)) return failure('the output has elements that are not finite');
+  return { success: true, output, timings };
+}
+
+/** Whether all numbers of an output are finite: JSON has no others. */
+function isFinite(output: unknown): boolean {
+  if (typeof output === 'number') return Number.isFinite(output);
+  return Object.values(output as object).every(isFinite);
 }
 
 function atLeast(value: unknown, least: number): number {

@@ -80,16 +80,12 @@ function read(input: unknown): Hand {
   );
   if (seen.length !== points.rows || (us !== undefined && us.rows !== points.rows))
     throw new InputError('points, correspondences and us differ in number');
+  const triangle = (index: number): Int32Array =>
+    indicesOf(triangles[index], `triangles[${index}]`, places.rows, 3);
   const vertices =
     us === undefined
       ? [seen]
-      : [0, 1, 2].map((corner) =>
-          Int32Array.from(
-            seen,
-            (triangle) =>
-              indicesOf(triangles[triangle], `triangles[${triangle}]`, places.rows)[corner]!,
-          ),
-        );
+      : [0, 1, 2].map((corner) => seen.map((index) => triangle(index)[corner]!));
   // The vertices that are touched get numbers of their own.
   const touched = [...new Set(vertices.flatMap((list) => [...list]))];
   const numberOf = new Map(touched.map((vertex, k) => [vertex, k]));
