@@ -28,26 +28,31 @@ export function walk(
     after?.(places.map((place, i) => shifted(place, count * distances[i]!)));
     return;
   }
+  // Places that move together share a local: what tells them apart is part of the instructions.
+  const locals = new Map<string, { readonly local: Local; readonly distance: number }>();
   const moving = places.map((place, i): Place => {
-    if (distances[i] === 0) return place;
-    const local = code.local('i32');
-    pushLocal(code, place).set(local);
-    return { local, base: place.base };
+    const distance = distances[i]!;
+    if (distance === 0) return place;
+    const key = `${place.local} ${distance}`;
+    let shared = locals.get(key);
+    if (shared === undefined) {
+      shared = { local: code.local('i32'), distance };
+      locals.set(key, shared);
+      pushLocal(code, place).set(shared.local);
+    }
+    return { local: shared.local, base: place.base };
   });
   const counter = code.local('i32');
   pushCount(code, count).set(counter);
   code.doWhile(() => {
     body(moving);
-    moving.forEach(({ local }, i) => {
-      if (distances[i] !== 0) code.get(local!).i32(distances[i]!).op('i32.add').set(local!);
-    });
+    for (const { local, distance } of locals.values())
+      code.get(local).i32(distance).op('i32.add').set(local);
     code.get(counter).i32(1).op('i32.sub').tee(counter);
   });
   after?.(moving);
   code.release('i32', counter);
-  moving.forEach(({ local }, i) => {
-    if (distances[i] !== 0) code.release('i32', local!);
-  });
+  for (const { local } of locals.values()) code.release('i32', local);
 }
 
 /** Runs `body` for blocks of at most `most` of `total` turns, the places moved by `distances` per turn. */
