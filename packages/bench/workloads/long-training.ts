@@ -5,6 +5,7 @@ import { grad, type NodesOf } from '@ad/backprop';
 import { compiler } from '@ad/compiler';
 import { type GraphNode, type Tensor, tensor } from '@ad/graph';
 import { accuracy, adam, crossEntropy, fit, mlp, type MlpParameters, moons } from '@ad/optim';
+import { workerThreads } from '@ad/optim/node';
 import { summaryOf } from '../measure.ts';
 import type { Workload } from '../workload.ts';
 
@@ -90,22 +91,26 @@ async function watch(
 /** `long-training`. */
 export const longTraining: Workload = {
   name: 'long-training',
-  what: "100,000 steps of training a 2-16-2 network on 20 samples each, with fit and with grad in a loop of one's own, f32: time per step, and memory after the collection of garbage",
+  what: "100,000 steps of training a 2-16-2 network on 20 samples each, with fit and with grad in a loop of one's own, f32: processor time per step of all threads, and memory after the collection of garbage",
   async run({ keep }) {
     const executor = compiler({ precision: 'f32' });
     const model = mlp([2, 16, 2], { activation: 'tanh' });
-    await watch('@ad fit', keep, async (tick) => {
-      await fit(model, moons({ samples: 20_000, seed: 1 }), {
-        loss: crossEntropy,
-        metrics: { accuracy },
-        optimizer: adam(),
-        batchSize: 20,
-        epochs: STEPS / 1000,
-        validation: moons({ samples: 100, seed: 2 }),
-        executor,
-        onProgress: tick,
+    const ways = { '@ad fit': {}, '@ad fit, 2 workers': { workers: workerThreads(2) } };
+    for (const [engine, way] of Object.entries(ways)) {
+      await watch(engine, keep, async (tick) => {
+        await fit(model, moons({ samples: 20_000, seed: 1 }), {
+          loss: crossEntropy,
+          metrics: { accuracy },
+          optimizer: adam(),
+          batchSize: 20,
+          epochs: STEPS / 1000,
+          validation: moons({ samples: 100, seed: 2 }),
+          executor,
+          onProgress: tick,
+          ...way,
+        });
       });
-    });
+    }
     const { inputs } = moons({ samples: 20, seed: 1 });
     await watch('@ad grad', keep, async (tick) => {
       const slope = grad(

@@ -36,9 +36,9 @@ export interface HostWork {
  * import { hostKernel } from '@ad/compiler/kernels';
  * import { loadProgram } from '@ad/compiler/load';
  *
- * const x = new Graph().input('x', { shape: [2, 2], value: [1, 2, 3, 4] });
+ * const x = new Graph().input('x', { value: [[1, 2], [3, 4]] });
  * const bytes = saveProgram(compile({ outputs: [apply(operations.cofactors, [x])] }));
- * loadProgram(bytes, { hostKernel }).run()[0].toArray(); // => [[4, -3], [-2, 1]]
+ * loadProgram(bytes, { hostKernel }).run()[0].data[2]; // ≈ -2.0
  * loadProgram(bytes); // throws /leaves cofactors to the interpreter/
  * ```
  */
