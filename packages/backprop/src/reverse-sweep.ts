@@ -6,7 +6,8 @@
  * every node after all nodes that send to it. Invariant at the top of the loop: the sum of u is complete.
  *
  * Work: one message per edge, O(V + E). Memory: the activations of the forward pass and one sum per node, and the local
- * derivative of each edge between scalars, O(V + E).
+ * derivative of each edge between scalars, O(V + E). Where there is nothing but real scalars, the same loop is in
+ * plain-sweep.ts with fewer questions.
  */
 import {
   activations,
@@ -23,6 +24,7 @@ import { tensorsOfControl } from './control/tensors.ts';
 import { carriesMessage, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
 import { times } from './local-derivative.ts';
 import { messageTo, tensorMessages } from './message.ts';
+import { isPlain, sweepPlainly } from './plain-sweep.ts';
 import { seedOf } from './seed.ts';
 import { slopesOf } from './slopes.ts';
 import { type ObserverOptions, SweepObserver } from './sweep-observer.ts';
@@ -62,16 +64,16 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const { arena } = output.graph;
   const { rows, codes, typeIds, operandStarts, operandIds } = arena;
   const facts = factsOf(rows);
-  const slopes = slopesOf(arena, output.id, values);
   const sums = new NodeValues(arena);
   const { present: reached, scalars: S } = sums;
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
   const observer = SweepObserver.of(output, values, sums, options);
   sums.set(output.id, seed);
   if (observer === undefined && isPlain(arena, output.id, facts)) {
-    sweepPlainly(arena, output.id, slopes, S, reached);
+    sweepPlainly(arena, output.id, values.scalars, S, reached);
     return new Adjoints(output, values, sums, undefined);
   }
+  const slopes = slopesOf(arena, output.id, values);
 
   for (let u = output.id; u >= 0; u--) {
     if (reached[u] === 0) continue; // no path leads from the output to u
@@ -119,39 +121,6 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
     }
   }
   return new Adjoints(output, values, sums, observer?.counts);
-}
-
-/** Whether every node up to the output is a real scalar, every edge carries a message, and none is guarded by a choice. */
-function isPlain({ typeIds, rows }: Arena, top: number, facts: Uint8Array): boolean {
-  const isSmooth = rows.every(
-    (row, code) =>
-      row.family === 'leaf' ||
-      (row.family === 'elementwise' && facts[code] === IS_ELEMENTWISE + 2 ** row.arity - 1),
-  );
-  if (!isSmooth) return false;
-  for (let u = 0; u <= top; u++) if (typeIds[u] !== SCALAR_REAL) return false;
-  return true;
-}
-
-/** The loop of the sweep where there is nothing to ask: one multiplication and one addition for each edge. */
-function sweepPlainly(
-  { operandStarts, operandIds }: Arena,
-  top: number,
-  slopes: Float64Array,
-  S: Float64Array,
-  reached: Uint8Array,
-): void {
-  S.fill(-0, 0, top); // the first message is what it is: -0 + x is x, for -0 too
-  for (let u = top; u >= 0; u--) {
-    if (reached[u] === 0) continue;
-    const sum = S[u]!;
-    const end = operandStarts[u + 1]!;
-    for (let e = operandStarts[u]!; e < end; e++) {
-      const z = operandIds[e]!;
-      S[z]! += sum * slopes[e]!;
-      reached[z] = 1;
-    }
-  }
 }
 
 /** The activations of the operands of a node. Apart from the loop, which must not make closures: each costs a node's time. */

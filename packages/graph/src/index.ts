@@ -46,6 +46,7 @@ export type { Padding, PerAxis } from './functions/spatial.ts';
 export * from './functions/trigonometric.ts';
 export { fedValue, listNames } from './feeds.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
+export { ADD, arithmeticNumber, MUL } from './interpreter/arithmetic.ts';
 export { kernelOf, prepareKernel } from './interpreter/compute.ts';
 export { broadcastIndex, positionIn, type BroadcastIndex } from './interpreter/elementwise.ts';
 export { activations, evaluate, evaluateOver } from './interpreter/evaluate.ts';

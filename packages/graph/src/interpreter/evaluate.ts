@@ -4,9 +4,11 @@ import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { Tensor } from '../tensor.ts';
+import { SCALAR_REAL } from '../arena.ts';
+import { ADD, arithmeticNumber, MUL, OTHER, SUB } from './arithmetic.ts';
 import { computeNode, setLeaf } from './compute.ts';
 import { NodeValues } from './node-values.ts';
-import { ancestorsOf } from './schedule.ts';
+import { ancestorsOf, neededFor } from './schedule.ts';
 
 /**
  * The activations of a node and of all it depends on: the forward pass whose values a reverse sweep reads.
@@ -28,19 +30,31 @@ export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): N
   const fed = graph.resolveFeeds(feeds);
   const { arena } = graph;
   const values = new NodeValues(arena);
-  const order = ancestorsOf(
+  const needed = neededFor(
     arena,
     outputs.map((output) => output.id),
   );
-  for (let i = 0; i < order.length; i++) {
-    const id = order[i]!;
-    if (arena.operandStarts[id] !== arena.operandStarts[id + 1]) {
+  const { codes, typeIds, operandStarts, operandIds } = arena;
+  const { scalars, present } = values;
+  const numbersOfCodes = Uint8Array.from(arena.rows, arithmeticNumber);
+  for (let id = 0; id < needed.length; id++) {
+    if (needed[id] === 0) continue;
+    const first = operandStarts[id]!;
+    const operation = numbersOfCodes[codes[id]!]!;
+    if (operation !== OTHER && typeIds[id] === SCALAR_REAL) {
+      const x = scalars[operandIds[first]!]!;
+      const y = scalars[operandIds[first + 1]!]!;
+      if (operation === ADD) scalars[id] = x + y;
+      else if (operation === MUL) scalars[id] = x * y;
+      else scalars[id] = operation === SUB ? x - y : x / y;
+      present[id] = 1;
+    } else if (first !== operandStarts[id + 1]) {
       computeNode(arena, id, values);
-      continue;
+    } else {
+      const value = fed.get(id);
+      if (value === undefined) setLeaf(graph, id, values);
+      else values.set(id, value);
     }
-    const value = fed.get(id);
-    if (value === undefined) setLeaf(graph, id, values);
-    else values.set(id, value);
   }
   return values;
 }

@@ -192,6 +192,19 @@ test('one node may be computed from a hundred thousand', () => {
   expect(evaluate(joined).data).toStrictEqual(new Float64Array(COUNT).fill(3));
 });
 
+test('arithmetic that is written out has the bits of the rows over numbers', () => {
+  const special = fc.constantFrom(0, -0, 1, -1, Infinity, -Infinity, NaN, 5e-324, Number.MAX_VALUE);
+  const any = fc.oneof(fc.double(), special);
+  fc.assert(
+    fc.property(any, any, (a, b) => {
+      const graph = new Graph();
+      const [x, y] = [graph.input('x', { value: a }), graph.input('y', { value: b })];
+      for (const node of [x.add(y), x.sub(y), x.mul(y), x.div(y), x.mul(x), x.add(y).tanh()])
+        expect(evaluate(node).item()).toBe(evaluateOver(numbers, node, { x: a, y: b }));
+    }),
+  );
+});
+
 describe('over an algebra', () => {
   test('arrays and missing inputs are refused by name', () => {
     const graph = new Graph();
