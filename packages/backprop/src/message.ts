@@ -19,7 +19,6 @@ import {
   nodeAlgebra,
   numbers,
   type Operation,
-  operations,
   positionIn,
   prepareKernel,
   reducedShape,
@@ -29,6 +28,7 @@ import {
   sumTo,
   Tensor,
 } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 
 /** Builds messages as values of type `V`. */
 export interface MessageBuilder<V> extends Builder<V> {
@@ -71,11 +71,11 @@ export function messageTo<V>(
       const x = operands[0]!;
       const type = B.typeOf(x);
       const reduction = attributes as Parameters<typeof row.partial>[3];
-      const kept = B.apply(operations.reshape, [result], {
+      const kept = B.apply(rows.reshape, [result], {
         shape: reducedShape(type.shape, reduction.axes, true),
       });
       const partial = row.partial(B, x, kept, reduction);
-      return rules.apply(operations.mul, [expand(B, S, type, reduction), partial]);
+      return rules.apply(rows.mul, [expand(B, S, type, reduction), partial]);
     }
     case 'smooth':
       return row.pullback(rules, S, result, operands, attributes, position);

@@ -13,12 +13,12 @@ import {
   type Graph,
   type GraphNode,
   nodeAlgebra,
-  operations,
   type Operation,
   reducedShape,
   sameShape,
   strongly,
 } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import { dependents, zerosLike } from './activity.ts';
 import type { TangentsOf } from './control/derivatives.ts';
 import { partRead, Parts, segmentsOf } from './control/parts.ts';
@@ -137,8 +137,8 @@ function push(
       const reduction = attributes as Parameters<typeof row.partial>[3];
       const kept = result.reshape(reducedShape(x.shape, reduction.axes, true));
       const partial = row.partial(B, x, kept, reduction);
-      const product = rules.apply(operations.mul, [moving[0]!, partial]);
-      return apply(operations.sum, [product], reduction);
+      const product = rules.apply(rows.mul, [moving[0]!, partial]);
+      return apply(rows.sum, [product], reduction);
     }
     case 'smooth': {
       const terms = moving.flatMap((tangent, k) =>

@@ -10,19 +10,12 @@ import {
   type Graph,
   type GraphNode,
   inputsNeeded,
-  operations,
   type Type,
   unpack,
-  type ControlRow,
   type ScanAttributes,
   type WhileLoopAttributes,
 } from '@ad/graph';
-
-const { scan, cond, whileLoop } = operations as unknown as {
-  readonly scan: ControlRow<ScanAttributes>;
-  readonly cond: ControlRow<CondAttributes>;
-  readonly whileLoop: ControlRow<WhileLoopAttributes>;
-};
+import { cond, scan, whileLoop } from '@ad/graph/rows';
 
 /** An input of a body, and the node around it that it is fed from. */
 export interface Fed {

@@ -7,11 +7,11 @@ import {
   type Arena,
   type GraphNode,
   type Operation,
-  operations,
   type Segment,
   type Segments,
   sizeOf,
 } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import { zerosLike } from '../activity.ts';
 
 /** The parts of the result of a control node. */
@@ -24,7 +24,7 @@ export function segmentsOf(arena: Arena, node: number): Segments {
 /** The part of a control node that a node reads, if it is a slice that reads exactly one. */
 export function partRead(arena: Arena, node: number): Segment | undefined {
   const row: Operation = arena.rowOf(node);
-  if (row !== operations.slice) return undefined;
+  if (row !== rows.slice) return undefined;
   const [operand] = arena.operandsOf(node) as unknown as [number];
   if (arena.rowOf(operand).family !== 'control') return undefined;
   const { starts, lengths, steps } = arena.attributes.get(node) as Record<string, [number]>;
@@ -66,7 +66,7 @@ export class Parts {
   flat({ start, type }: Segment): GraphNode | undefined {
     const part = this.#parts.get(start);
     if (type.kind !== 'real' || this.#whole === undefined) return part;
-    const slice = apply(operations.slice, [this.#whole], {
+    const slice = apply(rows.slice, [this.#whole], {
       starts: [start],
       lengths: [sizeOf(type.shape)],
       steps: [1],
@@ -81,6 +81,6 @@ export class Parts {
       (segment) =>
         this.flat(segment) ?? zerosLike({ graph: like.graph, shape: [sizeOf(segment.type.shape)] }),
     );
-    return apply(operations.concat, pieces, { axis: 0 });
+    return apply(rows.concat, pieces, { axis: 0 });
   }
 }

@@ -10,11 +10,11 @@ import {
   type ControlRow,
   Graph,
   type GraphNode,
-  operations,
   type Operation,
   type ScanAttributes,
   unpack,
 } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import { buildCond, inputsFor, zeros } from './build.ts';
 import type { AdjointsOf, Seed } from './derivatives.ts';
 import type { Parts } from './parts.ts';
@@ -44,9 +44,9 @@ export function controlMessages(
   adjointsOf: AdjointsOf,
 ): (GraphNode | undefined)[] {
   const row = node.row as Operation;
-  if (row === operations.cond) return condMessages(node, S, wanted, adjointsOf);
-  if (row === operations.scan) return scanMessages(node, S, wanted, adjointsOf);
-  if (row === operations.whileLoop) return whileMessages(node, S, wanted, adjointsOf);
+  if (row === rows.cond) return condMessages(node, S, wanted, adjointsOf);
+  if (row === rows.scan) return scanMessages(node, S, wanted, adjointsOf);
+  if (row === rows.whileLoop) return whileMessages(node, S, wanted, adjointsOf);
   throw new Error(`${row.name} has no derivative`);
 }
 

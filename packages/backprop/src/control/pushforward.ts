@@ -9,12 +9,12 @@ import {
   type CondAttributes,
   Graph,
   type GraphNode,
-  operations,
   type Operation,
   type ScanAttributes,
   type Segment,
   type WhileLoopAttributes,
 } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import {
   buildCond,
   buildScan,
@@ -43,9 +43,9 @@ export function pushControl(
   parts: Parts,
 ): void {
   const row = node.row as Operation;
-  if (row === operations.cond) pushCond(node, moving, tangentsOf, parts);
-  else if (row === operations.scan) pushScan(node, moving, tangentsOf, parts);
-  else if (row === operations.whileLoop) pushWhile(node, moving, tangentsOf, parts);
+  if (row === rows.cond) pushCond(node, moving, tangentsOf, parts);
+  else if (row === rows.scan) pushScan(node, moving, tangentsOf, parts);
+  else if (row === rows.whileLoop) pushWhile(node, moving, tangentsOf, parts);
   else throw new Error(`${row.name} has no derivative`);
 }
 

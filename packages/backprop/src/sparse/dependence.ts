@@ -9,7 +9,6 @@ import {
   type ElementwiseRow,
   type Operation,
   type OperationName,
-  operations,
   positionIn,
   prepareKernel,
   type ReductionAttributes,
@@ -19,6 +18,7 @@ import {
   type TensorData,
   type Type,
 } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import type { IndexSets } from './index-sets.ts';
 
 /** One operation, and what its operands depend on. */
@@ -97,7 +97,7 @@ const scattered: Rule = (all, application) => {
   const groups: number[][] = Array.from({ length: sizeOf(result.shape) }, () => []);
   const places = new Int32Array(sizeOf(operands[0]!.shape));
   const { axis } = attributes as { readonly axis: number };
-  const read = prepareKernel(operations.gather, [result, operands[1]!], { axis }, operands[0]!);
+  const read = prepareKernel(rows.gather, [result, operands[1]!], { axis }, operands[0]!);
   read(places, [Int32Array.from(groups, (_, i) => i), indices]);
   places.forEach((place, i) => groups[place]!.push(sets[0]![i]!));
   return Int32Array.from(groups, (group) => all.unionOf(group));

@@ -3,16 +3,8 @@
  * coloring says which columns or rows one sweep can compute together; what the sweeps give is sorted into entries by
  * reading each from where it stands alone. All of this is static, so the entries are nodes like any other: one program.
  */
-import {
-  apply,
-  gather,
-  type GraphNode,
-  operations,
-  sizeOf,
-  Tensor,
-  type Tree,
-  type ValuesOf,
-} from '@ad/graph';
+import { apply, gather, type GraphNode, sizeOf, Tensor, type Tree, type ValuesOf } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import { elementsOf, startsOf } from '../derivative-blocks.ts';
 import { checkScalar } from '../grad.ts';
 import { gradient } from '../gradient.ts';
@@ -273,6 +265,6 @@ function entriesOf(
     }
   }
   const indices = graph.constant(new Tensor([positions.length], 'integer', positions));
-  const all = flat.length === 1 ? flat[0]! : apply(operations.concat, flat, { axis: 0 });
+  const all = flat.length === 1 ? flat[0]! : apply(rows.concat, flat, { axis: 0 });
   return gather(all, indices, 0);
 }

@@ -2,7 +2,6 @@
 import type { Arena } from '../arena.ts';
 import { Body } from '../body.ts';
 import type { Attributes } from '../rows/row.ts';
-import { convolution, termsOf } from '../rows/convolution.ts';
 import { sizeOf } from '../shape.ts';
 import { ancestorsOf } from './schedule.ts';
 
@@ -19,11 +18,10 @@ export function flopsOf(arena: Arena, id: number): number {
   const operand = arena.operandIds[arena.operandStarts[id]!];
   if (row.family === 'leaf' || operand === undefined) return 0;
   const { shape } = arena.typeOf(operand);
-  if (row === convolution) {
-    const kernels = arena.typeOf(arena.operandIds[arena.operandStarts[id]! + 1]!).shape;
-    return 2 * result * termsOf(kernels);
+  if (row.family === 'bilinear') {
+    const other = arena.operandIds[arena.operandStarts[id]! + 1]!;
+    return 2 * result * (row.terms?.(arena.typeOf(other)) ?? shape.at(-1) ?? 1);
   }
-  if (row.family === 'bilinear') return 2 * result * (shape.at(-1) ?? 1);
   return row.family === 'reduction' || sizeOf(shape) > result ? sizeOf(shape) : 0;
 }
 

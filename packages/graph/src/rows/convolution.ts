@@ -8,6 +8,7 @@ import { moveAxes } from './batch.ts';
 import { reshape, transpose } from './layout.ts';
 import { pad, slice } from './parts.ts';
 import { type BilinearRow, type Builder, type LinearRow, RuleViolation } from './row.ts';
+import { strongBilinear } from './strong.ts';
 import { readAt, viewPositions } from './views.ts';
 
 /** The attributes of a convolution, per spatial axis: how far apart windows are, and elements within a window. */
@@ -75,6 +76,8 @@ export const convolution: BilinearRow<ConvolutionAttributes> = {
   family: 'bilinear',
   arity: 2,
   formula: '\\textstyle\\sum_{c, k} x_{n g c, s p + d k} \\, w_{g o c k}',
+  terms: ({ shape }) => termsOf(shape),
+  strong: () => strongConvolution,
   attributes: { strides: 'integers', dilations: 'integers' },
   infer([x, w], { strides, dilations }) {
     if (x!.shape.length < LEADING || x!.shape.length !== w!.shape.length) {
@@ -299,4 +302,9 @@ export const overlapAdd: LinearRow<OverlapAddAttributes> = {
  *
  * @internal
  */
-export const termsOf = (w: Shape): number => sizeOf(w.slice(2));
+const termsOf = (w: Shape): number => sizeOf(w.slice(2));
+
+export const strongConvolution: BilinearRow<ConvolutionAttributes> = /* @__PURE__ */ strongBilinear(
+  'strongConvolution',
+  convolution,
+);

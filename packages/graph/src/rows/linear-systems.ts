@@ -21,6 +21,7 @@ import {
   times,
 } from './matrices.ts';
 import { type Builder, type Kernel, RuleViolation, type SmoothRow } from './row.ts';
+import { strongSystem } from './strong.ts';
 import { viewPositions } from './views.ts';
 
 /** The type of X in A X = B. */
@@ -64,6 +65,7 @@ export const solve: SmoothRow = {
   family: 'smooth',
   arity: 2,
   formula: 'X^{-1} Y',
+  strong: () => strongSolve,
   attributes: {},
   infer: ([a, b]) => solutionType(a!, b!),
   prepare: (operands, _attributes, result) =>
@@ -94,6 +96,7 @@ export const triangularSolve: SmoothRow<TriangleAttributes> = {
   family: 'smooth',
   arity: 2,
   formula: '\\operatorname{tri}(X)^{-1} Y',
+  strong: () => strongTriangularSolve,
   attributes: { lower: 'boolean', transposed: 'boolean', unitDiagonal: 'boolean' },
   infer: ([a, b]) => solutionType(a!, b!),
   prepare: (operands, triangle, result) =>
@@ -191,3 +194,10 @@ function symmetric<V>(B: Builder<V>, x: V): V {
   const half = B.apply(mul, [B.constant(0.5), x]);
   return B.apply(add, [half, transposed(B, half)]);
 }
+
+export const strongSolve: SmoothRow = /* @__PURE__ */ strongSystem('strongSolve', solve);
+
+export const strongTriangularSolve: SmoothRow<TriangleAttributes> = /* @__PURE__ */ strongSystem(
+  'strongTriangularSolve',
+  triangularSolve,
+);

@@ -137,6 +137,10 @@ export interface LinearRow<A extends Attributes = Attributes> extends BatchedFac
 export interface BilinearRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
   readonly family: 'bilinear';
+  /** How many products make an element, by the second operand; default the length of the last axis of the first one. */
+  terms?(second: Type): number;
+  /** The variant in whose products 0 wins, if it is in the table too; else it is made when it is needed. */
+  strong?(): BilinearRow<A>;
   /** The message to operand `position`, given the other operand. */
   transpose<V>(B: Builder<V>, S: V, operands: readonly V[], attributes: A, position: number): V;
 }
@@ -169,6 +173,8 @@ export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
 export interface SmoothRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
   readonly family: 'smooth';
+  /** The variant in whose products 0 wins, if there is one. */
+  strong?(): SmoothRow<A>;
   /** The message to operand `position`: the transposed Jacobian with respect to it, applied to the cotangent `S`. */
   pullback<V>(
     B: Builder<V>,

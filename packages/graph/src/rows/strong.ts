@@ -3,14 +3,11 @@
  * choice between branches, where the message of a branch not taken is 0 and its other factor may be anything.
  *
  * A strong product of arrays is the ordinary one wherever that is finite, so it costs one look at the result; only
- * what is not finite is computed with care.
+ * what is not finite is computed with care. The rows of the table that have a variant in the table name it themselves.
  */
 import { broadcastStrides } from '../shape.ts';
 import type { TensorData } from '../tensor.ts';
 import { mul, strongMul } from './arithmetic.ts';
-import { matmul } from './contraction.ts';
-import { convolution, type ConvolutionAttributes } from './convolution.ts';
-import { solve, triangularSolve, type TriangleAttributes } from './linear-systems.ts';
 import type { Attributes, BilinearRow, Builder, Kernel, Operation, SmoothRow } from './row.ts';
 import { viewPositions } from './views.ts';
 
@@ -74,8 +71,15 @@ function isFinite(data: TensorData): boolean {
   return true;
 }
 
-/** The strong variant of a bilinear operation. */
-function strongBilinear<A extends Attributes>(name: string, row: BilinearRow<A>): BilinearRow<A> {
+/**
+ * The strong variant of a bilinear operation.
+ *
+ * @internal
+ */
+export function strongBilinear<A extends Attributes>(
+  name: string,
+  row: BilinearRow<A>,
+): BilinearRow<A> {
   return {
     ...row,
     name,
@@ -96,8 +100,12 @@ function strongBilinear<A extends Attributes>(name: string, row: BilinearRow<A>)
   };
 }
 
-/** The strong variant of a system of equations: sides that are 0 have solutions that are 0, whatever the matrix is. */
-function strongSystem<A extends Attributes>(name: string, row: SmoothRow<A>): SmoothRow<A> {
+/**
+ * The strong variant of a system of equations: sides that are 0 have solutions that are 0, whatever the matrix is.
+ *
+ * @internal
+ */
+export function strongSystem<A extends Attributes>(name: string, row: SmoothRow<A>): SmoothRow<A> {
   return {
     ...row,
     name,
@@ -130,25 +138,6 @@ function strongSystem<A extends Attributes>(name: string, row: SmoothRow<A>): Sm
   };
 }
 
-export const strongMatmul: BilinearRow = strongBilinear('strongMatmul', matmul);
-export const strongConvolution: BilinearRow<ConvolutionAttributes> = strongBilinear(
-  'strongConvolution',
-  convolution,
-);
-export const strongSolve: SmoothRow = strongSystem('strongSolve', solve);
-export const strongTriangularSolve: SmoothRow<TriangleAttributes> = strongSystem(
-  'strongTriangularSolve',
-  triangularSolve,
-);
-
-const VARIANTS: ReadonlyMap<unknown, Operation> = new Map<unknown, Operation>([
-  [mul, strongMul],
-  [matmul, strongMatmul],
-  [convolution, strongConvolution],
-  [solve, strongSolve],
-  [triangularSolve, strongTriangularSolve],
-]);
-
 /** The strong variants of bilinear operations outside of the table, made when they are first needed. */
 const others = new WeakMap<object, Operation>();
 
@@ -157,10 +146,11 @@ const others = new WeakMap<object, Operation>();
  *
  * @internal
  */
-export function strongVariant<A extends Attributes>(row: Operation<A>): Operation<A> {
-  const known = VARIANTS.get(row) ?? others.get(row);
-  if (known !== undefined) return known;
-  if (row.family !== 'bilinear' || row.guards === true) return row;
+function strongVariant<A extends Attributes>(row: Operation<A>): Operation<A> {
+  if (row === (mul as unknown)) return strongMul;
+  if ((row.family !== 'bilinear' && row.family !== 'smooth') || row.guards === true) return row;
+  const known = row.strong?.() ?? others.get(row);
+  if (known !== undefined || row.family === 'smooth') return known ?? row;
   const made = strongBilinear(`strong ${row.name}`, row);
   others.set(row, made);
   return made;

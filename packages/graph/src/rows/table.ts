@@ -20,7 +20,6 @@ import * as parts from './parts.ts';
 import * as random from './random.ts';
 import * as reduction from './reduction.ts';
 import * as rounding from './rounding.ts';
-import * as strong from './strong.ts';
 import * as trigonometric from './trigonometric.ts';
 import { constant, input, type Operation } from './row.ts';
 import { singularFrame } from './singular-frame.ts';
@@ -57,7 +56,6 @@ type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame
   RowsOf<typeof random> &
   RowsOf<typeof reduction> &
   RowsOf<typeof rounding> &
-  RowsOf<typeof strong> &
   RowsOf<typeof trigonometric>;
 
 /** The name of an operation of the table. */
@@ -91,7 +89,6 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(determinants),
   cofactors,
   singularFrame,
-  ...rowsOf(strong),
   ...rowsOf(convolution),
   ...rowsOf(layout),
   ...rowsOf(parts),
