@@ -73,6 +73,7 @@ export function exportProgram(program: Program, names: readonly string[]): strin
   );
   const view = ({ data }: { readonly data: ArrayBufferView }): string =>
     `new ${data.constructor.name}(memory.buffer, ${data.byteOffset}, ${(data as Float64Array).length})`;
+  const arrayOf = (k: number): string => outputPorts[k]!.data.constructor.name;
   const functions = image.imports.map((name) => `${name}: ${PLATFORM[name]!}, `).join('');
   const args = names.map((name) => {
     const { shape } = ports.get(name)!;
@@ -96,10 +97,18 @@ const inputs = [
 ${args.join('')}];
 const outputs = [${outputPorts.map(view).join(', ')}];
 
-/** The shapes of the arguments, in their order. */
+/** The shapes of the arguments, in their order. @type {readonly (readonly number[])[]} */
 export const shapes = inputs.map(([, , shape]) => shape);
 
-/** Runs the program on arrays of numbers. */
+/** The shapes of the results, in their order. @type {readonly (readonly number[])[]} */
+export const outputShapes = ${JSON.stringify(outputPorts.map(({ shape }) => shape))};
+
+/**
+ * Runs the program on arrays of numbers in row-major order.
+ *
+ * @param {${names.length === 0 ? '[]' : `[${names.map(() => 'ArrayLike<number>').join(', ')}]`}} values
+ * @returns {${outputPorts.length === 1 ? arrayOf(0) : `[${outputPorts.map((_, k) => arrayOf(k)).join(', ')}]`}}
+ */
 export default function run(...values) {
   inputs.forEach(([name, storage], k) => {
     if (values[k]?.length !== storage.length) {

@@ -59,7 +59,7 @@ export function describeValue(value: unknown): string {
 export function checkNames(caller: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ValueError(
-      `${caller}: the options are ${describeValue(options)}, expected an object`,
+      `${caller}: the options are ${describeValue(options)}, expected an object of ${known.join(', ')}`,
     );
   }
   const stranger = Object.keys(options).find((name) => !known.includes(name));
@@ -73,7 +73,8 @@ export function checkNames(caller: string, options: unknown, known: readonly str
 /**
  * A number in a range, or the default where it is not given.
  *
- * @throws `ValueError` when it is not in the range.
+ * @param fallback - the default; NaN where there is none.
+ * @throws `ValueError` when it is not in the range, or missing without a default.
  */
 export function numberOption(
   caller: string,
@@ -82,7 +83,10 @@ export function numberOption(
   fallback: number,
   range: Range,
 ): number {
-  if (value === undefined) return fallback;
+  if (value === undefined && !Number.isNaN(fallback)) return fallback;
+  if (value === undefined) {
+    throw new ValueError(`${caller}: ${name} is missing, expected ${range.words}`);
+  }
   if (typeof value !== 'number' || !range.holds(value)) {
     throw new ValueError(`${caller}: ${name} is ${describeValue(value)}, expected ${range.words}`);
   }

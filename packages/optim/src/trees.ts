@@ -1,6 +1,6 @@
 /** Trees side by side: the gradients of parameters, or the state that belongs to them. */
-import { ValueError } from '@ad/graph';
-import { isLeaf } from '@ad/backprop';
+import { formatShape, sameShape, ShapeError, ValueError } from '@ad/graph';
+import { isLeaf, type Leaf, leavesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
 import { describeValue } from './options.ts';
 
 /**
@@ -29,6 +29,24 @@ export function matchLeaves(tree: unknown, other: unknown, what: string): unknow
   };
   visit(tree, other, '');
   return matches;
+}
+
+/**
+ * Checks that a tree has the form and the shapes of the usual one.
+ *
+ * @param what - its name, for the message.
+ * @throws `ValueError` or `ShapeError` when its form or a shape is another.
+ */
+export function checkForm<T>(given: T, usual: T, what: string): void {
+  const leaves = leavesOf(usual as Tree<Leaf>);
+  matchLeaves(usual, given, what).forEach((value, k) => {
+    const { path, leaf } = leaves[k]!;
+    const [expected, got] = [tensorOfLeaf(leaf).shape, tensorOfLeaf(value as Leaf).shape];
+    if (sameShape(expected, got)) return;
+    throw new ShapeError(
+      `${what}${path} has shape ${formatShape(got)}, expected ${formatShape(expected)}: are they those of this model?`,
+    );
+  });
 }
 
 function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {

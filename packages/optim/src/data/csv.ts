@@ -48,6 +48,11 @@ export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
   checkNames('parseCsv', options, ['delimiter', 'header', 'name']);
   const { delimiter = ',', name = 'csv' } = options;
   const header = booleanOption('parseCsv', 'header', options.header, true);
+  if (typeof text !== 'string') {
+    throw new ValueError(
+      `parseCsv: the text is ${describeValue(text)}, expected a string; decode bytes with new TextDecoder().decode(bytes)`,
+    );
+  }
   if (typeof delimiter !== 'string' || delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
     throw new ValueError(
       `parseCsv: delimiter is ${describeValue(delimiter)}, expected one character that is not a quote or line break`,
@@ -179,6 +184,13 @@ export function samplesFromCsv(text: string, options: CsvSampleOptions): CsvSamp
   checkNames(caller, options, ['delimiter', 'header', 'name', 'target', 'inputs', 'classes']);
   const { target, inputs, classes, ...csv } = options;
   const { name = 'csv' } = csv;
+  for (const [option, names] of Object.entries({ inputs, classes })) {
+    if (names === undefined || names === true || Array.isArray(names)) continue;
+    const also = option === 'classes' ? ', or true for those that occur' : '';
+    throw new ValueError(
+      `${caller}: ${option} is ${describeValue(names)}, expected a list of names${also}`,
+    );
+  }
   const table = parseCsv(text, csv);
   const { columns, rows, lines } = table;
   const positionOf = (column: string): number => {

@@ -1,6 +1,7 @@
 /** Models: what is learned, and how it is applied. */
-import { formatShape, type GraphNode, sameShape, ShapeError } from '@ad/graph';
+import { formatShape, type GraphNode, sameShape, ShapeError, ValueError } from '@ad/graph';
 import type { NodesOf } from '@ad/backprop';
+import { describeValue } from '../options.ts';
 import { deriveSeed } from '../random.ts';
 
 /** A step of training, as a model sees it that is built into one. */
@@ -78,6 +79,7 @@ export type SequentialParameters<Layers extends readonly unknown[]> = {
  * Layers applied one after the other.
  *
  * @returns a model with the parameters `{ layers: [...] }`.
+ * @throws `ValueError` when they are not a list of models.
  * @example
  * ```ts
  * import { dense, sequential } from '@ad/optim';
@@ -89,6 +91,17 @@ export type SequentialParameters<Layers extends readonly unknown[]> = {
 export function sequential<const Layers extends readonly Model<unknown>[]>(
   layers: Layers,
 ): Model<SequentialParameters<Layers>> {
+  if (!Array.isArray(layers)) {
+    throw new ValueError(
+      `sequential: the layers are ${describeValue(layers)}, expected a list: sequential([dense(4, 8), dense(8, 3)])`,
+    );
+  }
+  (layers as readonly (Partial<Model<never>> | null | undefined)[]).forEach((layer, k) => {
+    if (typeof layer?.init === 'function' && typeof layer.apply === 'function') return;
+    throw new ValueError(
+      `sequential: layer ${k} is ${describeValue(layer)}, expected { init, apply }, such as dense(4, 8) or activation('relu')`,
+    );
+  });
   return {
     name: 'sequential',
     layers: layers as unknown as readonly Model<never>[],

@@ -1,6 +1,7 @@
 /** What a model consists of, in numbers. */
-import { formatShape, Graph, type Kind, type Shape, sizeOf } from '@ad/graph';
+import { formatShape, Graph, type Kind, type Shape, sizeOf, ValueError } from '@ad/graph';
 import { type Leaf, mapTree, tensorOfLeaf, type Tree } from '@ad/backprop';
+import { describeValue } from '../options.ts';
 import type { Model } from './model.ts';
 
 /** One layer. */
@@ -32,7 +33,7 @@ export interface ModelSummary {
  *
  * @param input - the shape of a sample.
  * @param kind - what samples consist of; default real numbers.
- * @throws what the layers throw if the shape does not fit.
+ * @throws `ValueError` when the shape is none; what the layers throw if the shape does not fit.
  * @example
  * ```ts
  * import { mlp, summary } from '@ad/optim';
@@ -43,6 +44,11 @@ export interface ModelSummary {
  * ```
  */
 export function summary<P>(model: Model<P>, input: Shape, kind: Kind = 'real'): ModelSummary {
+  if (!Array.isArray(input)) {
+    throw new ValueError(
+      `summary: input is ${describeValue(input)}, expected the shape of a sample, such as [64]`,
+    );
+  }
   const graph = new Graph();
   // Two samples: training on one alone may have no meaning.
   let x = graph.input('inputs', { shape: [2, ...input], kind });

@@ -1,7 +1,7 @@
 /** What losses have in common: types, options, and how the losses of samples become one number. */
 import {
   formatShape,
-  type GraphNode,
+  GraphNode,
   KindError,
   mean,
   sameShape,
@@ -94,7 +94,7 @@ export function reduce(
 /**
  * Checks that nothing would be broadcast: `[n, 1]` and `[n]` would silently become `[n, n]`.
  *
- * @throws `ShapeError` when the shapes differ.
+ * @throws `ShapeError` when the shapes differ; `ValueError` when they are no nodes.
  */
 export function checkSameShape(
   caller: string,
@@ -102,10 +102,20 @@ export function checkSameShape(
   other: GraphNode,
   what: string = 'the targets',
 ): void {
+  checkNodes(caller, prediction, other);
   if (sameShape(prediction.shape, other.shape)) return;
   throw new ShapeError(
     `${caller}: the prediction has shape ${formatShape(prediction.shape)}, ${what} ` +
       `${formatShape(other.shape)}; reshape one to the shape of the other`,
+  );
+}
+
+/** A loss is passed on as it is: it is not to be called to get one. */
+function checkNodes(caller: string, ...nodes: readonly unknown[]): void {
+  if (nodes.every((node) => node instanceof GraphNode)) return;
+  throw new ValueError(
+    `${caller}: got ${nodes.map(describeValue).join(' and ')}, expected nodes of a prediction and of targets; give it to fit as it is, ` +
+      'with options as withOptions(loss, options)',
   );
 }
 
@@ -115,6 +125,7 @@ export function checkSameShape(
  * @throws `KindError` or `ShapeError` when they are not.
  */
 export function checkLabels(caller: string, logits: GraphNode, labels: GraphNode): void {
+  checkNodes(caller, logits, labels);
   if (labels.kind !== 'integer') {
     throw new KindError(
       `${caller}: the labels are ${labels.kind}, expected integers; make them with tensor(labels, { kind: 'integer' })`,

@@ -39,11 +39,6 @@ export function weightDecayOption(
   checkNames(`${caller}: weightDecay`, value, ['factor', 'of']);
   checkFunction(caller, 'weightDecay.of', value.of, 'a function of the path of a parameter');
   const factor = numberOption(caller, 'weightDecay.factor', value.factor, Number.NaN, NON_NEGATIVE);
-  if (Number.isNaN(factor)) {
-    throw new ValueError(
-      `${caller}: weightDecay.factor is missing, expected ${NON_NEGATIVE.words}`,
-    );
-  }
   return (path) => {
     const decays: unknown = value.of(path);
     if (typeof decays === 'boolean') return decays ? factor : 0;

@@ -143,12 +143,8 @@ const FROM_ONE: Range = {
 
 const number =
   (range: Range, fallback: number = Number.NaN): Field<number> =>
-  (caller, name, value) => {
-    if (value === undefined && Number.isNaN(fallback)) {
-      throw new ValueError(`${caller}: ${name} is missing, expected ${range.words}`);
-    }
-    return numberOption(caller, name, value as number | undefined, fallback, range);
-  };
+  (caller, name, value) =>
+    numberOption(caller, name, value as number | undefined, fallback, range);
 
 const schedules: Field<readonly Schedule[]> = (caller, name, value) => {
   if (!Array.isArray(value) || value.length === 0) {

@@ -17,6 +17,7 @@ import {
   numberOption,
   POSITIVE_INTEGER,
 } from '../options.ts';
+import { checkForm } from '../trees.ts';
 import { planBatches } from './batches.ts';
 import { BatchProgram } from './batch-program.ts';
 import { type Objective, traceForward } from './forward.ts';
@@ -68,6 +69,7 @@ export function evaluateModel<P, Name extends string = never>(
   checkNames(caller, options, ['loss', 'metrics', 'batchSize', 'executor']);
   const objective = objectiveOf(caller, model, options);
   const batchSize = numberOption(caller, 'batchSize', options.batchSize, 256, POSITIVE_INTEGER);
+  checkForm(parameters, model.init(0), `${caller}: parameters`);
   const tensors = samplesOf(samples, caller, options.loss.targets);
   return new Evaluator(objective, parameters, tensors, batchSize).evaluate();
 }

@@ -4,6 +4,7 @@ import { compiler, exportProgram, type Precision } from '@ad/compiler';
 import { type Leaf, leavesOf, type NodesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
 import type { Model } from '../layers/model.ts';
 import { checkNames, describeValue } from '../options.ts';
+import { checkForm } from '../trees.ts';
 import { inputsFor } from './variables.ts';
 
 /** Options of {@link exportModel}. */
@@ -21,7 +22,8 @@ export interface ExportOptions {
  *
  * The predictions are those of `predict` on batches of the same shape, bit for bit.
  *
- * @throws `ValueError` when the shape is none; `GraphError` when the platform has no WebAssembly, or the model has an
+ * @throws `ValueError` when the shape is none, or the parameters are not those of the model (`ShapeError` if only a
+ * shape is another); `GraphError` when the platform has no WebAssembly, or the model has an
  * operation that only this library has; whatever the model throws.
  * @example
  * ```ts
@@ -45,6 +47,7 @@ export function exportModel<P>(
       `exportModel: inputShape is ${describeValue(inputShape)}, expected the shape of a batch, such as [1, 64]`,
     );
   }
+  checkForm(parameters, model.init(0), 'exportModel: parameters');
   const graph = new Graph();
   const { tree } = inputsFor(graph, parameters, 'parameters');
   const x = graph.input('inputs', { shape: inputShape });

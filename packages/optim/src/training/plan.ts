@@ -1,6 +1,5 @@
 /** All that `fit` checks and builds before the first step. */
-import { formatShape, sameShape, ShapeError, ValueError } from '@ad/graph';
-import { type Leaf, leavesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
+import { ValueError } from '@ad/graph';
 import {
   checkLabelRange,
   countOf,
@@ -23,7 +22,7 @@ import {
 import { Recent } from '../recent.ts';
 import { adam } from '../rules/adam.ts';
 import { checkOptimizer, type Optimizer, type OptimizerState } from '../rules/optimizer.ts';
-import { matchLeaves } from '../trees.ts';
+import { checkForm } from '../trees.ts';
 import { planBatches } from './batches.ts';
 import { Evaluator, objectiveOf } from './evaluation.ts';
 import type {
@@ -135,10 +134,16 @@ export function planTraining<P, Name extends string>(
       'fit: resume has parameters and state of its own; leave these options out',
     );
   }
+  if (resume !== undefined && !isCheckpoint(resume)) {
+    throw new ValueError(
+      `fit: resume is ${describeValue(resume)}, expected a checkpoint: what options.checkpoint.save was given, or ` +
+        'parseCheckpoint read',
+    );
+  }
   const first = resume ?? options;
   const source = resume === undefined ? '' : 'resume: ';
-  const parameters = startOf(first.parameters, model.init(seed), `${source}parameters`);
-  const state = startOf(first.state, optimizer.init(parameters), `${source}state`);
+  const parameters = startOf(first.parameters, model.init(seed), `fit: ${source}parameters`);
+  const state = startOf(first.state, optimizer.init(parameters), `fit: ${source}state`);
   const team = workers();
   const programs = new Recent<number, TrainingStep>(PROGRAMS);
   const programFor = ({ samples, size }: Pick<Batch, 'samples' | 'size'>): TrainingStep =>
@@ -208,6 +213,13 @@ function labelled(
   };
 }
 
+const isCheckpoint = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['parameters', 'state', 'steps', 'step', 'sums', 'history', 'setting'].every((name) =>
+    Object.hasOwn(value, name),
+  );
+
 /** A training that goes on must be the same one. */
 function checkSetting(resume: Checkpoint<unknown> | undefined, setting: TrainingSetting): void {
   if (resume === undefined) return;
@@ -224,10 +236,7 @@ function checkSetting(resume: Checkpoint<unknown> | undefined, setting: Training
 function checkCheckpointing(given: Checkpointing<never> | undefined): void {
   if (given === undefined) return;
   checkNames('fit: checkpoint', given, ['every', 'save']);
-  const every = numberOption('fit', 'checkpoint.every', given.every, Number.NaN, POSITIVE_INTEGER);
-  if (Number.isNaN(every)) {
-    throw new ValueError(`fit: checkpoint.every is missing, expected ${POSITIVE_INTEGER.words}`);
-  }
+  numberOption('fit', 'checkpoint.every', given.every, Number.NaN, POSITIVE_INTEGER);
   checkFunction('fit', 'checkpoint.save', given.save, 'a function of a checkpoint');
 }
 
@@ -235,13 +244,8 @@ function earlyStoppingOf(given: EarlyStopping | undefined): Required<EarlyStoppi
   if (given === undefined) return null;
   checkNames('fit: earlyStopping', given, ['patience', 'minDelta']);
   const { patience, minDelta } = given;
-  if (patience === undefined) {
-    throw new ValueError(
-      `fit: earlyStopping.patience is missing, expected ${POSITIVE_INTEGER.words}`,
-    );
-  }
   return {
-    patience: numberOption('fit', 'earlyStopping.patience', patience, 1, POSITIVE_INTEGER),
+    patience: numberOption('fit', 'earlyStopping.patience', patience, Number.NaN, POSITIVE_INTEGER),
     minDelta: numberOption('fit', 'earlyStopping.minDelta', minDelta, 0, NON_NEGATIVE),
   };
 }
@@ -269,17 +273,9 @@ function checkSignal(signal: StopSignal | undefined): void {
   );
 }
 
-/** Values to start from: those given, if they have the form of the usual ones. */
+/** Values to start from: those given, if they are like the usual ones. */
 function startOf<T>(given: T | undefined, usual: T, what: string): T {
   if (given === undefined) return usual;
-  const leaves = leavesOf(usual as Tree<Leaf>);
-  matchLeaves(usual, given, `fit: ${what}`).forEach((value, k) => {
-    const { path, leaf } = leaves[k]!;
-    const [expected, got] = [tensorOfLeaf(leaf).shape, tensorOfLeaf(value as Leaf).shape];
-    if (sameShape(expected, got)) return;
-    throw new ShapeError(
-      `fit: ${what}${path} has shape ${formatShape(got)}, expected ${formatShape(expected)}`,
-    );
-  });
+  checkForm(given, usual, what);
   return given;
 }

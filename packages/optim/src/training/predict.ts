@@ -1,11 +1,20 @@
 /** Applying a trained model. */
-import { type Executor, Graph, type Program, type Tensor, type TensorLike } from '@ad/graph';
+import {
+  type Executor,
+  formatShape,
+  Graph,
+  type Program,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+} from '@ad/graph';
 import { compiler } from '@ad/compiler';
 import { type Leaf, leavesOf, type NodesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
 import { rowsOf } from '../data/samples.ts';
 import type { Model } from '../layers/model.ts';
 import { checkNames } from '../options.ts';
 import { Recent } from '../recent.ts';
+import { checkForm } from '../trees.ts';
 import { inputsFor } from './variables.ts';
 
 /** Options of {@link predict} and {@link predictor}. */
@@ -19,7 +28,8 @@ export interface PredictOptions {
  * {@link predictor}.
  *
  * @param inputs - one row for each sample.
- * @throws `ValueError` or `ShapeError` when the inputs are empty, ragged, not finite, or do not fit.
+ * @throws `ValueError` or `ShapeError` when the inputs are empty, ragged, not finite, or do not fit, or the parameters
+ * are not those of the model.
  * @example
  * ```ts
  * import { mlp, predict } from '@ad/optim';
@@ -69,10 +79,18 @@ export function predictor<P>(
       .map(({ kind, shape }) => kind + shape.join('x'))
       .join(' ');
     const program = programs.get(key, () => {
+      checkForm(parameters, model.init(0), 'predict: parameters');
       const graph = new Graph();
       const { tree } = inputsFor(graph, parameters, 'parameters');
       const x = graph.input('inputs', { shape: rows.shape, kind: rows.kind });
-      return executor({ outputs: [model.apply(tree as NodesOf<P>, x)] });
+      const prediction = model.apply(tree as NodesOf<P>, x);
+      if (prediction.shape[0] !== rows.shape[0]) {
+        throw new ShapeError(
+          `predict: the model makes shape ${formatShape(prediction.shape)} of inputs of shape ${formatShape(rows.shape)}, ` +
+            'expected one row for each row; give a single sample as a batch of one: [sample]',
+        );
+      }
+      return executor({ outputs: [prediction] });
     });
     return program.run(Object.fromEntries([['inputs', rows], ...leaves]))[0]!;
   };

@@ -82,10 +82,20 @@ test('in single precision, too', async () => {
 test('checks its arguments, and says what cannot stand alone', async () => {
   const model = mlp([2, 2]);
   const text = exportModel(model, model.init(0), { inputShape: [1, 2] });
-  const { default: run, shapes } = (await import(
-    `data:text/javascript,${encodeURIComponent(text)}`
-  )) as { default: (x: readonly number[]) => Float64Array; shapes: number[][] };
+  const {
+    default: run,
+    shapes,
+    outputShapes,
+  } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as {
+    default: (x: readonly number[]) => Float64Array;
+    shapes: number[][];
+    outputShapes: number[][];
+  };
   expect(shapes).toEqual([[1, 2]]);
+  expect(outputShapes).toEqual([[1, 2]]);
+  // Editors and type checkers read the types from the comments.
+  expect(text).toContain('@param {[ArrayLike<number>]} values');
+  expect(text).toContain('@returns {Float64Array}');
   expect(() => run([1, 2, 3])).toThrow('inputs has 3 numbers, expected 2');
   expect(() => exportModel(model, model.init(0), { inputShape: 2 as never })).toThrow(
     /inputShape is 2, expected the shape of a batch/,

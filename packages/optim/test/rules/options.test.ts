@@ -105,7 +105,7 @@ const wrong: readonly (readonly [name: string, make: () => unknown, message: Reg
   [
     'a number in the place of options',
     () => sgd(0.1 as never),
-    /^sgd: the options are 0\.1, expected an object$/,
+    /^sgd: the options are 0\.1, expected an object of /,
   ],
   ['a negative rate of nadam', () => nadam({ learningRate: -1 }), /^nadam: learningRate is -1/],
   ['a negative momentum decay', () => nadam({ momentumDecay: -1 }), /momentumDecay is -1/],

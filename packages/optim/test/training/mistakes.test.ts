@@ -3,17 +3,23 @@ import { type GraphNode, max, tensor, type Tensor } from '@ad/graph';
 import {
   accuracy,
   crossEntropy,
+  dense,
   evaluateModel,
+  exportModel,
   fit,
   type FitOptions,
   meanSquaredError,
   mlp,
   type MlpParameters,
   type Model,
+  parseCsv,
   predict,
   predictor,
   type Samples,
+  samplesFromCsv,
+  sequential,
   sgd,
+  summary,
 } from '@ad/optim';
 import { expect, test } from 'vitest';
 
@@ -150,6 +156,36 @@ const wrongOptions: readonly (readonly [...Mistake, change: Record<string, unkno
     'ValueError',
     /fit: state must have the form .* \.step is undefined/,
     { state: sgd({ momentum: 0.9 }).init(model.init(0)) },
+  ],
+  [
+    'a file name to go on from',
+    'ValueError',
+    /^fit: resume is "run\.ckpt", expected a checkpoint: what options\.checkpoint\.save was given/,
+    { resume: 'run.ckpt' },
+  ],
+  [
+    'parameters to resume from',
+    'ValueError',
+    /^fit: resume is an object, expected a checkpoint/,
+    { resume: model.init(0) },
+  ],
+  [
+    'a file name to save to',
+    'ValueError',
+    /^fit: checkpoint: the options are "run\.ckpt", expected an object of every, save$/,
+    { checkpoint: 'run.ckpt' },
+  ],
+  [
+    'patience as a number',
+    'ValueError',
+    /^fit: earlyStopping: the options are 5, expected an object of patience, minDelta$/,
+    { earlyStopping: 5 },
+  ],
+  [
+    'no patience',
+    'ValueError',
+    /^fit: earlyStopping\.patience is missing, expected an integer of 1 or more$/,
+    { earlyStopping: {} },
   ],
   [
     'validation with other columns',
@@ -379,4 +415,72 @@ test('prediction and judgement check what they are given, too', () => {
   expect(() => judge({}, { ...samples, targets: [0, 1, 5] })).toThrow(
     /evaluateModel: targets row 2 is the label 5/,
   );
+});
+
+test('parameters of another model are refused wherever a model is used', () => {
+  const uses: Record<string, (parameters: MlpParameters) => unknown> = {
+    predict: (parameters) => predict(model, parameters, [[1, 2]]),
+    evaluateModel: (parameters) =>
+      evaluateModel(model, parameters, samples, { loss: crossEntropy }),
+    exportModel: (parameters) => exportModel(model, parameters, { inputShape: [1, 2] }),
+  };
+  for (const [caller, use] of Object.entries(uses)) {
+    expect(() => use(mlp([3, 3]).init(0))).toThrow(
+      `${caller}: parameters.layers[0].weights has shape [3, 3], expected [2, 3]: are they those of this model?`,
+    );
+    // With the layers it shares alone it would have predicted something.
+    expect(() => use(mlp([2, 5, 3]).init(0))).toThrow('has shape [2, 5], expected [2, 3]');
+    expect(() => use({ parameters: model.init(0) } as never)).toThrow(
+      `${caller}: parameters must have the form of what they belong to, but .layers is undefined`,
+    );
+  }
+});
+
+test('a sample that is no batch is refused, although it would broadcast', () => {
+  expect(() => predict(model, model.init(0), [1, 2])).toThrow(
+    /^predict: the model makes shape \[3\] of inputs of shape \[2\], .* give a single sample as a batch of one/,
+  );
+});
+
+test('models, losses and tables are made of what they are made of', () => {
+  const refused: readonly (readonly [mistake: () => unknown, message: RegExp])[] = [
+    [() => dense(2, undefined as never), /^dense: outputs is missing, expected an integer of 1/],
+    [
+      () => (sequential as (...layers: unknown[]) => unknown)(dense(2, 4), dense(4, 3)),
+      /^sequential: the layers are an object, expected a list: sequential\(\[/,
+    ],
+    [
+      () => sequential([dense(2, 4), 'relu' as never]),
+      /^sequential: layer 1 is "relu", expected \{ init, apply \}, such as .* activation\('relu'\)/,
+    ],
+    [
+      () => summary(model, undefined as never),
+      /^summary: input is undefined, expected the shape of a sample, such as \[64\]/,
+    ],
+    [
+      () => (crossEntropy as unknown as () => unknown)(),
+      /^crossEntropy: got undefined and undefined, expected nodes .* give it to fit as it is/,
+    ],
+    [
+      () => (meanSquaredError as (...given: unknown[]) => unknown)([1], [2]),
+      /^meanSquaredError: got a list of 1 and a list of 1, expected nodes/,
+    ],
+    [() => parseCsv(new Uint8Array(3) as never), /^parseCsv: the text is an object, .*TextDecoder/],
+    [
+      () => samplesFromCsv('a,b\n1,x\n', { target: 'b', classes: 'x' as never }),
+      /^samplesFromCsv: classes is "x", expected a list of names, or true for those that occur/,
+    ],
+    [
+      () => samplesFromCsv('a,b\n1,2\n', { target: 'b', inputs: 'a' as never }),
+      /^samplesFromCsv: inputs is "a", expected a list of names$/,
+    ],
+  ];
+  for (const [mistake, message] of refused) {
+    expect(mistake).toThrow(
+      expect.objectContaining({
+        name: 'ValueError',
+        message: expect.stringMatching(message) as string,
+      }),
+    );
+  }
 });
