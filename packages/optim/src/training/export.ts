@@ -1,5 +1,5 @@
 /** Trained networks that stand alone. */
-import { Graph, type Shape, ValueError } from '@ad/graph';
+import { Graph, type Kind, type Shape, ValueError } from '@ad/graph';
 import { compiler, exportProgram, type Precision } from '@ad/compiler';
 import { type Leaf, leavesOf, type NodesOf, tensorOfLeaf, type Tree } from '@ad/backprop';
 import type { Model } from '../layers/model.ts';
@@ -11,6 +11,8 @@ import { inputsFor } from './variables.ts';
 export interface ExportOptions {
   /** The shape of a batch of inputs, fixed in the code: `[1, 64]` for one sample of 64 numbers. */
   readonly inputShape: Shape;
+  /** What inputs consist of: `integer` for models that begin with an embedding. Default `real`. */
+  readonly inputKind?: Kind;
   /** The precision; default `f64`. */
   readonly precision?: Precision;
 }
@@ -40,8 +42,8 @@ export function exportModel<P>(
   parameters: NoInfer<P>,
   options: ExportOptions,
 ): string {
-  checkNames('exportModel', options, ['inputShape', 'precision']);
-  const { inputShape, precision = 'f64' } = options;
+  checkNames('exportModel', options, ['inputShape', 'inputKind', 'precision']);
+  const { inputShape, inputKind = 'real', precision = 'f64' } = options;
   if (!Array.isArray(inputShape)) {
     throw new ValueError(
       `exportModel: inputShape is ${describeValue(inputShape)}, expected the shape of a batch, such as [1, 64]`,
@@ -50,7 +52,7 @@ export function exportModel<P>(
   checkForm(parameters, model.init(0), 'exportModel: parameters');
   const graph = new Graph();
   const { tree } = inputsFor(graph, parameters, 'parameters');
-  const x = graph.input('inputs', { shape: inputShape });
+  const x = graph.input('inputs', { shape: inputShape, kind: inputKind });
   const program = compiler({ precision })({ outputs: [model.apply(tree as NodesOf<P>, x)] });
   for (const { path, leaf } of leavesOf(parameters as Tree<Leaf>)) {
     const name = `parameters${path}`;

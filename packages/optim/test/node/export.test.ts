@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { compiler, exportProgram } from '@ad/compiler';
-import { cumSum, gather, Graph, interpreter, lgamma, softmax } from '@ad/graph';
+import { cumSum, gather, Graph, interpreter, lgamma, softmax, tensor } from '@ad/graph';
 import {
   adam,
   crossEntropy,
   dense,
+  embedding,
   exportModel,
   fit,
+  gru,
   mlp,
   type Model,
   moons,
@@ -122,4 +124,14 @@ test('positions that are outside are refused', async () => {
   };
   expect([...run([2, -3])]).toEqual([3, 4]);
   expect(() => run([0, 3])).toThrow(new RangeError('an index is outside of its axis'));
+});
+
+test('a model of symbols takes integers', async () => {
+  const model = sequential([embedding(5, 4), gru(4, 3), dense(3, 5)]);
+  const parameters = model.init(1);
+  const options = { inputShape: [1, 3], inputKind: 'integer' } as const;
+  const text = exportModel(model, parameters, options);
+  const inputs = tensor([[4, 0, 2]], { kind: 'integer' });
+  const [alone] = await runAlone(text, [[4, 0, 2]]);
+  expect(alone).toEqual([...predict(model, parameters, inputs).data]);
 });
