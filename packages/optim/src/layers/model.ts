@@ -91,12 +91,13 @@ export type SequentialParameters<Layers extends readonly unknown[]> = {
 export function sequential<const Layers extends readonly Model<unknown>[]>(
   layers: Layers,
 ): Model<SequentialParameters<Layers>> {
-  if (!Array.isArray(layers)) {
+  const given: unknown = layers;
+  if (!Array.isArray(given)) {
     throw new ValueError(
       `sequential: the layers are ${describeValue(layers)}, expected a list: sequential([dense(4, 8), dense(8, 3)])`,
     );
   }
-  (layers as readonly (Partial<Model<never>> | null | undefined)[]).forEach((layer, k) => {
+  given.forEach((layer: Partial<Model<unknown>> | null | undefined, k) => {
     if (typeof layer?.init === 'function' && typeof layer.apply === 'function') return;
     throw new ValueError(
       `sequential: layer ${k} is ${describeValue(layer)}, expected { init, apply }, such as dense(4, 8) or activation('relu')`,
