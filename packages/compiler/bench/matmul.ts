@@ -3,8 +3,8 @@
  * the registers, and to a loop in JavaScript. All cases take turns; the median and the best of the rounds are printed,
  * and the median as a share of the peak's median in the same process.
  *
- * Run with `tsx -C @ad/source packages/compiler/bench/matmul.ts [f32|f64] [part of a name] [8x256x256 ...]`: sizes that
- * are given are measured instead of the usual ones.
+ * Run with `tsx -C @ad/source packages/compiler/bench/matmul.ts [f32|f64] [fused] [part of a name] [8x256x256 ...]`: sizes
+ * that are given are measured instead of the usual ones, `fused` adds the same with fused multiply-add.
  */
 import { Graph, type GraphNode, type Shape } from '@ad/graph';
 import { compile, type Precision } from '../src/index.ts';
@@ -121,11 +121,12 @@ function product(
   [left, right]: readonly Shape[],
   form: (left: GraphNode, right: GraphNode) => GraphNode,
   flops: number,
+  fusedMultiplyAdd: boolean = false,
 ): Case {
   const graph = new Graph();
   const program = compile(
     { outputs: [form(graph.input('a', { shape: left! }), graph.input('b', { shape: right! }))] },
-    { precision },
+    { precision, fusedMultiplyAdd },
   );
   for (const data of Object.values(program.inputs)) data.fill(0.5);
   return { name, flops, run: () => program.execute() };
@@ -153,15 +154,17 @@ const words = process.argv.slice(2);
 const given = words
   .filter((word) => /^\d+x\d+x\d+$/.test(word))
   .map((word) => word.split('x').map(Number) as [number, number, number]);
-const part = words.find((word) => !/^\d+x|^f\d/.test(word)) ?? '';
+const part = words.find((word) => !/^\d+x|^f\d|^fused$/.test(word)) ?? '';
+const forms = words.includes('fused') ? [false, true] : [false];
 
 function cases(precision: Precision): Case[] {
   const all = [peak(precision), plainLoops(precision, 64), plainLoops(precision, 256)];
   for (const [n, k, m] of given.length > 0 ? given : SIZES) {
     for (const [name, { lies, form }] of Object.entries(FORMS))
-      all.push(
-        product(`${name} ${n}x${k}x${m}`, precision, lies({ n, k, m }), form, 2 * n * k * m),
-      );
+      for (const fused of forms) {
+        const title = `${name} ${n}x${k}x${m}${fused ? ' fused' : ''}`;
+        all.push(product(title, precision, lies({ n, k, m }), form, 2 * n * k * m, fused));
+      }
   }
   if (given.length > 0) return all;
   const shape = [8, 64, 64];

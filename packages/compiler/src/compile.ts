@@ -26,6 +26,7 @@ import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
 import { inStrips } from './lower/strips.ts';
 import type { Buffer } from './lower/view.ts';
 import { bytesOf, planMemory } from './plan.ts';
+import { fusesMultiplyAdd, type Fusing } from './fused-multiply-add.ts';
 import { describeProgram } from './report.ts';
 import { instantiate, PAGE, webAssembly, type WasmPlatform } from './webassembly.ts';
 
@@ -33,6 +34,13 @@ import { instantiate, PAGE, webAssembly, type WasmPlatform } from './webassembly
 export interface CompileOptions {
   /** The type of the reals: `f64`, the default, or `f32`. */
   readonly precision?: Precision;
+  /**
+   * Whether products of matrices and convolutions may multiply and add with one rounding, by relaxed SIMD; default
+   * `false`. Errors stay within the same bound, but results are no longer the same on every machine: on one, they are.
+   * How much faster it is depends on the processor. Engines without relaxed SIMD (Node 20) compute as if this were
+   * not asked for, and `report()` says so. A program that was saved by an engine that has it needs one that has it.
+   */
+  readonly fusedMultiplyAdd?: boolean;
 }
 
 /** The most that 32-bit addresses reach. */
@@ -57,7 +65,8 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  * ```
  */
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): Program {
-  return compileWith(spec, options.precision ?? 'f64', STRAIGHT_LINE_LIMIT);
+  const { precision = 'f64', fusedMultiplyAdd = false } = options;
+  return compileWith(spec, precision, STRAIGHT_LINE_LIMIT, fusedMultiplyAdd);
 }
 
 /**
@@ -69,10 +78,12 @@ export function compileWith(
   spec: ProgramSpec,
   precision: Precision,
   straightLineLimit: number,
+  fusedMultiplyAdd: boolean = false,
 ): Program {
   const platform = webAssembly();
   if (platform === undefined) return interpreter(spec);
-  return build(spec, precision, straightLineLimit, platform) ?? interpreter(spec);
+  const fusing = !fusedMultiplyAdd ? 'no' : fusesMultiplyAdd(platform) ? 'yes' : 'unavailable';
+  return build(spec, precision, straightLineLimit, fusing, platform) ?? interpreter(spec);
 }
 
 /** An executor that compiles; what `grad` and `fit` take as their `executor`. */
@@ -84,6 +95,7 @@ function build(
   spec: ProgramSpec,
   precision: Precision,
   straightLineLimit: number,
+  fusing: Fusing,
   platform: WasmPlatform,
 ): Program | undefined {
   const { graph, updates } = checkSpec(spec);
@@ -109,7 +121,7 @@ function build(
 
   settleBlocks(kernels);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
-  const emitted = emitModule(kernels, copies, precision, pages);
+  const emitted = emitModule(kernels, copies, precision, pages, fusing === 'yes');
   const imports = Object.keys(emitted.functions);
   const instance = instantiate(platform, emitted.bytes, pages, imports, (index) => {
     hostCalls[index]!();
@@ -157,7 +169,8 @@ function build(
     hostCalls: calls,
     kept,
     plan,
-    report: () => describeProgram(precision, plan, kernels, emitted.bytes.length, inPlace.size),
+    report: () =>
+      describeProgram(precision, fusing, plan, kernels, emitted.bytes.length, inPlace.size),
   };
   const ports = portsOf(graph, storage, spec.outputs, outputs.map(dataOf));
   return new CompiledProgram(...ports, image, instance.run);

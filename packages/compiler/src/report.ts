@@ -1,12 +1,20 @@
 /** What a compiled program consists of, in words. */
 import { formatShape, type ProgramPlan } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
+import type { Fusing } from './fused-multiply-add.ts';
 import type { Kernel } from './lower/kernel.ts';
 import type { ScalarKernel } from './lower/scalar-region.ts';
+
+const FUSING: Readonly<Record<Fusing, string>> = {
+  no: '',
+  yes: ', fused multiply-add',
+  unavailable: ', fused multiply-add asked for but not available: this engine has no relaxed SIMD',
+};
 
 /** The plan and every kernel, a line for each. */
 export function describeProgram(
   precision: Precision,
+  fusing: Fusing,
   { kernels: count, bytes, flops }: ProgramPlan,
   kernels: readonly Kernel[],
   codeBytes: number,
@@ -14,7 +22,7 @@ export function describeProgram(
 ): string {
   const head =
     `WebAssembly ${precision}: ${count} kernels, ${bytes} bytes, ${flops} flops, ` +
-    `${codeBytes} bytes of code, ${updatesInPlace} updates in place`;
+    `${codeBytes} bytes of code, ${updatesInPlace} updates in place${FUSING[fusing]}`;
   return [head, ...kernels.flatMap((kernel) => linesOf(kernel, '  '))].join('\n');
 }
 

@@ -20,6 +20,7 @@ interface WasmInstance {
 /** The platform's namespace. */
 export interface WasmPlatform {
   readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly validate: (bytes: Uint8Array) => boolean;
   readonly Instance: new (
     module: WasmModule,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,

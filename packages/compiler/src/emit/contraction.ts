@@ -22,7 +22,7 @@ import {
   type Chunk,
   chunksOf,
   type Lanes,
-  LANES,
+  lanesOf,
   type Place,
   pushLoad,
   shifted,
@@ -84,9 +84,10 @@ interface Rows {
 export function emitContraction(
   contraction: Contraction,
   precision: Precision,
+  fused: boolean,
   importOf: (name: string) => number,
 ): FunctionBuilder {
-  return new ContractionEmitter(contraction, precision, importOf).emit();
+  return new ContractionEmitter(contraction, precision, fused, importOf).emit();
 }
 
 class ContractionEmitter {
@@ -97,11 +98,16 @@ class ContractionEmitter {
   readonly #lanes: Lanes;
   readonly #plan: ProductPlan;
 
-  constructor(contraction: Contraction, precision: Precision, importOf: (name: string) => number) {
+  constructor(
+    contraction: Contraction,
+    precision: Precision,
+    fused: boolean,
+    importOf: (name: string) => number,
+  ) {
     this.#contraction = contraction;
     this.#precision = precision;
     this.#importOf = importOf;
-    this.#lanes = LANES[precision];
+    this.#lanes = lanesOf(precision, fused);
     const { left, right, result, epilogue } = contraction;
     this.#plan = planProduct({ left, right, result, others: epilogueViews(epilogue) }, precision);
   }

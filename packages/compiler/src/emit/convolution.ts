@@ -8,10 +8,11 @@ import type { Convolution } from '../lower/kernel.ts';
 import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 import {
+  addProduct,
   type Chunk,
   chunksOf,
   type Lanes,
-  LANES,
+  lanesOf,
   type Place,
   pushLoad,
   pushLocal,
@@ -43,8 +44,12 @@ const UNROLL = 8;
 const SUMS = 8;
 
 /** The function that computes a convolution. */
-export function emitConvolution(convolution: Convolution, precision: Precision): FunctionBuilder {
-  return new ConvolutionEmitter(convolution, precision).emit();
+export function emitConvolution(
+  convolution: Convolution,
+  precision: Precision,
+  fused: boolean,
+): FunctionBuilder {
+  return new ConvolutionEmitter(convolution, precision, fused).emit();
 }
 
 class ConvolutionEmitter {
@@ -53,8 +58,8 @@ class ConvolutionEmitter {
   readonly #start: Places;
   readonly #lanes: Lanes;
 
-  constructor({ image, kernel, result, plan }: Convolution, precision: Precision) {
-    this.#lanes = LANES[precision];
+  constructor({ image, kernel, result, plan }: Convolution, precision: Precision, fused: boolean) {
+    this.#lanes = lanesOf(precision, fused);
     this.#plan = plan;
     const start = (view: View): Place => ({
       local: undefined,
@@ -171,7 +176,7 @@ class ConvolutionEmitter {
             .set(element);
           row.forEach((ways, c) => {
             const sum = ways[index % ways.length]!;
-            code.get(sum).get(element).get(loaded[c]!).op(lanes.mul).op(lanes.add).set(sum);
+            addProduct(code, lanes, sum, element, loaded[c]!);
           });
         });
       };
@@ -228,7 +233,7 @@ class ConvolutionEmitter {
         sums.forEach((row, r) => {
           const ways = row[j]!;
           const sum = ways[index % ways.length]!;
-          code.get(sum).get(kernels[r]!).get(window).op(lanes.mul).op(lanes.add).set(sum);
+          addProduct(code, lanes, sum, kernels[r]!, window);
         });
       }
     };

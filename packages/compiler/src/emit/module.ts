@@ -37,12 +37,14 @@ export interface EmittedModule {
  *
  * @param copies - updates that are not made in place.
  * @param pages - the size of the memory.
+ * @param fused - whether products of arrays multiply and add with one rounding.
  */
 export function emitModule(
   kernels: readonly Kernel[],
   copies: readonly UpdateBuffers[],
   precision: Precision,
   pages: number,
+  fused: boolean = false,
 ): EmittedModule {
   const code = new ModuleBuilder();
   const host = code.import('host', ['i32'], []);
@@ -71,8 +73,9 @@ export function emitModule(
       if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
       else if (kernel.kind === 'strips')
         emitStrips(run, kernel, precision, importOf, (emitted) => code.function(emitted));
-      else if (kernel.kind === 'contraction') call(emitContraction(kernel, precision, importOf));
-      else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision));
+      else if (kernel.kind === 'contraction')
+        call(emitContraction(kernel, precision, fused, importOf));
+      else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision, fused));
       else if (kernel.kind === 'scalars') emitScalars(kernel);
       else if (kernel.kind === 'indexed')
         call(emitIndexed(kernel, precision, host, hostCalls.push(kernel.refuse) - 1));

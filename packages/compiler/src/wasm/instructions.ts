@@ -1,6 +1,6 @@
 /**
  * The WebAssembly instructions that the compiler uses, by their names in the text format. Numbers are from the core
- * specification (version 2.0, with 128-bit SIMD); SIMD instructions stand behind the prefix 0xfd.
+ * specification (version 2.0, with 128-bit SIMD; the relaxed ones from version 3.0); SIMD instructions stand behind the prefix 0xfd.
  */
 
 /** Plain instructions without immediates. */
@@ -176,6 +176,8 @@ const SIMD = {
   'f32x4.convert_i32x4_s': 250,
   'i32x4.trunc_sat_f64x2_s_zero': 252,
   'f64x2.convert_low_i32x4_s': 254,
+  'f32x4.relaxed_madd': 261,
+  'f64x2.relaxed_madd': 263,
 } as const;
 
 /** Loads and stores: opcode, whether behind the SIMD prefix, and the natural alignment as a power of 2. */

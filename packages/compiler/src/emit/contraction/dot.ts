@@ -4,7 +4,15 @@
  * the end the lanes of several sums are added at once, by transposing.
  */
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
-import { chunksOf, type Lanes, type Place, pushLoad, pushLocal, shifted } from './lanes.ts';
+import {
+  addProduct,
+  chunksOf,
+  type Lanes,
+  type Place,
+  pushLoad,
+  pushLocal,
+  shifted,
+} from './lanes.ts';
 import { interleaved } from './pack.ts';
 import { UNROLL, waysOf } from './tile.ts';
 
@@ -48,7 +56,7 @@ export function emitDots(
       code.set(vector);
       sums.forEach((row, r) => {
         const sum = row[j]![way]!;
-        code.get(sum).get(elements[r]!).get(vector).op(lanes.mul).op(lanes.add).set(sum);
+        addProduct(code, lanes, sum, elements[r]!, vector);
       });
     }
   };

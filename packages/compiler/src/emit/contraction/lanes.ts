@@ -15,6 +15,8 @@ export interface Lanes {
   readonly width: number;
   readonly add: PlainInstruction;
   readonly mul: PlainInstruction;
+  /** Multiplies and adds with one rounding, where programs may. */
+  readonly multiplyAdd: PlainInstruction | undefined;
   /** Loads one element into every lane, into the first, or into any. */
   readonly splat: MemoryInstruction;
   readonly loadFirst: MemoryInstruction;
@@ -28,6 +30,7 @@ export const LANES: Readonly<Record<Precision, Lanes>> = {
     width: 4,
     add: 'f32x4.add',
     mul: 'f32x4.mul',
+    multiplyAdd: undefined,
     splat: 'v128.load32_splat',
     loadFirst: 'v128.load32_zero',
     loadLane: 'v128.load32_lane',
@@ -37,11 +40,34 @@ export const LANES: Readonly<Record<Precision, Lanes>> = {
     width: 2,
     add: 'f64x2.add',
     mul: 'f64x2.mul',
+    multiplyAdd: undefined,
     splat: 'v128.load64_splat',
     loadFirst: 'v128.load64_zero',
     loadLane: 'v128.load64_lane',
   },
 };
+
+/** The lanes of a precision, for programs that fuse multiplications with additions or do not. */
+export function lanesOf(precision: Precision, fused: boolean): Lanes {
+  const lanes = LANES[precision];
+  if (!fused) return lanes;
+  return {
+    ...lanes,
+    multiplyAdd: precision === 'f64' ? 'f64x2.relaxed_madd' : 'f32x4.relaxed_madd',
+  };
+}
+
+/** Adds the product of two vectors to a sum. */
+export function addProduct(
+  code: FunctionBuilder,
+  { add, mul, multiplyAdd }: Lanes,
+  sum: Local,
+  left: Local,
+  right: Local,
+): void {
+  if (multiplyAdd === undefined) code.get(sum).get(left).get(right).op(mul).op(add).set(sum);
+  else code.get(left).get(right).get(sum).op(multiplyAdd).set(sum);
+}
 
 /** An address: a local, or 0, plus a constant. */
 export interface Place {

@@ -7,7 +7,15 @@
  * own; so the left factor's pointer moves with every step, and only the rows have offsets.
  */
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
-import { type Chunk, type Lanes, type Place, pushLoad, pushLocal, shifted } from './lanes.ts';
+import {
+  addProduct,
+  type Chunk,
+  type Lanes,
+  type Place,
+  pushLoad,
+  pushLocal,
+  shifted,
+} from './lanes.ts';
 import { type Count, pushCount } from './walk.ts';
 
 /** Steps along the inner dimension per turn of the loop. */
@@ -85,7 +93,7 @@ export function emitTile(
         .set(element);
       row.forEach((sum, c) => {
         const way = sum[index % ways]!;
-        code.get(way).get(element).get(vectors[c]!).op(lanes.mul).op(lanes.add).set(way);
+        addProduct(code, lanes, way, element, vectors[c]!);
       });
     });
     code.get(position).i32(distance).op('i32.add').set(position);
