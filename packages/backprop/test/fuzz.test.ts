@@ -2,7 +2,8 @@
 import { scalarGraphs, tensorGraphs } from '@ad/backprop/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { disagreement } from './support/all-modes.ts';
+import { disagreement, programOf } from './support/all-modes.ts';
+import { controlPrograms } from './support/control-programs.ts';
 
 test.each([
   ['scalar', scalarGraphs({ maxSteps: 12 })],
@@ -12,10 +13,19 @@ test.each([
   (_name, programs) => {
     fc.assert(
       fc.property(programs, (recipe) => {
-        expect(disagreement(recipe)).toBeUndefined();
+        expect(disagreement(programOf(recipe))).toBeUndefined();
       }),
       { numRuns: 500 },
     );
   },
   120_000,
 );
+
+test('all modes agree on random programs: with loops and branches', () => {
+  fc.assert(
+    fc.property(controlPrograms, (program) => {
+      expect(disagreement(program)).toBeUndefined();
+    }),
+    { numRuns: 30 },
+  );
+}, 120_000);

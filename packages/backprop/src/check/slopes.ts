@@ -20,7 +20,10 @@ export interface Slopes {
   readonly noise: number;
   /** The sum over all nodes of |adjoint times tangent|. */
   readonly change: number;
-  /** The largest, over all nodes, of the sums of |message times tangent| that arrive: what may cancel in an adjoint. */
+  /**
+   * The largest, over all nodes, of the sums of |message times tangent| that arrive: what may cancel in an adjoint; and of
+   * loops and branches what may cancel inside.
+   */
   readonly flow: number;
   /** How many nodes there are. */
   readonly count: number;
@@ -51,7 +54,11 @@ export function slopesOf(s: GraphNode, moving: readonly GraphNode[], u: readonly
     noise += absoluteInner(adjoint, values[i]!);
     change += absoluteInner(adjoint, tangentsOfNodes[i]!);
   });
-  const flow = largestFlow(s, new Map(nodes.map(({ id }, i) => [id, tangentsOfNodes[i]!])));
+  const tangentOf = new Map(nodes.map(({ id }, i) => [id, tangentsOfNodes[i]!]));
+  const flow = Math.max(
+    largestFlow(s, tangentOf),
+    ...nodes.map((node, i) => flowInside(node, adjointsOfNodes[i]!, tangentOf)),
+  );
   const reverse = slopes.reduce((sum, slope, i) => {
     let total = sum;
     for (let k = 0; k < slope.size; k++) total += slope.data[k]! * u[i]!.data[k]!;
@@ -71,6 +78,27 @@ function largestFlow(s: GraphNode, tangents: ReadonlyMap<number, Tensor>): numbe
     },
   });
   return Math.max(0, ...arriving.values());
+}
+
+/**
+ * What may cancel inside a loop or a branch, where no message is seen from here: its adjoint times the tangents of its
+ * operands, as if each step had derivatives of about 1. 0 for other nodes.
+ */
+function flowInside(
+  { graph, id }: GraphNode,
+  adjoint: Tensor,
+  tangents: ReadonlyMap<number, Tensor>,
+): number {
+  if (graph.arena.rowOf(id).family !== 'control') return 0;
+  let most = 0;
+  for (const operand of graph.arena.operandsOf(id)) {
+    for (const tangent of tangents.get(operand)?.data ?? []) {
+      if (Number.isFinite(tangent)) most = Math.max(most, Math.abs(tangent));
+    }
+  }
+  let sum = 0;
+  for (const each of adjoint.data) if (Number.isFinite(each)) sum += Math.abs(each);
+  return sum * most;
 }
 
 /** The sum of |a b| over the elements where both are finite. */
