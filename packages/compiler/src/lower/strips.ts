@@ -37,29 +37,30 @@ export function inStrips(
   elementSize: number,
 ): Kernel[] {
   const result: Kernel[] = [];
-  const runs: { strips: Run; at: number }[] = [];
+  /** By position in the result. */
+  const runs = new Map<number, Run>();
   for (let i = 0; i < kernels.length;) {
-    const run = longestRun(kernels, i, places, elementSize);
+    const { run, next } = longestRun(kernels, i, places, elementSize);
     if (run === undefined) {
-      result.push(kernels[i]!);
-      i++;
+      result.push(...kernels.slice(i, next));
+      i = next;
     } else {
-      runs.push({ strips: run, at: result.push(kernels[i]!) - 1 });
+      runs.set(result.push(kernels[i]!) - 1, run);
       i += run.nests.length;
     }
   }
-  if (runs.length === 0) return result;
+  if (runs.size === 0) return result;
   const outside = new Set<Buffer>(kept);
-  const seen = new Map<Buffer, number>();
-  result.forEach((kernel, time) => {
-    const run = runs.find(({ at }) => at === time)?.strips;
+  const seen = new Set<Buffer>();
+  result.forEach((kernel, at) => {
+    const run = runs.get(at);
     const touched = run === undefined ? buffersOf(kernel) : run.nests.flatMap(buffersOf);
     for (const buffer of new Set(touched)) {
       if (seen.has(buffer) || run === undefined) outside.add(buffer);
-      seen.set(buffer, time);
+      seen.add(buffer);
     }
   });
-  for (const { strips, at } of runs) result[at] = finished(strips, outside, places);
+  for (const [at, run] of runs) result[at] = finished(run, outside, places);
   return result;
 }
 
@@ -71,17 +72,28 @@ interface Run {
   readonly nests: readonly LoopNest[];
 }
 
+/** What the loops of a run do with a buffer. */
+interface Access {
+  /** Elements from row to row in the first view, and in the widest. */
+  readonly stride: number;
+  width: number;
+  /** The same distance between rows for all, each within the room of a row. */
+  isAligned: boolean;
+  isWritten: boolean;
+}
+
 /** What is known of the loops of a run that has not ended. */
 class OpenRun {
   readonly rows: number;
   readonly nests: LoopNest[] = [];
   readonly #places: ReadonlyMap<Buffer, Buffer>;
   readonly #elementSize: number;
-  /** Elements of a row of each buffer, and of all accesses. */
-  readonly #widths = new Map<Buffer, number>();
-  readonly #accesses = new Map<Buffer, View[]>();
-  readonly #written = new Set<Buffer>();
+  readonly #accesses = new Map<Buffer, Access>();
+  /** Elements of a row of all buffers, and of all accesses to them. */
+  #width = 0;
   #touched = 0;
+  /** Elements that a loop has in a row, at least. */
+  #shortest = Infinity;
 
   constructor(rows: number, places: ReadonlyMap<Buffer, Buffer>, elementSize: number) {
     this.rows = rows;
@@ -89,70 +101,88 @@ class OpenRun {
     this.#elementSize = elementSize;
   }
 
-  /** Takes in the next loop, if it keeps to its rows. */
+  /** Takes in the next loop, if it keeps to its rows and they are not too long. */
   take(nest: LoopNest): boolean {
     const byRows = withRows(nest, this.rows);
     if (byRows === undefined) return false;
-    for (const view of viewsOf(byRows)) {
-      const buffer = this.#places.get(view.buffer) ?? view.buffer;
-      const accesses = this.#accesses.get(buffer) ?? [];
-      this.#accesses.set(buffer, [...accesses, view]);
-      this.#touched += widthOf(view);
-      this.#widths.set(buffer, Math.max(this.#widths.get(buffer) ?? 0, view.strides[0]!));
-    }
-    for (const { write } of byRows.results)
-      this.#written.add(this.#places.get(write.buffer) ?? write.buffer);
-    const isApart = [...this.#written].every((buffer) => {
-      const accesses = this.#accesses.get(buffer)!;
-      const stride = accesses[0]!.strides[0]!;
-      return accesses.every((view) => view.strides[0] === stride && staysInRow(view));
-    });
-    if (isApart) this.nests.push(byRows);
+    let isApart = true;
+    const meet = (view: View, writes: boolean): void => {
+      const access = this.#accessTo(this.#places.get(view.buffer) ?? view.buffer, view);
+      access.isWritten ||= writes;
+      if (access.isWritten && !access.isAligned) isApart = false;
+    };
+    for (const view of byRows.reads) meet(view, false);
+    for (const { write } of byRows.results) meet(write, true);
+    this.nests.push(byRows);
+    this.#shortest = Math.min(this.#shortest, sizeOf(byRows.shape) / this.rows);
     return isApart && this.#bytesOfRow * this.#fewestRows <= MAX_STRIP_BYTES;
   }
 
-  /** The run, if strips are of use: some rows are met again, and not all of them stay in the cache anyway. */
-  finished(): Run | undefined {
+  /** The number of loops if strips are of use: some rows are met again, and not all of them stay in the cache anyway. */
+  get usefulLength(): number {
+    const isShared = this.#touched > this.#width;
+    const isLarge = this.#bytesOfRow * this.rows >= MIN_BYTES && this.strip < this.rows;
+    return isShared && isLarge && this.nests.length > 1 ? this.nests.length : 0;
+  }
+
+  /** Rows of a strip. */
+  get strip(): number {
     const fit = Math.max(this.#fewestRows, Math.floor(STRIP_BYTES / this.#bytesOfRow));
-    const strip = fit >= 8 ? fit - (fit % 8) : fit;
-    const isShared = this.#touched > sum(this.#widths.values());
-    const isLarge = this.#bytesOfRow * this.rows >= MIN_BYTES && strip < this.rows;
-    return isShared && isLarge && this.nests.length > 1
-      ? { rows: this.rows, strip, nests: this.nests }
-      : undefined;
+    return fit >= 8 ? fit - (fit % 8) : fit;
   }
 
   get #bytesOfRow(): number {
-    return sum(this.#widths.values()) * this.#elementSize;
+    return this.#width * this.#elementSize;
   }
 
   /** Rows of which even the loop with the shortest rows has some elements. */
   get #fewestRows(): number {
-    const shortest = Math.min(...this.nests.map(({ shape }) => sizeOf(shape) / this.rows));
-    return Math.ceil(STRIP_ELEMENTS / shortest);
+    return Math.ceil(STRIP_ELEMENTS / this.#shortest);
+  }
+
+  #accessTo(buffer: Buffer, view: View): Access {
+    const stride = view.strides[0]!;
+    const known = this.#accesses.get(buffer);
+    const access = known ?? { stride, width: 0, isAligned: true, isWritten: false };
+    access.isAligned &&= stride === access.stride && staysInRow(view);
+    const width = Math.max(access.width, Math.abs(stride));
+    this.#width += width - access.width;
+    access.width = width;
+    this.#touched += widthOf(view);
+    this.#accesses.set(buffer, access);
+    return access;
   }
 }
 
-/** The longest run of loops that starts here; of those equally long, the one with most rows. */
+/** The longest run of useful strips that starts here, if there is one, and where to search if there is none. */
 function longestRun(
   kernels: readonly Kernel[],
   start: number,
   places: ReadonlyMap<Buffer, Buffer>,
   elementSize: number,
-): Run | undefined {
+): { readonly run: Run | undefined; readonly next: number } {
   const first = kernels[start]!;
-  if (first.kind !== 'loop') return undefined;
-  let open = rowCounts(first).map((rows) => new OpenRun(rows, places, elementSize));
-  let longest: Run | undefined;
-  for (let i = start; i < kernels.length && open.length > 0; i++) {
-    const kernel = kernels[i]!;
-    if (kernel.kind !== 'loop') break;
-    open = open.filter((run) => run.take(kernel));
-    const finished = open.map((run) => run.finished()).filter((run) => run !== undefined);
-    const best = finished.at(-1);
-    if (best !== undefined) longest = { ...best, nests: [...best.nests] };
+  const counts = first.kind === 'loop' ? rowCounts(first) : [];
+  let open = counts.map((rows) => new OpenRun(rows, places, elementSize));
+  let best: (Pick<Run, 'strip'> & { readonly run: OpenRun; readonly length: number }) | undefined;
+  let end = start;
+  for (; end < kernels.length && open.length > 0; end++) {
+    const kernel = kernels[end]!;
+    open = kernel.kind === 'loop' ? open.filter((run) => run.take(kernel)) : [];
+    if (open.length === 0) break;
+    // Of runs equally long, the one with most rows.
+    for (const run of open) {
+      const length = run.usefulLength;
+      if (length > 0) best = { run, length, strip: run.strip };
+    }
   }
-  return longest;
+  const run = best && {
+    rows: best.run.rows,
+    strip: best.strip,
+    nests: best.run.nests.slice(0, best.length),
+  };
+  // In vain: a search from halfway may find loops that the first of these kept apart, and all searches are linear.
+  return { run, next: start + Math.max(1, Math.floor((end - start) / 2)) };
 }
 
 /** The ways to see leading axes as rows: how many there are, ascending. */
@@ -253,10 +283,4 @@ function viewsOf({ reads, results }: LoopNest): View[] {
 
 function buffersOf(kernel: Kernel): Buffer[] {
   return [...buffersRead(kernel), ...buffersWritten(kernel)];
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const each of numbers) total += each;
-  return total;
 }
