@@ -12,6 +12,15 @@ import {
 } from '@ad/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  expectRefusedOrSound,
+  insert,
+  nasty,
+  pathsOf,
+  problemOf,
+  replace,
+  symbols,
+} from './corruption.ts';
 import { graphs } from './random-graph.ts';
 
 /** A file with every kind of record: nodes 0 to 6. */
@@ -34,16 +43,6 @@ function goodFile(): GraphJSON {
   const branch = where(flags, total, 7).named('branch');
   gather(branch, labels).named('loss');
   return toJSON(graph, { outputs: { loss: graph.node(6) } });
-}
-
-/** What went wrong when reading, or `undefined` if nothing did. */
-function problemOf(json: unknown): unknown {
-  try {
-    fromJSON(json);
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }
 
 describe('every mistake is named with its place and what was expected', () => {
@@ -354,33 +353,6 @@ describe('sizes', () => {
 });
 
 describe('corruption', () => {
-  const prototypes = [Object.prototype, Array.prototype, Function.prototype, Graph.prototype];
-  const keysOfPrototypes = (): string[] =>
-    prototypes.flatMap((prototype) => Reflect.ownKeys(prototype).map(String));
-  const before = keysOfPrototypes();
-
-  /** Reads a file that may be anything: it is refused in order, or makes a graph that is sound. */
-  function expectRefusedOrSound(json: unknown): void {
-    const problem = problemOf(json) ?? (isSound(json) ? 'none' : 'unsound');
-    const outcome = problem instanceof FormatError ? problem.message.slice(0, 9) : problem;
-    expect(['none', 'fromJSON:']).toContain(outcome);
-    expect(keysOfPrototypes()).toStrictEqual(before);
-  }
-
-  /** Whether the graph of a file comes back from saving and loading it. */
-  function isSound(json: unknown): boolean {
-    const { graph } = fromJSON(json);
-    return listing(fromJSON(JSON.stringify(toJSON(graph))).graph) === listing(graph);
-  }
-
-  const nasty: fc.Arbitrary<unknown> = fc.oneof(
-    fc.constantFrom<unknown>(null, true, false, [], {}, [0], [[]], [1e9, 1e9]),
-    fc.constantFrom(0, 1, -1, 2, 0.5, 1e9, 2 ** 31, 1e300, -0, '', 'x', 'NaN', '-0'),
-    fc.constantFrom('__proto__', 'constructor', 'input', 'constant', 'sum', 'add', 'integer'),
-    fc.constantFrom({ axes: [0] }, { constructor: 1 }, JSON.parse('{"__proto__": 1}')),
-    fc.jsonValue(),
-  );
-
   test('any field deleted, replaced or added: refused in order, or a sound graph', () => {
     fc.assert(
       fc.property(
@@ -455,51 +427,3 @@ describe('corruption', () => {
     );
   });
 });
-
-/** What JSON is written with. */
-const symbols = Array.from('{}[]",:0123456789.-eE\\');
-
-/** The places of all values in JSON data. */
-function pathsOf(data: unknown): string[][] {
-  const paths: string[][] = [];
-  const waiting: { value: unknown; path: string[] }[] = [{ value: data, path: [] }];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { value, path } = next;
-    if (path.length > 0) paths.push(path);
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [key, child] of Object.entries(value))
-      waiting.push({ value: child, path: [...path, key] });
-  }
-  return paths;
-}
-
-/** Puts a value at a place, as an own property whatever its name; `undefined` deletes. */
-function replace(data: unknown, path: readonly string[], value: unknown): void {
-  const target = parentOf(data, path);
-  if (typeof target !== 'object' || target === null) return;
-  const key = path.at(-1)!;
-  // JSON has no lists with named properties.
-  if (Array.isArray(target) && !/^\d+$/.test(key)) return;
-  if (value !== undefined) {
-    Object.defineProperty(target, key, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  } else if (Array.isArray(target)) target.splice(Number(key), 1);
-  else Reflect.deleteProperty(target, key);
-}
-
-/** Puts a value into a list before a place; replaces where there is no list. */
-function insert(data: unknown, path: readonly string[], value: unknown): void {
-  const target = parentOf(data, path);
-  if (Array.isArray(target)) target.splice(Number(path.at(-1)), 0, value ?? null);
-  else replace(data, path, value);
-}
-
-function parentOf(data: unknown, path: readonly string[]): unknown {
-  let target = data;
-  for (const key of path.slice(0, -1)) target = (target as Record<string, unknown>)[key];
-  return target;
-}
