@@ -19,6 +19,12 @@ export default defineConfig({
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
       reporter: ['text', 'html', 'json-summary'],
+      thresholds: Object.fromEntries(
+        ['graph', 'compiler', 'backprop', 'optim'].map((name) => [
+          `packages/${name}/src/**/*.ts`,
+          { lines: 95, branches: 95 },
+        ]),
+      ),
     },
     projects: [
       {
