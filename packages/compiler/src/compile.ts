@@ -3,12 +3,10 @@
  * lowering (clusters, views, kernels), the memory plan, and emission; the interpreter is the oracle.
  */
 import {
-  CapacityError,
   checkSpec,
   type Executor,
   flopsOf,
   ancestorsOf,
-  type Graph,
   interpreter,
   portsOf,
   type Program,
@@ -21,13 +19,15 @@ import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-p
 import { emitModule } from './emit/module.ts';
 import { constantOf, settleBlocks } from './lower/control.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
+import { buffersWritten } from './lower/kernel.ts';
 import { lower } from './lower/lower.ts';
 import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
 import { inStrips } from './lower/strips.ts';
 import type { Buffer } from './lower/view.ts';
-import { bytesOf, planMemory } from './plan.ts';
+import { planMemory } from './plan.ts';
 import { fusesMultiplyAdd, type Fusing } from './fused-multiply-add.ts';
 import { describeProgram } from './report.ts';
+import { tooLarge } from './too-large.ts';
 import { instantiate, PAGE, webAssembly, type WasmPlatform } from './webassembly.ts';
 
 /** Options of {@link compile}. */
@@ -117,7 +117,8 @@ function build(
   const permanent = [...leaves.values(), ...outputs, ...copies.map(({ from }) => from)];
   const kernels = inStrips(lowered.kernels, new Set(permanent), inPlace, size);
   const bytes = planMemory(kernels, permanent, inPlace, size);
-  if (bytes > MAX_BYTES) throw tooLarge(graph, permanent, bytes, size);
+  if (bytes > MAX_BYTES)
+    throw tooLarge(graph, [...permanent, ...kernels.flatMap(buffersWritten)], bytes, size);
 
   settleBlocks(kernels);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
@@ -180,23 +181,4 @@ function viewOf(memory: ArrayBuffer, buffer: Buffer, precision: Precision): Tens
   if (buffer.storage === 'integer') return new Int32Array(memory, buffer.address, buffer.size);
   if (precision === 'f64') return new Float64Array(memory, buffer.address, buffer.size);
   return new Float32Array(memory, buffer.address, buffer.size);
-}
-
-function tooLarge(
-  graph: Graph,
-  buffers: readonly Buffer[],
-  bytes: number,
-  size: number,
-): CapacityError {
-  const largest = [...new Set(buffers)]
-    .sort((a, b) => bytesOf(b, size) - bytesOf(a, size))
-    .slice(0, 3)
-    .map(
-      (buffer) =>
-        `${graph.node(buffer.node).toString()} (${(bytesOf(buffer, size) / 2 ** 20).toFixed(1)} MiB)`,
-    );
-  return new CapacityError(
-    `compile: the program would need ${(bytes / 2 ** 30).toFixed(2)} GiB, more than the 4 GiB that WebAssembly can address; ` +
-      `the largest arrays are ${largest.join(', ')}: use smaller batches, or f32`,
-  );
 }

@@ -8,8 +8,10 @@ import {
   gather,
   Graph,
   GraphError,
+  type GraphNode,
   greater,
   interpreter,
+  inverse,
   less,
   logSumExp,
   max,
@@ -22,6 +24,8 @@ import {
   squeeze,
   where,
 } from '@ad/graph';
+import { compileWith } from '../src/compile.ts';
+import type { CompiledProgram } from '../src/compiled-program.ts';
 import { compile, compiler } from '../src/index.ts';
 import { expectAgreement, waves } from './support/agreement.ts';
 
@@ -205,6 +209,37 @@ test('a program beyond the reach of addresses is refused with its size and its l
   const x = new Graph().input('x', { shape: [30_000, 20_000] });
   expect(() => compile({ outputs: [x.exp()] })).toThrow(
     /compile: the program would need 8\.94 GiB, more than the 4 GiB[^]*#0 "x" = input \[30000, 20000\]/,
+  );
+});
+
+test('what is needed on the way and for space of its own counts, too', () => {
+  const graph = new Graph();
+  const [x, y] = [
+    graph.input('x', { shape: [20_000, 5000] }),
+    graph.input('y', { shape: [5000, 20_000] }),
+  ];
+  expect(() => compile({ outputs: [max(x.matmul(y))] })).toThrow(
+    /need 4\.47 GiB.*most of it for #2 = matmul.* \(3052\.3 MiB\), #0 "x".*, #1 "y"/,
+  );
+  const matrix = graph.input('m', { shape: [20_000, 20_000] });
+  expect(() => compile({ outputs: [inverse(matrix)] }, { precision: 'f32' })).toThrow(
+    /would need 8\.[0-9]+ GiB.*most of it for #\d+ = inverse.*\(7629\.[0-9] MiB\), #\d+ "m"/,
+  );
+});
+
+test.each([0, Infinity])('a long chain is one kernel of bounded functions (%s)', (limit) => {
+  const x = new Graph().input('x', { value: 0.5 });
+  let y: GraphNode = x;
+  for (let i = 0; i < 3000; i++) y = i % 2 === 0 ? y.sin() : y.mul(1.5);
+  const program = compileWith({ outputs: [y] }, 'f64', limit);
+  expect(program.plan.kernels).toBe(1);
+  const code = (program as CompiledProgram).image.code.length;
+  expect(code).toBeLessThan(limit === 0 ? 10_000 : 100 * 3000);
+  expect(program.run()[0]!.item()).toBeCloseTo(
+    interpreter({ outputs: [y] })
+      .run()[0]!
+      .item(),
+    12,
   );
 });
 

@@ -2,21 +2,45 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import wabtModule from 'wabt';
 import {
+  argMax,
+  argSort,
   atan2,
+  avgPool2d,
   cbrt,
+  cholesky,
   concat,
+  cond,
+  conv2d,
+  cumMax,
+  cumProd,
   cumSum,
+  determinant,
   erf,
+  foldIn,
+  gather,
   Graph,
   type GraphNode,
   greater,
   interpreter,
+  inverse,
   less,
   logSumExp,
   max,
+  maxPool2d,
+  norm,
+  normal,
+  oneHot,
+  type Program,
+  randomKey,
+  scan,
+  scatterAdd,
   sign,
   slice,
+  slogDet,
+  solve,
+  uniform,
   where,
+  whileLoop,
 } from '@ad/graph';
 import { compileWith } from '../src/compile.ts';
 import type { CompiledProgram } from '../src/compiled-program.ts';
@@ -27,6 +51,18 @@ let wabt: Wabt;
 beforeAll(async () => {
   wabt = await wabtModule();
 });
+
+/** Whether another tool finds a module valid, and its text to say what its bytes say. */
+function expectValid(program: Program): void {
+  const features = { simd: true, bulk_memory: true, sat_float_to_int: true };
+  const written = wabt.readWasm((program as CompiledProgram).image.code, features);
+  written.validate();
+  const read = wabt.parseWat('program.wat', disassemble(program), features);
+  read.validate();
+  const { buffer } = read.toBinary({});
+  const again = wabt.readWasm(buffer, features);
+  expect(again.toText({})).toBe(written.toText({}));
+}
 
 /** What the compiler can write: loops, reductions, products, scalars of all kinds, host calls, copies. */
 function everything(): GraphNode[] {
@@ -54,7 +90,75 @@ function everything(): GraphNode[] {
   ];
 }
 
+/** An array. */
+const array = (name: string, shape: readonly number[], graph = new Graph()): GraphNode =>
+  graph.input(name, { shape });
+
+/** Programs of one kind each. */
+const KINDS: Readonly<Record<string, () => readonly GraphNode[]>> = {
+  convolution() {
+    const x = array('x', [2, 3, 9, 8]);
+    const kernel = array('kernel', [5, 3, 3, 2], x.graph);
+    return [conv2d(x, kernel, { stride: 2, padding: 'same' }), conv2d(x, kernel)];
+  },
+  pooling() {
+    const x = array('x', [2, 3, 8, 8]);
+    return [maxPool2d(x, 2), avgPool2d(x, 3)];
+  },
+  positions() {
+    const x = array('x', [5, 4]);
+    const at = x.graph.input('at', { shape: [3], kind: 'integer' });
+    const rows = gather(x, at);
+    return [rows, scatterAdd(rows, at, 5), oneHot(at, 5), argMax(x, 1), argSort(x, { axis: 0 })];
+  },
+  scan() {
+    const x = array('x', [6, 3]);
+    const start = array('start', [3], x.graph);
+    const { carry, ys } = scan(
+      (sofar, row) => ({ carry: sofar.tanh().add(row), y: sofar.sum() }),
+      start,
+      x,
+    );
+    return [carry, ys];
+  },
+  cond() {
+    const x = array('x', [3]);
+    const branch = cond(
+      greater(x.sum(), 0),
+      () => x.exp(),
+      () => x.neg(),
+    );
+    return [branch];
+  },
+  whileLoop() {
+    const x = array('x', [3]);
+    const grown = whileLoop(
+      (y) => less(y.sum(), 10),
+      (y) => y.mul(2).add(1),
+      x,
+    );
+    return [grown];
+  },
+  random() {
+    const key = new Graph().input('key', { value: randomKey(1) });
+    return [normal(key, [6]), uniform(foldIn(key, 1), [3, 3])];
+  },
+  cumulative() {
+    const x = array('x', [4, 5]);
+    return [cumSum(x, 0), cumProd(x, 1), cumMax(x, 1)];
+  },
+  systems() {
+    const a = array('a', [2, 3, 3]);
+    const b = array('b', [3, 2], a.graph);
+    return [solve(a, b), inverse(a), determinant(a), cholesky(a), slogDet(a).logAbs, norm(b)];
+  },
+};
+
 describe.each(['f64', 'f32'] as const)('in %s', (precision) => {
+  test.each(Object.entries(KINDS))('modules for %s are valid, and their text, too', (_, make) => {
+    expectValid(compile({ outputs: make() }, { precision }));
+  });
+
   test.each([0, Infinity])(
     'modules are valid, and their text is that of their bytes (%s)',
     (limit) => {
@@ -64,14 +168,7 @@ describe.each(['f64', 'f32'] as const)('in %s', (precision) => {
         return [input, input.mul(0.5).transpose().transpose()] as const;
       });
       const program = compileWith({ outputs, updates }, precision, limit) as CompiledProgram;
-      const features = { simd: true, bulk_memory: true, sat_float_to_int: true };
-      const written = wabt.readWasm(program.image.code, features);
-      written.validate();
-      const read = wabt.parseWat('program.wat', disassemble(program), features);
-      read.validate();
-      const { buffer } = read.toBinary({});
-      const again = wabt.readWasm(buffer, features);
-      expect(again.toText({})).toBe(written.toText({}));
+      expectValid(program);
     },
   );
 });

@@ -7,18 +7,29 @@
  */
 import {
   apply,
+  argMax,
+  argSort,
+  cholesky,
   concat,
   cumSum,
+  determinant,
   type ElementwiseRow,
+  foldIn,
   Graph,
   type GraphNode,
   greater,
+  inverse,
   logSumExp,
   max,
+  norm,
+  normal,
   operations,
+  randomKey,
   slice,
   softmax,
+  solve,
   type TensorData,
+  uniform as uniformNumbers,
 } from '@ad/graph';
 import { compileWith } from '../../src/compile.ts';
 
@@ -83,6 +94,20 @@ function programs(): Readonly<Record<string, () => GraphNode[]>> {
     layouts: () => {
       const x = array(4, 1, [6, 10]);
       return [slice(x.transpose(), [{ step: -2 }]), concat([x, x.neg()], 0), cumSum(x, 1)];
+    },
+    orders: () => {
+      const x = array(9, 3, [7, 12]);
+      return [argSort(x, { axis: 1 }), argMax(x, 0), norm(x, { axes: 1 }), x.sum({ axes: 0 })];
+    },
+    random: () => {
+      const key = new Graph().input('key', { value: randomKey(7) });
+      return [normal(key, [101]), uniformNumbers(foldIn(key, 3), [5, 7])];
+    },
+    systems: () => {
+      const x = array(10, 1, [3, 6, 6]);
+      const b = x.graph.input('b', { shape: [6, 2], value: uniform(12, 11) });
+      const square = x.matmul(x.transpose([0, 2, 1]));
+      return [solve(x, b), inverse(x), determinant(x), cholesky(square)];
     },
     network: () => {
       const x = array(5, 1, [32, 8]);
