@@ -4,10 +4,10 @@
  *   pnpm fuzz               a thousand programs
  *   pnpm fuzz 100000 7      so many, from this seed on
  *
- * Half of them are scalar graphs, half graphs of arrays. The same seed draws the same programs. A disagreement is printed
- * with the smallest program that has it, and the exit code is 1.
+ * Two fifths are scalar graphs, two fifths graphs of arrays, and a fifth has loops and branches. The same seed draws the
+ * same programs. A disagreement is printed with the smallest program that has it, and the exit code is 1.
  */
-import { scalarGraphs, tensorGraphs, type Recipe } from '@ad/backprop/testing';
+import { controlGraphs, scalarGraphs, tensorGraphs, type Recipe } from '@ad/backprop/testing';
 import fc from 'fast-check';
 import { disagreement } from './support/all-modes.ts';
 
@@ -18,13 +18,14 @@ if (!(count > 0) || !Number.isInteger(seed)) {
   console.error('usage: pnpm fuzz [number of programs] [seed, an integer]');
   process.exit(2);
 }
-const generators: readonly fc.Arbitrary<Recipe>[] = [scalarGraphs(), tensorGraphs()];
+const [scalars, tensors, controls] = [scalarGraphs(), tensorGraphs(), controlGraphs()];
+const generators: readonly fc.Arbitrary<Recipe>[] = [scalars, tensors, scalars, tensors, controls];
 const start = performance.now();
 const operations = new Map<string, number>();
 let [programs, failures] = [0, 0];
 for (let batch = 0; programs < count; batch++) {
   const result = fc.check(
-    fc.property(generators[batch % 2]!, (recipe) => {
+    fc.property(generators[batch % 5]!, (recipe) => {
       for (const { operation } of recipe.steps)
         operations.set(operation, (operations.get(operation) ?? 0) + 1);
       const found = disagreement(recipe);
@@ -41,7 +42,7 @@ for (let batch = 0; programs < count; batch++) {
     console.log(String(result.counterexample?.[0]));
     console.log(String(result.errorInstance));
   }
-  if (batch % 20 === 19 || programs >= count) {
+  if (batch % 10 === 9 || programs >= count) {
     const minutes = ((performance.now() - start) / 60_000).toFixed(1);
     console.log(`${programs} programs in ${minutes} minutes, ${failures} failed`);
   }

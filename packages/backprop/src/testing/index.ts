@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { controlGraphs } from './control-graphs.ts';
 export { expectGradients, expectOperation } from './expect-gradients.ts';
 export { matchers, type Closeness, type GradientMatchers, type MatcherResult } from './matchers.ts';
 export {

@@ -7,14 +7,17 @@
 import {
   apply,
   type Attributes,
+  Body,
   type Feeds,
   formatShape,
   Graph,
   GraphError,
   type GraphNode,
+  listing,
   operations,
   type OperationName,
   type Tensor,
+  tensor,
 } from '@ad/graph';
 
 /** An input and the value that is fed to it. */
@@ -108,6 +111,37 @@ export class Recipe {
   }
 
   /**
+   * The recipe of a graph: one step for each node up to the output.
+   *
+   * @throws `GraphError` when an input has no value.
+   * @example
+   * ```ts
+   * import { fori, Graph } from '@ad/graph';
+   * import { Recipe } from '@ad/backprop/testing';
+   *
+   * const x = new Graph().input('x', { value: 2 });
+   * const recipe = Recipe.of(fori(3, (_i, y) => y.mul(x), x));
+   * recipe.steps.map(({ operation }) => operation); // => ['input', 'scan', 'slice', 'reshape']
+   * ```
+   */
+  static of(output: GraphNode): Recipe {
+    const { graph } = output;
+    const stepOf = (id: number): Step => {
+      const name = graph.inputName(id);
+      if (name !== undefined) return { operation: 'input', name, value: valueOf(graph, id) };
+      const value = graph.constantValue(id);
+      if (value !== undefined) return { operation: 'constant', value: tensor(value) };
+      const attributes = graph.arena.attributes.get(id);
+      return {
+        operation: graph.arena.rowOf(id).name as OperationStep['operation'],
+        operands: [...graph.arena.operandsOf(id)],
+        ...(attributes === undefined ? {} : { attributes }),
+      };
+    };
+    return new Recipe(Array.from({ length: output.id + 1 }, (_, id) => stepOf(id)));
+  }
+
+  /**
    * Builds the graph.
    *
    * @param graph - where to; default a new graph.
@@ -185,6 +219,12 @@ export class Recipe {
   }
 }
 
+function valueOf(graph: Graph, input: number): Tensor {
+  const value = graph.currentValue(input);
+  if (value !== undefined) return value;
+  throw new GraphError(`recipe: ${graph.node(input).toString()} has no value; give it one`);
+}
+
 function operandsOf(step: Step): readonly number[] {
   return 'operands' in step ? step.operands : [];
 }
@@ -204,10 +244,18 @@ function line(step: Step): string {
     return `input ${JSON.stringify(step.name)} = ${values(step.value)}`;
   if (step.operation === 'constant') return `constant ${values(step.value)}`;
   const operands = step.operands.map((operand) => `#${operand}`);
-  const attributes = Object.entries(step.attributes ?? {}).map(
-    ([name, value]) => `${name}: ${JSON.stringify(value)}`,
+  const attributes = Object.entries(step.attributes ?? {});
+  const plain = attributes.flatMap(([name, value]) =>
+    value instanceof Body ? [] : [`${name}: ${JSON.stringify(value)}`],
   );
-  return `${step.operation}(${[...operands, ...attributes].join(', ')})`;
+  const bodies = attributes.flatMap(([name, value]) =>
+    value instanceof Body ? [`\n  ${name}:\n${indented(listing(value.outputs))}`] : [],
+  );
+  return `${step.operation}(${[...operands, ...plain].join(', ')})${bodies.join('')}`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '    ');
 }
 
 function values(value: Tensor): string {

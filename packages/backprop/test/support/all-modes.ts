@@ -1,9 +1,17 @@
 /**
  * A random program through all modes: numeric sweep, gradient graph, forward mode, second order in both orders, batches,
- * difference quotients, the interpreter and the compiler in both precisions. All must agree.
+ * difference quotients, the interpreter, the compiler in both precisions, and a file. All must agree.
  */
 import { compile } from '@ad/compiler';
-import { batchNodes, evaluate, type GraphNode, Tensor } from '@ad/graph';
+import {
+  batchNodes,
+  evaluate,
+  type Feeds,
+  fromJSON,
+  type GraphNode,
+  Tensor,
+  toJSON,
+} from '@ad/graph';
 import type { Recipe } from '@ad/backprop/testing';
 import {
   checkGradients,
@@ -52,6 +60,7 @@ export function disagreement(recipe: Recipe): string | undefined {
     baselines(recipe, sweep.value) ??
     batches(recipe, nodes, inputs, wanted) ??
     compiled(recipe, nodes, wanted) ??
+    saved(nodes, feeds, wanted) ??
     quotients(recipe) ??
     differ(value, sweep.value, 0)
   );
@@ -118,6 +127,22 @@ function compiled(
       const found = differ(result, wanted[k]!, ROUNDING[precision]);
       if (found !== undefined) return `compiled ${precision}, interpreted: result ${k}: ${found}`;
     }
+  }
+  return undefined;
+}
+
+/** Written to a file and read again: the same bits. */
+function saved(
+  nodes: readonly GraphNode[],
+  feeds: Feeds,
+  wanted: readonly Tensor[],
+): string | undefined {
+  const named = Object.fromEntries(nodes.entries());
+  const file = JSON.stringify(toJSON(nodes[0]!.graph, { outputs: named }));
+  const { outputs } = fromJSON(file);
+  for (const [k, result] of evaluate(outputs, feeds).entries()) {
+    const found = differ(result, wanted[k]!, 0);
+    if (found !== undefined) return `read from a file: result ${k}: ${found}`;
   }
   return undefined;
 }

@@ -1,5 +1,16 @@
-import { evaluate, GraphError, operations, sizeOf, Tensor, tensor } from '@ad/graph';
 import {
+  Body,
+  evaluate,
+  fori,
+  Graph,
+  GraphError,
+  operations,
+  sizeOf,
+  Tensor,
+  tensor,
+} from '@ad/graph';
+import {
+  controlGraphs,
   type OperationStep,
   Recipe,
   scalarGraphs,
@@ -76,6 +87,91 @@ describe('a recipe', () => {
     expect(reversed.toString()).toBe(
       '#0 = constant 3\n#1 = input "a b" = [1,2]\n#2 = mul(#1, #0)\n#3 = sum(#2, axes: [0], keepDims: false)  <- output',
     );
+  });
+});
+
+describe('the recipe of a graph', () => {
+  test('builds a graph with the same value, whatever is in it', () => {
+    fc.assert(
+      fc.property(fc.oneof(tensorGraphs(), controlGraphs()), (recipe) => {
+        const graph = new Graph();
+        const inputs = recipe.values.map((value, k) => graph.input(`x${k}`, { value }));
+        const output = recipe.on(inputs)[recipe.output]!;
+        const again = Recipe.of(output);
+        expect(again.values).toEqual(recipe.values.slice(0, again.values.length));
+        expect(evaluate(again.build().output, recipe.build().feeds)).toEqual(evaluate(output));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('needs values for the inputs', () => {
+    const x = new Graph().input('x');
+    expect(() => Recipe.of(x.sin())).toThrow(GraphError);
+    expect(() => Recipe.of(x.sin())).toThrow(/"x".* has no value; give it one/);
+  });
+
+  test('prints bodies below their step', () => {
+    const x = new Graph().input('x', { value: 2 });
+    const lines = Recipe.of(fori(3, (_i, y) => y.sin(), x))
+      .toString()
+      .split('\n');
+    expect(lines).toContain('  body:');
+    expect(lines.some((line) => /^ {4}%\d+: real = sin\(/.test(line))).toBe(true);
+  });
+});
+
+describe('controlGraphs', () => {
+  /** How deep bodies lie in one another; adds the names of loops and branches to `found`. */
+  const depthOf = (graph: Graph, found: Set<string>): number => {
+    let deepest = 0;
+    for (let id = 0; id < graph.nodeCount; id++) {
+      for (const value of Object.values(graph.arena.attributes.get(id) ?? {})) {
+        if (!(value instanceof Body)) continue;
+        found.add(graph.arena.rowOf(id).name);
+        deepest = Math.max(deepest, 1 + depthOf(value.graph, found));
+      }
+    }
+    return deepest;
+  };
+
+  test('draws loops and branches up to three deep, of no steps and of some', () => {
+    const samples = fc.sample(controlGraphs(), { numRuns: 300, seed: 1 });
+    const found = new Set<string>();
+    const depths = samples.map((recipe) => depthOf(recipe.build().graph, found));
+    expect(new Set(depths)).toEqual(new Set([0, 1, 2, 3]));
+    expect([...found].sort()).toEqual(['cond', 'scan', 'whileLoop']);
+    const lengths = samples
+      .flatMap(({ steps }) => steps.filter(isOperation))
+      .flatMap(({ attributes }) => attributes?.['length'] ?? []);
+    expect(new Set(lengths)).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  test('values are finite, and inputs stay away from where branches turn', () => {
+    fc.assert(
+      fc.property(controlGraphs(), (recipe) => {
+        const { nodes, output, feeds } = recipe.build();
+        for (const { data } of evaluate(nodes, feeds))
+          expect(data.every((x) => Number.isFinite(x))).toBe(true);
+        expect(output.shape).toEqual([]);
+        for (const { data } of recipe.values)
+          expect(data.every((x) => Math.abs(x - Math.round(x)) >= 0.125)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a failure shrinks to one loop', () => {
+    const { counterexample } = fc.check(
+      fc.property(controlGraphs(), ({ steps }) =>
+        steps.every(({ operation }) => operation !== 'whileLoop'),
+      ),
+      { numRuns: 1000 },
+    );
+    const [recipe] = counterexample!;
+    expect(recipe.steps.filter(({ operation }) => operation === 'whileLoop')).toHaveLength(1);
+    expect(depthOf(recipe.build().graph, new Set())).toBe(1);
+    expect(recipe.values).toEqual([tensor(0.125)]);
   });
 });
 
