@@ -3,14 +3,6 @@ import { compile, type Precision } from '@ad/compiler';
 import type { ProgramSpec, TensorData } from '@ad/graph';
 import type { Contestant } from './measure.ts';
 
-/** What a contestant runs: `--profile` takes it apart. */
-export interface Source {
-  /** What is computed. */
-  readonly spec: ProgramSpec;
-  /** In which precision. */
-  readonly precision: Precision;
-}
-
 /** The contestant of this project that executes a program; its result is the first number of the first output. */
 export function compiled(
   spec: ProgramSpec,

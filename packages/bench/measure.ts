@@ -3,8 +3,16 @@
  * only ratios between them mean something. Each turn is as many calls as fill a slice of time; the median, the best
  * and the worst of the turns are reported.
  */
+import type { Precision } from '@ad/compiler';
+import type { ProgramSpec } from '@ad/graph';
 
-import type { Source } from './compiled.ts';
+/** What a contestant runs: `--profile` takes it apart. */
+export interface Source {
+  /** What is computed. */
+  readonly spec: ProgramSpec;
+  /** In which precision. */
+  readonly precision: Precision;
+}
 
 /** One engine at one task. */
 export interface Contestant {

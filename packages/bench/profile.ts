@@ -7,7 +7,7 @@ import { lower } from '../compiler/src/lower/lower.ts';
 import { planMemory } from '../compiler/src/plan.ts';
 import { describeKernel } from '../compiler/src/report.ts';
 import { PAGE, webAssembly } from '../compiler/src/webassembly.ts';
-import type { Source } from './compiled.ts';
+import type { Source } from './measure.ts';
 
 const ROUNDS = 9;
 

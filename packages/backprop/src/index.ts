@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 export { Adjoints } from './adjoints.ts';
-export { checkGradients, type CheckOptions } from './check/check-gradients.ts';
+export { checkGradients } from './check/check-gradients.ts';
+export type { CheckOptions } from './check/options.ts';
 export type { CheckName, Finding, GradientReport } from './check/report.ts';
 export { checkpoint } from './checkpoint.ts';
 export { binomialSchedule, type Advance, type StepBack } from './control/binomial-schedule.ts';
@@ -24,13 +25,8 @@ export {
   type ValueAndGradient,
 } from './grad.ts';
 export { checkOperation, type CheckOperationOptions } from './check/check-operation.ts';
-export {
-  defineOperation,
-  type Application,
-  type ElementwiseDefinition,
-  type TensorDefinition,
-  type UserOperation,
-} from './custom/define-operation.ts';
+export type { Application, ElementwiseDefinition, TensorDefinition } from './custom/definition.ts';
+export { defineOperation, type UserOperation } from './custom/define-operation.ts';
 export { gradient, type GradientOptions } from './gradient.ts';
 export {
   hessian,

@@ -11,18 +11,9 @@ import {
   type ValuesOf,
 } from '@ad/graph';
 import { Checker } from './checker.ts';
+import type { CheckOptions } from './options.ts';
 import { Point, traceAt } from './point.ts';
 import type { GradientReport } from './report.ts';
-
-/** Options of {@link checkGradients}. */
-export interface CheckOptions {
-  /** How many random directions are tried; default 3. */
-  readonly directions?: number;
-  /** Which derivatives are checked: 1 for first ones, 2 (the default) for second ones, too. */
-  readonly order?: 1 | 2;
-  /** Where the random directions start; default 1. The same seed gives the same report. */
-  readonly seed?: number;
-}
 
 /**
  * Checks first and second derivatives of a function at a point, in forward and reverse mode.

@@ -2,7 +2,7 @@
 import { evaluate, type Tensor } from '@ad/graph';
 import { gradient } from '../gradient.ts';
 import { wrongExample } from './batch.ts';
-import type { CheckOptions } from './check-gradients.ts';
+import type { CheckOptions } from './options.ts';
 import { culpritBelow, hasRightSlopes, isSame } from './culprit.ts';
 import { Directions } from './directions.ts';
 import { kinksBelow } from './kinks.ts';

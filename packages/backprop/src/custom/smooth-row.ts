@@ -15,7 +15,7 @@ import {
   type Type,
 } from '@ad/graph';
 import { zerosLike } from '../activity.ts';
-import type { TensorDefinition } from './define-operation.ts';
+import type { TensorDefinition } from './definition.ts';
 import { guarded, overNodes, transposeAt } from './node-rules.ts';
 
 /** The row that does what a definition says. */

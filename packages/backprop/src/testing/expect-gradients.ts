@@ -1,6 +1,7 @@
 /** The gradient checker as an assertion. */
 import { AdError, type Attributes, type GraphNode, type Leaf, type ValuesOf } from '@ad/graph';
-import { checkGradients, type CheckOptions } from '../check/check-gradients.ts';
+import { checkGradients } from '../check/check-gradients.ts';
+import type { CheckOptions } from '../check/options.ts';
 import { type CheckOperationOptions, checkOperation } from '../check/check-operation.ts';
 import type { UserOperation } from '../custom/define-operation.ts';
 

@@ -8,7 +8,8 @@ import {
   tensor,
   type TensorLike,
 } from '@ad/graph';
-import { checkGradients, type CheckOptions } from '../check/check-gradients.ts';
+import { checkGradients } from '../check/check-gradients.ts';
+import type { CheckOptions } from '../check/options.ts';
 
 /** How far apart elements may be: an element passes when any of the given bounds holds. */
 export interface Closeness {
