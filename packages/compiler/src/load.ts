@@ -39,6 +39,7 @@ export interface LoadOptions {
  *
  * @throws `FormatError` when the bytes are not a saved program, or one of another version, truncated or damaged; what
  * is wrong is in the message, and nothing has run.
+ * @throws `FormatError`, too, when it was compiled with `fusedMultiplyAdd` and the engine here has no relaxed SIMD.
  * @throws `GraphError` when it leaves operations to the interpreter and `hostKernel` is not given.
  * @throws `AdError` where the platform does not run WebAssembly.
  * @example
@@ -74,7 +75,9 @@ export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Progr
   try {
     instance = instantiate(platform, code, header.pages, header.imports, host);
   } catch (error) {
-    throw new FormatError(`loadProgram: the code is damaged: ${String(error)}`);
+    throw new FormatError(
+      `loadProgram: the code is damaged, or compiled with fusedMultiplyAdd for an engine with relaxed SIMD, which this one lacks: ${String(error)}`,
+    );
   }
   if (instance === undefined) {
     throw new AdError(

@@ -3,10 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import wabtModule from 'wabt';
-import { convolution, Graph, type GraphNode, relu } from '@ad/graph';
+import { convolution, FormatError, Graph, type GraphNode, relu } from '@ad/graph';
 import type { CompiledProgram } from '../src/compiled-program.ts';
 import { fusesMultiplyAdd } from '../src/fused-multiply-add.ts';
-import { compile, disassemble } from '../src/index.ts';
+import { compile, disassemble, saveProgram } from '../src/index.ts';
+import { loadProgram } from '../src/load.ts';
 import { webAssembly } from '../src/webassembly.ts';
 import { waves } from './support/agreement.ts';
 
@@ -98,6 +99,17 @@ describe('where an engine has no relaxed SIMD', () => {
     const program = compile({ outputs }, { fusedMultiplyAdd }) as CompiledProgram;
     expect(program.report()).toContain('fused multiply-add asked for but not available');
     expect(program.image.code).toEqual(plain.image.code);
+  });
+
+  test('programs saved with it are refused, and the message names the option', () => {
+    const program = compile({ outputs: [wholeNumbers(8, 8, 8)] }, { fusedMultiplyAdd });
+    const bytes = saveProgram(program);
+    function Module(): never {
+      throw new Error('invalid numeric opcode 0xfd107');
+    }
+    vi.stubGlobal('WebAssembly', { ...namespace(), Module });
+    expect(() => loadProgram(bytes)).toThrow(FormatError);
+    expect(() => loadProgram(bytes)).toThrow(/fusedMultiplyAdd.*relaxed SIMD.*invalid numeric/);
   });
 });
 
