@@ -2,8 +2,7 @@
  * Which nodes take part when nodes are differentiated with respect to others: those that depend on the latter, and on
  * which the former depend, along edges that carry messages.
  */
-import { type Arena, type GraphNode, Tensor, sizeOf } from '@ad/graph';
-import { carriesMessage } from './edges.ts';
+import { type Arena, carriesMessage, type GraphNode, sizeOf, Tensor } from '@ad/graph';
 
 /** 1 for each node up to `top` that depends on one of the targets, or is one. O(V + E). */
 export function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {

@@ -3,12 +3,20 @@
  * path to what is asked for take part. Bodies of loops and branches are differentiated by the same loop, in graphs of
  * their own.
  */
-import { type ElementwiseRow, type GraphNode, SCALAR_REAL } from '@ad/graph';
+import {
+  type AdjointsOf,
+  carriesMessage,
+  type ElementwiseRow,
+  factsOf,
+  type GraphNode,
+  GUARDS,
+  IS_ELEMENTWISE,
+  partRead,
+  type Parts,
+  SCALAR_REAL,
+  type Seed,
+} from '@ad/graph';
 import { dependents } from './activity.ts';
-import type { AdjointsOf, Seed } from './control/derivatives.ts';
-import { controlMessages } from './control/pullback.ts';
-import { partRead, Parts, segmentsOf } from './control/parts.ts';
-import { carriesMessage, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
 import { messageTo, nodeMessages } from './message.ts';
 
 /**
@@ -33,16 +41,20 @@ export function adjointsOf(
   const packed = new Map<number, Parts>(); // the sums of loops and branches
   const isStrong = new Uint8Array(top + 1);
   const add = (id: number, message: GraphNode): void => {
-    if (arena.rowOf(id).family === 'control') {
-      partsOf(id).addWhole(message);
+    const parts = partsOf(id);
+    if (parts !== undefined) {
+      parts.addWhole(message);
     } else {
       const sum = sums[id];
       sums[id] = sum === undefined ? message : sum.add(message);
     }
   };
-  const partsOf = (id: number): Parts => {
+  /** The sums of a loop or branch; `undefined` for any other node. */
+  const partsOf = (id: number): Parts | undefined => {
+    const row = arena.rowOf(id);
+    if (row.family !== 'control') return undefined;
     let parts = packed.get(id);
-    if (parts === undefined) packed.set(id, (parts = new Parts(segmentsOf(arena, id))));
+    if (parts === undefined) packed.set(id, (parts = row.parts(arena.attributes.get(id)!)));
     return parts;
   };
   for (const [{ id }, adjoint] of seeds) {
@@ -60,7 +72,7 @@ export function adjointsOf(
     if (isStrong[u] === 1) for (const z of ids) isStrong[z] = 1;
     const part = partRead(arena, u);
     if (part !== undefined) {
-      if (sends[0] === true) partsOf(ids[0]!).add(part, S!);
+      if (sends[0] === true) partsOf(ids[0]!)!.add(part, S!);
       return;
     }
     const operands = ids.map((id) => graph.node(id));
@@ -69,7 +81,7 @@ export function adjointsOf(
       const node = { row, attributes, operands, result: graph.node(u) };
       const adjointsOfBody: AdjointsOf = (outputs, wanted) =>
         adjointsOf(outputs, wanted, isStrong[u] === 1);
-      controlMessages(node, packed.get(u)!, sends, adjointsOfBody).forEach((message, k) => {
+      row.pullback(node, packed.get(u)!, sends, adjointsOfBody).forEach((message, k) => {
         if (message !== undefined) add(ids[k]!, message);
       });
       return;

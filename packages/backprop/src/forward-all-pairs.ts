@@ -8,13 +8,14 @@
  */
 import {
   activations,
+  ancestorsOf,
   CapacityError,
+  carriesMessage,
   type Feeds,
   GraphError,
   type GraphNode,
-  ancestorsOf,
+  guardsBranches,
 } from '@ad/graph';
-import { carriesMessage, guardsBranches } from './edges.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
 import { localDerivative, times } from './local-derivative.ts';
 import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';

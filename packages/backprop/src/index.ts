@@ -5,11 +5,11 @@
  * @packageDocumentation
  */
 export { Adjoints } from './adjoints.ts';
+export { binomialSchedule, type Advance, type StepBack } from '@ad/graph';
 export { checkGradients } from './check/check-gradients.ts';
 export type { CheckOptions } from './check/options.ts';
 export type { CheckName, Finding, GradientReport } from './check/report.ts';
 export { checkpoint } from './checkpoint.ts';
-export { binomialSchedule, type Advance, type StepBack } from './control/binomial-schedule.ts';
 export {
   forwardAllPairs,
   type AllPairs,

@@ -8,11 +8,11 @@ import {
   type Arena,
   arithmeticNumber,
   type ElementwiseRow,
+  IS_ELEMENTWISE,
   MUL,
   numbers,
   SCALAR_REAL,
 } from '@ad/graph';
-import { IS_ELEMENTWISE } from './edges.ts';
 
 /** Whether the loop serves for all nodes up to `top`. */
 export function isPlain({ typeIds, rows }: Arena, top: number, facts: Uint8Array): boolean {

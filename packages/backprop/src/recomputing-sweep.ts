@@ -7,14 +7,15 @@ import {
   activations,
   ancestorsOf,
   CapacityError,
+  carriesMessage,
   type ElementwiseRow,
   type GraphNode,
+  guardsBranches,
   NodeValues,
-  readsOf,
   READS_RESULT,
+  readsOf,
 } from '@ad/graph';
 import { Adjoints } from './adjoints.ts';
-import { carriesMessage, guardsBranches } from './edges.ts';
 import type { BaselineOptions } from './forward-all-pairs.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
 import { localDerivative, times } from './local-derivative.ts';

@@ -12,16 +12,19 @@
 import {
   activations,
   type Arena,
+  carriesMessage,
+  factsOf,
   type Feeds,
   type GraphNode,
+  GUARDS,
+  IS_ELEMENTWISE,
   NodeValues,
   SCALAR_REAL,
   type Tensor,
   type TensorLike,
 } from '@ad/graph';
 import { Adjoints } from './adjoints.ts';
-import { tensorsOfControl } from './control/tensors.ts';
-import { carriesMessage, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
+import { tensorsOfControl } from './control-tensors.ts';
 import { times } from './local-derivative.ts';
 import { messageTo, tensorMessages } from './message.ts';
 import { isPlain, sweepPlainly } from './plain-sweep.ts';

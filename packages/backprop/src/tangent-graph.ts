@@ -10,20 +10,21 @@ import {
   apply,
   type Arena,
   type Attributes,
+  type BodyTangentsOf,
+  carriesMessage,
   type Graph,
   type GraphNode,
+  guardsBranches,
   nodeAlgebra,
   type Operation,
+  partRead,
+  type Parts,
   reducedShape,
   sameShape,
   strongly,
 } from '@ad/graph';
 import * as rows from '@ad/graph/rows';
 import { dependents, zerosLike } from './activity.ts';
-import type { TangentsOf } from './control/derivatives.ts';
-import { partRead, Parts, segmentsOf } from './control/parts.ts';
-import { pushControl } from './control/pushforward.ts';
-import { carriesMessage, guardsBranches } from './edges.ts';
 import { nodeMessages, timesPartial } from './message.ts';
 
 /**
@@ -88,10 +89,11 @@ function tangentOf(
   const row = arena.rowOf(u);
   const attributes = arena.attributes.get(u) ?? {};
   if (row.family === 'control') {
-    const own = new Parts(segmentsOf(arena, u));
-    const tangentsOfBody: TangentsOf = (outputs, targets, directions) =>
+    const own = row.parts(attributes);
+    const tangentsOfBody: BodyTangentsOf = (outputs, targets, directions) =>
       tangentsOf(outputs, targets, directions, strong);
-    pushControl({ row, attributes, operands, result: graph.node(u) }, moving, tangentsOfBody, own);
+    const node = { row, attributes, operands, result: graph.node(u) };
+    row.pushforward(node, moving, tangentsOfBody, own);
     packed.set(u, own);
     return undefined;
   }

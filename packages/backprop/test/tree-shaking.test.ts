@@ -47,9 +47,9 @@ test('a sweep brings neither the table, nor what the program does not name', asy
   const { files, size } = await bundleOf('swept');
   expect(files).toContain('backprop/src/plain-sweep.ts');
   const unrelated =
-    /^compiler|^optim|graph\/src\/(?:text|random|matrices)\/|rows\/(?:table|convolution|linear-systems|determinants|cofactors|random|reduction|cumulative)/;
+    /^compiler|^optim|graph\/src\/(?:text|random|matrices|control(?!\/derivatives))\/|(?:functions|rows|interpreter)\/control|interpreter\/(?:program|interpreter)|rows\/(?:table|convolution|linear-systems|determinants|cofactors|random|reduction|cumulative|parts)/;
   expect(files.filter((file) => unrelated.test(file))).toStrictEqual([]);
-  expect(size).toBeLessThan(37);
+  expect(size).toBeLessThan(23);
 });
 
 test('a compiled gradient brings neither files, nor drawings, nor training', async () => {

@@ -8,7 +8,8 @@
 import { any, max } from './functions/reduction.ts';
 import { apply } from './apply.ts';
 import { applyBody, type Body } from './body.ts';
-import { cond as branchOn, unpack } from './functions/control.ts';
+import { unpack } from './control/unpack.ts';
+import { cond as branchOn } from './functions/control.ts';
 import { toInteger } from './functions/rounding.ts';
 import { less, where } from './functions/comparison.ts';
 import type { GraphNode } from './node.ts';

@@ -12,6 +12,15 @@ export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
 export { batchNodes, batchOperation } from './batch.ts';
 export { applyBody, Body, inputsNeeded } from './body.ts';
 export { callSite } from './call-site.ts';
+export { binomialSchedule, type Advance, type StepBack } from './control/binomial-schedule.ts';
+export {
+  partRead,
+  type AdjointsOf,
+  type BodyTangentsOf,
+  type ControlNode,
+  type Seed,
+} from './control/derivatives.ts';
+export type { Parts } from './control/parts.ts';
 export {
   AdError,
   CapacityError,
@@ -44,6 +53,7 @@ export * from './functions/rounding.ts';
 export * from './functions/sorting.ts';
 export type { Padding, PerAxis } from './functions/spatial.ts';
 export * from './functions/trigonometric.ts';
+export { carriesMessage, factsOf, GUARDS, guardsBranches, IS_ELEMENTWISE } from './edges.ts';
 export { fedValue, listNames } from './feeds.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
 export { ADD, arithmeticNumber, MUL } from './interpreter/arithmetic.ts';

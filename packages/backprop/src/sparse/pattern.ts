@@ -1,7 +1,13 @@
 /** Patterns: which derivatives can be other than 0, whatever the values. */
-import { ancestorsOf, evaluate, type GraphNode, sizeOf, type TensorData } from '@ad/graph';
+import {
+  ancestorsOf,
+  carriesMessage,
+  evaluate,
+  type GraphNode,
+  sizeOf,
+  type TensorData,
+} from '@ad/graph';
 import { dependents } from '../activity.ts';
-import { carriesMessage } from '../edges.ts';
 import { dependenceOf } from './dependence.ts';
 import { IndexSets } from './index-sets.ts';
 

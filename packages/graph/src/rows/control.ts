@@ -4,6 +4,11 @@
  * numbers), since a node has one value.
  */
 import type { Body } from '../body.ts';
+import type { ControlRows } from '../control/derivatives.ts';
+import { Parts, sliceOf } from '../control/parts.ts';
+import { condMessages, scanMessages } from '../control/pullback.ts';
+import { pushCond, pushScan, pushWhile } from '../control/pushforward.ts';
+import { whileMessages } from '../control/reverse-while.ts';
 import { scanKernel, condKernel, whileLoopKernel } from '../interpreter/control.ts';
 import { formatShape, sameShape } from '../shape.ts';
 import type { Type } from '../tensor.ts';
@@ -141,6 +146,12 @@ export const scan: ControlRow<ScanAttributes> = {
     return { shape: [scanSegments(attributes).size], kind: 'real' };
   },
   prepare: (operands, attributes) => scanKernel(operands, attributes, scanSegments(attributes)),
+  parts: (attributes) => new Parts(scanSegments(attributes)),
+  partRead: sliceOf,
+  pullback: (...given) => scanMessages(rows, ...given),
+  pushforward: (...given) => {
+    pushScan(rows, ...given);
+  },
 };
 
 function condSegments(attributes: CondAttributes): Segments {
@@ -171,6 +182,12 @@ export const cond: ControlRow<CondAttributes> = {
     return { shape: [condSegments(attributes).size], kind: 'real' };
   },
   prepare: (_operands, attributes) => condKernel(attributes, condSegments(attributes)),
+  parts: (attributes) => new Parts(condSegments(attributes)),
+  partRead: sliceOf,
+  pullback: (...given) => condMessages(rows, ...given),
+  pushforward: (...given) => {
+    pushCond(rows, ...given);
+  },
 };
 
 function whileLoopSegments({ body, limit, snapshots }: WhileLoopAttributes): Segments {
@@ -209,4 +226,13 @@ export const whileLoop: ControlRow<WhileLoopAttributes> = {
     return { shape: [whileLoopSegments(attributes).size], kind: 'real' };
   },
   prepare: (_operands, attributes) => whileLoopKernel(attributes, whileLoopSegments(attributes)),
+  parts: (attributes) => new Parts(whileLoopSegments(attributes)),
+  partRead: sliceOf,
+  pullback: (...given) => whileMessages(rows, ...given),
+  pushforward: (...given) => {
+    pushWhile(rows, ...given);
+  },
 };
+
+/** What derivatives are made of. */
+const rows: ControlRows = { scan, cond, whileLoop };

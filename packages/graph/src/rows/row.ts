@@ -15,7 +15,11 @@
  * Elementwise rows and nonlinear reductions can be applied to a batch as they are; the others state how (`batch`).
  */
 import type { Algebra } from '../algebra/algebra.ts';
+import type { Arena } from '../arena.ts';
 import type { Body } from '../body.ts';
+import type { AdjointsOf, BodyTangentsOf, ControlNode } from '../control/derivatives.ts';
+import type { Parts } from '../control/parts.ts';
+import type { GraphNode } from '../node.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
 
 /** What an attribute of a node can be: plain data or a body, so that graphs can be saved. */
@@ -210,6 +214,36 @@ export interface ControlRow<A extends Attributes = Attributes> extends Structure
   readonly family: 'control';
   /** The parts of the result. */
   segments(attributes: A): Segments;
+  /** The part of node `operand`, which is of this row, that node `node` reads, if it reads exactly one. */
+  partRead(arena: Arena, node: number, operand: number): Segment | undefined;
+  /** What is sent to the parts, or how they move: nothing yet. */
+  parts(attributes: A): Parts;
+  /**
+   * All messages to the operands at once; `undefined` where there is none. They come from one loop or branch that runs
+   * backwards.
+   *
+   * @param S - the sum of what the parts have received.
+   * @param wanted - to which operands.
+   * @param adjointsOf - how bodies are differentiated.
+   */
+  pullback(
+    node: ControlNode,
+    S: Parts,
+    wanted: readonly boolean[],
+    adjointsOf: AdjointsOf,
+  ): (GraphNode | undefined)[];
+  /**
+   * Adds the tangents of the parts, which a loop or branch carries along, to `parts`.
+   *
+   * @param moving - the tangent of each operand; `undefined` where it does not move.
+   * @param tangentsOf - how bodies are differentiated.
+   */
+  pushforward(
+    node: ControlNode,
+    moving: readonly (GraphNode | undefined)[],
+    tangentsOf: BodyTangentsOf,
+    parts: Parts,
+  ): void;
 }
 
 /** One part of a packed result. */

@@ -7,7 +7,7 @@
  * before it. With $\beta(c, r) = \binom{c + r}{c}$ steps none of them is computed more than r times; k is least
  * costly where both parts are of the sizes that belong to r and r - 1.
  */
-import { ValueError } from '@ad/graph';
+import { ValueError } from '../errors.ts';
 
 /** From the state in one slot so many steps on, to be kept in another slot. */
 export interface Advance {

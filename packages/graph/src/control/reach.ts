@@ -1,6 +1,7 @@
 /** Which parts of a body take part in a derivative: reachability along the edges that carry messages. O(V + E). */
-import { ancestorsOf, type Body } from '@ad/graph';
+import type { Body } from '../body.ts';
 import { carriesMessage } from '../edges.ts';
+import { ancestorsOf } from '../interpreter/schedule.ts';
 
 /** Which outputs move when these inputs move. */
 export function outputsMovedBy(body: Body, moves: readonly boolean[]): boolean[] {

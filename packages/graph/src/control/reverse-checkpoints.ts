@@ -5,25 +5,20 @@
  *
  * Memory: the snapshots asked for and one state to work with. The schedule itself is six integers per step.
  */
-import {
-  applyBody,
-  equal,
-  gather,
-  type GraphNode,
-  identity,
-  less,
-  scan,
-  stack,
-  tensor,
-  toInteger,
-  where,
-  whileLoop,
-} from '@ad/graph';
+import { applyBody } from '../body.ts';
+import { identity } from '../functions/arithmetic.ts';
+import { stack } from '../functions/layout.ts';
+import { equal, less, where } from '../functions/comparison.ts';
+import { gather } from '../functions/indexing.ts';
+import { toInteger } from '../functions/rounding.ts';
+import type { GraphNode } from '../node.ts';
+import { tensor } from '../tensor.ts';
 import { binomialSchedule } from './binomial-schedule.ts';
 import { zeros } from './build.ts';
 import type { Seed } from './derivatives.ts';
 import { inputsReachedBy } from './reach.ts';
 import { carriesTakingPart, type Steps } from './reverse-steps.ts';
+import { traceScan, traceWhileLoop } from './trace-loops.ts';
 
 /** The steps to go back through, and where they started. */
 export interface CheckpointedSteps extends Omit<
@@ -74,7 +69,8 @@ export function reverseFromCheckpoints(steps: CheckpointedSteps): (GraphNode | u
     graph.constant(tensor(table, { kind: 'integer' }));
   const actions = advances.map(constant);
 
-  const { carry, ys } = scan<Back, Entry, readonly GraphNode[]>(
+  const { carry, ys } = traceScan<Back, Entry, readonly GraphNode[]>(
+    steps.rows.scan,
     (state, entry, index) => {
       const slots = catchUp(steps, state.slots, actions, entry);
       // Nodes of their own: what came before the step is not differentiated here.
@@ -166,7 +162,8 @@ function catchUp(
 ): readonly GraphNode[] {
   const { body, arrays, outside, carries, length, reverse, snapshots } = steps;
   const first = { action: start.add(0), slots };
-  return whileLoop<typeof first>(
+  return traceWhileLoop<typeof first>(
+    steps.rows.whileLoop,
     ({ action }) => less(action, end),
     (state) => {
       const at = toInteger(state.action);
@@ -175,7 +172,8 @@ function catchUp(
         step: position!.add(0),
         carry: state.slots.map((slot) => gather(slot, from!)),
       };
-      const { carry } = whileLoop<typeof begin>(
+      const { carry } = traceWhileLoop<typeof begin>(
+        steps.rows.whileLoop,
         ({ step }) => less(step, last!),
         (inner) => {
           const { step } = inner;

@@ -3,18 +3,12 @@
  * compute tangents. It is a loop or branch again, so derivatives of every order follow, and a loop needs no more memory
  * than before.
  */
-import {
-  applyBody,
-  closure,
-  type CondAttributes,
-  Graph,
-  type GraphNode,
-  type Operation,
-  type ScanAttributes,
-  type Segment,
-  type WhileLoopAttributes,
-} from '@ad/graph';
-import * as rows from '@ad/graph/rows';
+import { applyBody } from '../body.ts';
+import { Graph } from '../graph.ts';
+import type { GraphNode } from '../node.ts';
+import { closure } from '../reach.ts';
+import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
+import type { Segment } from '../rows/row.ts';
 import {
   buildCond,
   buildScan,
@@ -25,34 +19,16 @@ import {
   inputsFor,
   zeros,
 } from './build.ts';
-import type { TangentsOf } from './derivatives.ts';
+import type { BodyTangentsOf, ControlNode, ControlRows } from './derivatives.ts';
 import type { Parts } from './parts.ts';
-import type { ControlNode } from './pullback.ts';
 import { outputsMovedBy } from './reach.ts';
 
-/**
- * The tangents of the parts of a loop or branch, added to `parts`.
- *
- * @param moving - the tangent of each operand; `undefined` where it does not move.
- * @param tangentsOf - how bodies are differentiated.
- */
-export function pushControl(
-  node: ControlNode,
-  moving: readonly (GraphNode | undefined)[],
-  tangentsOf: TangentsOf,
-  parts: Parts,
-): void {
-  const row = node.row as Operation;
-  if (row === rows.cond) pushCond(node, moving, tangentsOf, parts);
-  else if (row === rows.scan) pushScan(node, moving, tangentsOf, parts);
-  else if (row === rows.whileLoop) pushWhile(node, moving, tangentsOf, parts);
-  else throw new Error(`${row.name} has no derivative`);
-}
-
-function pushScan(
+/** Adds the tangents of a scan. */
+export function pushScan(
+  rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   tangents: readonly (GraphNode | undefined)[],
-  tangentsOf: TangentsOf,
+  tangentsOf: BodyTangentsOf,
   parts: Parts,
 ): void {
   const { body, carries, scanned, length, reverse, counted, checkpoints } =
@@ -84,7 +60,7 @@ function pushScan(
   const present = (list: readonly (Fed | undefined)[]): Fed[] =>
     list.filter((one) => one !== undefined);
   const stackedTangents = outgoing.slice(carries);
-  const built = buildScan({
+  const built = buildScan(rows, {
     index,
     count: counted ? operands[0] : undefined,
     carries: [
@@ -131,10 +107,12 @@ function addCarries(
   });
 }
 
-function pushWhile(
+/** Adds the tangents of a loop of unknown length. */
+export function pushWhile(
+  rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   moving: readonly (GraphNode | undefined)[],
-  tangentsOf: TangentsOf,
+  tangentsOf: BodyTangentsOf,
   parts: Parts,
 ): void {
   const { body, condition, carries, limit, snapshots } = attributes as WhileLoopAttributes;
@@ -161,7 +139,7 @@ function pushWhile(
   });
   const isCarry = (k: number): boolean => k < carries;
   const moved = positions.filter(isCarry).length;
-  const built = buildWhile({
+  const built = buildWhile(rows, {
     carries: [
       ...fed.slice(0, carries).map(({ input, from }, j): Carry => {
         return { input, from, next: outputs[j]!, wanted: false };
@@ -186,10 +164,12 @@ function pushWhile(
   addCarries(parts, segments.residuals, moves, built.residuals.slice(carries));
 }
 
-function pushCond(
+/** Adds the tangents of a branch. */
+export function pushCond(
+  rows: ControlRows,
   { row, attributes, operands }: ControlNode,
   tangents: readonly (GraphNode | undefined)[],
-  tangentsOf: TangentsOf,
+  tangentsOf: BodyTangentsOf,
   parts: Parts,
 ): void {
   const { whenTrue, whenFalse } = attributes as CondAttributes;
@@ -212,7 +192,7 @@ function pushCond(
   );
   const outputsOf = ({ outputs, outgoing }: typeof first): GraphNode[] =>
     outputs.flatMap((output, j) => (moved[j]! ? [outgoing[j] ?? zeros(output)] : []));
-  const built = buildCond({
+  const built = buildCond(rows, {
     predicate,
     from: [...given, ...directions],
     whenTrue: { inputs: first.inputs, outputs: outputsOf(first) },

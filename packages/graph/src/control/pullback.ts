@@ -3,55 +3,20 @@
  * the body of the node followed by its adjoint graph, made once; since it is a loop or branch again, derivatives of
  * every order follow.
  */
-import {
-  applyBody,
-  type Attributes,
-  type CondAttributes,
-  type ControlRow,
-  Graph,
-  type GraphNode,
-  type Operation,
-  type ScanAttributes,
-  unpack,
-} from '@ad/graph';
-import * as rows from '@ad/graph/rows';
+import { applyBody } from '../body.ts';
+import { Graph } from '../graph.ts';
+import type { GraphNode } from '../node.ts';
+import type { CondAttributes, ScanAttributes } from '../rows/control.ts';
 import { buildCond, inputsFor, zeros } from './build.ts';
-import type { AdjointsOf, Seed } from './derivatives.ts';
+import type { AdjointsOf, ControlNode, ControlRows, Seed } from './derivatives.ts';
 import type { Parts } from './parts.ts';
 import { reverseFromCheckpoints } from './reverse-checkpoints.ts';
 import { reverseSteps } from './reverse-steps.ts';
-import { whileMessages } from './reverse-while.ts';
-
-/** A loop or branch: its operation, and nodes that stand for its operands and its packed result. */
-export interface ControlNode {
-  readonly row: ControlRow;
-  readonly attributes: Attributes;
-  readonly operands: readonly GraphNode[];
-  readonly result: GraphNode;
-}
-
-/**
- * The messages of a loop or branch to its operands; `undefined` where there is none.
- *
- * @param S - the sum of what the node has received.
- * @param wanted - to which operands.
- * @param adjointsOf - how bodies are differentiated.
- */
-export function controlMessages(
-  node: ControlNode,
-  S: Parts,
-  wanted: readonly boolean[],
-  adjointsOf: AdjointsOf,
-): (GraphNode | undefined)[] {
-  const row = node.row as Operation;
-  if (row === rows.cond) return condMessages(node, S, wanted, adjointsOf);
-  if (row === rows.scan) return scanMessages(node, S, wanted, adjointsOf);
-  if (row === rows.whileLoop) return whileMessages(node, S, wanted, adjointsOf);
-  throw new Error(`${row.name} has no derivative`);
-}
+import { unpack } from './unpack.ts';
 
 /** Of a scan: a scan in the other direction over the carries that it has stacked up. */
-function scanMessages(
+export function scanMessages(
+  rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   S: Parts,
   wanted: readonly boolean[],
@@ -72,6 +37,7 @@ function scanMessages(
     last: results.map((part) => S.at(part)),
     stacked: stacked.map((part) => S.at(part)),
     wanted: wanted.slice(first),
+    rows,
     adjointsOf,
   };
   // Without carries there is nothing to keep, and a single step starts from what is at hand.
@@ -90,7 +56,8 @@ function scanMessages(
 }
 
 /** Of a branch: a branch with the same predicate, each of whose bodies is the adjoint graph of one body. */
-function condMessages(
+export function condMessages(
+  rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   S: Parts,
   wanted: readonly boolean[],
@@ -120,7 +87,7 @@ function condMessages(
   );
   const outputsOf = ({ targets, slopes }: typeof first): GraphNode[] =>
     targets.flatMap((target, k) => (used[k]! ? [slopes[k] ?? zeros(target)] : []));
-  const built = buildCond({
+  const built = buildCond(rows, {
     predicate,
     from: [...from, ...given],
     whenTrue: { inputs: first.inputs, outputs: outputsOf(first) },

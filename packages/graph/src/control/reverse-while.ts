@@ -8,31 +8,25 @@
  * more where there are at most K^2 steps; beyond, also the way from a snapshot to the chunks that do not follow it at
  * once, which makes T / (2 K^2) more passes for T steps.
  */
-import {
-  applyBody,
-  equal,
-  floor,
-  gather,
-  Graph,
-  type GraphNode,
-  greater,
-  less,
-  maximum,
-  toInteger,
-  unpack,
-  where,
-  whileLoop,
-  type WhileLoopAttributes,
-} from '@ad/graph';
+import { applyBody } from '../body.ts';
+import { maximum } from '../functions/arithmetic.ts';
+import { equal, greater, less, where } from '../functions/comparison.ts';
+import { gather } from '../functions/indexing.ts';
+import { floor, toInteger } from '../functions/rounding.ts';
+import { Graph } from '../graph.ts';
+import type { GraphNode } from '../node.ts';
+import type { WhileLoopAttributes } from '../rows/control.ts';
 import { buildScan, inputsFor, zeros } from './build.ts';
-import type { AdjointsOf } from './derivatives.ts';
+import type { AdjointsOf, ControlNode, ControlRows } from './derivatives.ts';
 import type { Parts } from './parts.ts';
-import type { ControlNode } from './pullback.ts';
 import { inputsReachedBy } from './reach.ts';
 import { carriesTakingPart, reverseSteps } from './reverse-steps.ts';
+import { traceWhileLoop } from './trace-loops.ts';
+import { unpack } from './unpack.ts';
 
 /** The messages of a loop of unknown length to its operands. */
 export function whileMessages(
+  rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   S: Parts,
   wanted: readonly boolean[],
@@ -50,6 +44,7 @@ export function whileMessages(
     reverse: true,
     arrays: [],
     outside,
+    rows,
     adjointsOf,
   };
   const last = segments.results.map((part) => S.at(part));
@@ -84,7 +79,8 @@ export function whileMessages(
     let next = 0;
     return asked.map((is) => (is ? adjoints[next++] : undefined));
   };
-  const back = whileLoop<State>(
+  const back = traceWhileLoop<State>(
+    rows.whileLoop,
     ({ left }) => greater(left, 0),
     ({ left, adjoints }) => {
       const slot = floor(left.sub(1).div(stride!));
@@ -92,13 +88,14 @@ export function whileMessages(
       const snapshot = slot.mul(stride!);
       const start = maximum(snapshot, left.sub(snapshots));
       const from = runUp(
+        rows,
         body,
         kept.map((stack) => gather(stack, at)),
         start.sub(snapshot),
         outside,
       );
       const count = toInteger(left.sub(start));
-      const stacks = stacksOf(body, from, outside, snapshots, count);
+      const stacks = stacksOf(rows, body, from, outside, snapshots, count);
       const incoming = spread(adjoints);
       const outgoing = reverseSteps({
         ...common,
@@ -136,13 +133,15 @@ interface State {
 
 /** The carries some steps later. */
 function runUp(
+  { whileLoop }: ControlRows,
   body: WhileLoopAttributes['body'],
   carry: readonly GraphNode[],
   steps: GraphNode,
   outside: readonly GraphNode[],
 ): readonly GraphNode[] {
   const first = { done: steps.mul(0), carry };
-  return whileLoop<typeof first>(
+  return traceWhileLoop<typeof first>(
+    whileLoop,
     ({ done }) => less(done, steps),
     (state) => ({
       done: state.done.add(1),
@@ -154,6 +153,7 @@ function runUp(
 
 /** The carries before each of so many steps, in stacks. */
 function stacksOf(
+  rows: ControlRows,
   body: WhileLoopAttributes['body'],
   from: readonly GraphNode[],
   outside: readonly GraphNode[],
@@ -163,7 +163,7 @@ function stacksOf(
   const graph = new Graph();
   const inputs = inputsFor(graph, 'input', body.inputs);
   const outputs = applyBody(body, inputs, graph);
-  const { residuals } = buildScan({
+  const { residuals } = buildScan(rows, {
     index: graph.input('index', { kind: 'integer' }),
     count,
     carries: from.map((node, j) => {

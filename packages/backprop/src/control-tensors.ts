@@ -1,16 +1,14 @@
 /** The messages of a loop or branch as numbers: the loop that runs backwards is built in a graph of its own, and evaluated. */
 import {
   type Arena,
+  carriesMessage,
   evaluate,
   Graph,
   type GraphNode,
   type NodeValues,
   type Tensor,
 } from '@ad/graph';
-import { adjointsOf } from '../adjoint-graph.ts';
-import { carriesMessage } from '../edges.ts';
-import { Parts, segmentsOf } from './parts.ts';
-import { controlMessages } from './pullback.ts';
+import { adjointsOf } from './adjoint-graph.ts';
 
 /** The messages from control node `u`, whose sum is `S`, to each of its operands; `undefined` where there is none. */
 export function tensorsOfControl(
@@ -28,12 +26,12 @@ export function tensorsOfControl(
   const operands = Array.from(ids, (id, k) => stand(`operand${k}`, values.tensor(id)));
   const first = arena.operandStarts[u]!;
   const wanted = operands.map((_, k) => carriesMessage(arena, u, k, first + k));
-  const parts = new Parts(segmentsOf(arena, u));
-  parts.addWhole(stand('adjoint', S));
   const result = stand('result', values.tensor(u));
   const attributes = arena.attributes.get(u)!;
+  const parts = row.parts(attributes);
+  parts.addWhole(stand('adjoint', S));
   const node = { row, attributes, operands, result };
-  const messages = controlMessages(node, parts, wanted, (seeds, targets) =>
+  const messages = row.pullback(node, parts, wanted, (seeds, targets) =>
     adjointsOf(seeds, targets, strong),
   );
   const present = messages.filter((message) => message !== undefined);

@@ -4,9 +4,12 @@
  * and passes the adjoints through it. Zeros are not carried: only what moves with what is wanted, and what somebody has
  * sent something to, takes part.
  */
-import { applyBody, type Body, closure, Graph, type GraphNode } from '@ad/graph';
+import { applyBody, type Body } from '../body.ts';
+import { Graph } from '../graph.ts';
+import type { GraphNode } from '../node.ts';
+import { closure } from '../reach.ts';
 import { buildScan, type Carry, type Fed, inputsFor, zeros } from './build.ts';
-import type { AdjointsOf, Seed } from './derivatives.ts';
+import type { AdjointsOf, ControlRows, Seed } from './derivatives.ts';
 import { inputsReachedBy, outputsMovedBy } from './reach.ts';
 
 /** The steps to go back through, and the adjoints to start from. */
@@ -35,6 +38,8 @@ export interface Steps {
   readonly residuals: readonly (GraphNode | undefined)[];
   /** Which adjoints are asked for: of the first carries, of the arrays, and of what is used from outside. */
   readonly wanted: readonly boolean[];
+  /** The loops to build it of. */
+  readonly rows: ControlRows;
   /** How the body is differentiated. */
   readonly adjointsOf: AdjointsOf;
 }
@@ -94,7 +99,7 @@ export function reverseSteps(steps: Steps): (GraphNode | undefined)[] {
     const from = zeros({ graph: around, shape });
     return ['last', back.push({ input: sum, from, next: sum.add(slope), wanted: true }) - 1];
   });
-  const built = buildScan({
+  const built = buildScan(steps.rows, {
     index,
     count: steps.count,
     carries: back,

@@ -2,7 +2,8 @@
  * The edges along which messages travel: from a real node to its real operands, except where the derivative is zero
  * by definition (comparisons, signs, conditions, indices).
  */
-import type { Arena, Operation } from '@ad/graph';
+import type { Arena } from './arena.ts';
+import type { Operation } from './rows/row.ts';
 
 /** Whether an operation has a derivative with respect to its operand at `position`, kinds aside. */
 function hasDerivative(row: Operation, position: number): boolean {

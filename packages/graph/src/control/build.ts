@@ -2,20 +2,15 @@
  * Loops and branches whose bodies are put together node by node, as derivatives are. What turns out not to be needed is
  * left out: arrays and outside values that the body does not read, and carries that nothing wanted depends on.
  */
-import {
-  ancestorsOf,
-  apply,
-  Body,
-  type CondAttributes,
-  type Graph,
-  type GraphNode,
-  inputsNeeded,
-  type Type,
-  unpack,
-  type ScanAttributes,
-  type WhileLoopAttributes,
-} from '@ad/graph';
-import { cond, scan, whileLoop } from '@ad/graph/rows';
+import { apply } from '../apply.ts';
+import { Body, inputsNeeded } from '../body.ts';
+import type { Graph } from '../graph.ts';
+import { ancestorsOf } from '../interpreter/schedule.ts';
+import type { GraphNode } from '../node.ts';
+import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
+import type { Type } from '../tensor.ts';
+import type { ControlRows } from './derivatives.ts';
+import { unpack } from './unpack.ts';
 
 /** An input of a body, and the node around it that it is fed from. */
 export interface Fed {
@@ -64,7 +59,7 @@ export function inputsFor(graph: Graph, name: string, types: readonly Type[]): G
 }
 
 /** Builds a scan. */
-export function buildScan(draft: ScanDraft): Built {
+export function buildScan({ scan }: ControlRows, draft: ScanDraft): Built {
   const { index, count, stacked, length, reverse } = draft;
   const kept = neededCarries(draft.carries, stacked);
   const nexts = kept.map(({ next }) => next);
@@ -116,7 +111,7 @@ export interface CondDraft {
 }
 
 /** Builds a branch; returns its results. */
-export function buildCond(draft: CondDraft): GraphNode[] {
+export function buildCond({ cond }: ControlRows, draft: CondDraft): GraphNode[] {
   if (draft.whenTrue.outputs.length === 0) return [];
   const bodies = [draft.whenTrue, draft.whenFalse].map(
     ({ inputs, outputs }) => new Body(inputs, outputs),
@@ -143,7 +138,7 @@ export interface WhileDraft {
 }
 
 /** Builds a loop of unknown length. */
-export function buildWhile(draft: WhileDraft): Built {
+export function buildWhile({ whileLoop }: ControlRows, draft: WhileDraft): Built {
   const { carries, outside, condition, conditionInputs, limit, snapshots } = draft;
   const all = [...carries, ...outside];
   const isTested = neededBy([condition]);

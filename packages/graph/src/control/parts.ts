@@ -2,36 +2,29 @@
  * A packed vector of a loop or branch by its parts. Each part that somebody reads is a slice, and so is its adjoint or
  * tangent: kept apart, nothing is ever padded with zeros and added up, and what nobody reads stays unknown.
  */
-import {
-  apply,
-  type Arena,
-  type GraphNode,
-  type Operation,
-  type Segment,
-  type Segments,
-  sizeOf,
-} from '@ad/graph';
-import * as rows from '@ad/graph/rows';
-import { zerosLike } from '../activity.ts';
+import { apply } from '../apply.ts';
+import type { Arena } from '../arena.ts';
+import type { GraphNode } from '../node.ts';
+import { concat, slice } from '../rows/parts.ts';
+import type { Operation, Segment, Segments } from '../rows/row.ts';
+import { sizeOf } from '../shape.ts';
+import { zeros } from './build.ts';
 
-/** The parts of the result of a control node. */
-export function segmentsOf(arena: Arena, node: number): Segments {
+/** The parts of the result of a loop or branch. */
+function segmentsOf(arena: Arena, node: number): Segments {
   const row = arena.rowOf(node);
   if (row.family !== 'control') throw new Error(`${row.name} has no parts`);
   return row.segments(arena.attributes.get(node)!);
 }
 
-/** The part of a control node that a node reads, if it is a slice that reads exactly one. */
-export function partRead(arena: Arena, node: number): Segment | undefined {
+/** The part of a packed vector that a node reads, if it is a slice that reads exactly one. */
+export function sliceOf(arena: Arena, node: number, operand: number): Segment | undefined {
   const row: Operation = arena.rowOf(node);
-  if (row !== rows.slice) return undefined;
-  const [operand] = arena.operandsOf(node) as unknown as [number];
-  if (arena.rowOf(operand).family !== 'control') return undefined;
+  if (row !== slice) return undefined;
   const { starts, lengths, steps } = arena.attributes.get(node) as Record<string, [number]>;
   if (steps![0] !== 1) return undefined;
-  return segmentsOf(arena, operand).all.find(
-    ({ start, type }) => start === starts![0] && sizeOf(type.shape) === lengths![0],
-  );
+  const { all } = segmentsOf(arena, operand);
+  return all.find(({ start, type }) => start === starts![0] && sizeOf(type.shape) === lengths![0]);
 }
 
 /** What is known of a packed vector: some of its parts, and something for the whole of it. */
@@ -66,12 +59,12 @@ export class Parts {
   flat({ start, type }: Segment): GraphNode | undefined {
     const part = this.#parts.get(start);
     if (type.kind !== 'real' || this.#whole === undefined) return part;
-    const slice = apply(rows.slice, [this.#whole], {
+    const own = apply(slice, [this.#whole], {
       starts: [start],
       lengths: [sizeOf(type.shape)],
       steps: [1],
     });
-    return part === undefined ? slice : part.add(slice);
+    return part === undefined ? own : part.add(own);
   }
 
   /** The whole vector; `undefined` for zero. */
@@ -79,8 +72,8 @@ export class Parts {
     if (this.#parts.size === 0) return this.#whole;
     const pieces = this.#segments.all.map(
       (segment) =>
-        this.flat(segment) ?? zerosLike({ graph: like.graph, shape: [sizeOf(segment.type.shape)] }),
+        this.flat(segment) ?? zeros({ graph: like.graph, shape: [sizeOf(segment.type.shape)] }),
     );
-    return apply(rows.concat, pieces, { axis: 0 });
+    return apply(concat, pieces, { axis: 0 });
   }
 }

@@ -1,0 +1,58 @@
+/**
+ * What the derivatives of loops and branches are given: the node, how their bodies are differentiated (by the same loops
+ * as the graph around, which hand themselves down), and the rows that the derivatives are made of.
+ */
+import type { Arena } from '../arena.ts';
+import type { GraphNode } from '../node.ts';
+import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
+import type { Attributes, ControlRow, Segment } from '../rows/row.ts';
+
+/** A node, and the adjoint that it starts with. */
+export type Seed = readonly [output: GraphNode, adjoint: GraphNode];
+
+/** The adjoints of nodes from those of some outputs of the same graph; `undefined` where no message arrives. */
+export type AdjointsOf = (
+  seeds: readonly Seed[],
+  targets: readonly GraphNode[],
+) => (GraphNode | undefined)[];
+
+/** The tangents of outputs from those of the nodes that move, of the same graph; `undefined` where nothing moves one. */
+export type BodyTangentsOf = (
+  outputs: readonly GraphNode[],
+  targets: readonly GraphNode[],
+  directions: readonly GraphNode[],
+) => (GraphNode | undefined)[];
+
+/** A loop or branch: its operation, and nodes that stand for its operands and its packed result. */
+export interface ControlNode {
+  /** The operation. */
+  readonly row: ControlRow;
+  /** Its attributes. */
+  readonly attributes: Attributes;
+  /** What it is computed from. */
+  readonly operands: readonly GraphNode[];
+  /** The packed result. */
+  readonly result: GraphNode;
+}
+
+/**
+ * The loops and branches that derivatives are made of. They are handed down because the row of a loop states its
+ * derivative, which is a loop.
+ */
+export interface ControlRows {
+  /** A loop of a known number of steps. */
+  readonly scan: ControlRow<ScanAttributes>;
+  /** A branch. */
+  readonly cond: ControlRow<CondAttributes>;
+  /** A loop of an unknown number of steps. */
+  readonly whileLoop: ControlRow<WhileLoopAttributes>;
+}
+
+/** The part of a loop or branch that a node reads, if it is a slice that reads exactly one. */
+export function partRead(arena: Arena, node: number): Segment | undefined {
+  const first = arena.operandStarts[node]!;
+  if (first === arena.operandStarts[node + 1]) return undefined;
+  const operand = arena.operandIds[first]!;
+  const row = arena.rowOf(operand);
+  return row.family === 'control' ? row.partRead(arena, node, operand) : undefined;
+}
