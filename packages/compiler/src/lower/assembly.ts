@@ -48,7 +48,8 @@ export function assembliesOf(
 ): Assemblies {
   const wholes = new Map<number, Assembly>();
   const inner = new Set<number>();
-  const { arena, order } = simplified;
+  const { arena, order, rows } = simplified;
+  if (!rows.includes(operations.pad) && !rows.includes(operations.concat)) return { wholes, inner };
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
     const row = simplified.rowOf(node);

@@ -24,23 +24,40 @@ export const COMBINE: Readonly<Record<string, Combine>> = {
   all: 'min',
 };
 
-/** The class of each node that is needed, by node. */
-export function classesOf(simplified: Simplified, assemblies: Assemblies): NodeClass[] {
-  const { order } = simplified;
+/** What all nodes are. */
+interface Classes {
+  /** The class of each node that is needed, by node. */
+  readonly classes: NodeClass[];
+  /** Whether all that is computed are scalars. */
+  readonly isScalar: boolean;
+}
+
+/** Looks at all nodes. */
+export function classesOf(simplified: Simplified, assemblies: Assemblies): Classes {
+  const { arena, codes, order } = simplified;
   const classes = new Array<NodeClass>((order.at(-1) ?? -1) + 1);
-  for (const node of order) classes[node] = classOf(simplified, assemblies, node);
-  return classes;
+  // By far the most frequent: a scalar elementwise result has scalar operands.
+  const isElementwise = simplified.rows.map((row) => row.family === 'elementwise');
+  let others = 0;
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]!;
+    const typeId = arena.typeIds[node]!;
+    const isScalar = typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN;
+    if (simplified.isUniform(node)) classes[node] = 'uniform';
+    else if (isScalar && isElementwise[codes[node]!]!) classes[node] = 'scalar';
+    else {
+      const nodeClass = classOf(simplified, assemblies, node);
+      classes[node] = nodeClass;
+      if (nodeClass !== 'leaf') others++;
+    }
+  }
+  return { classes, isScalar: others === 0 };
 }
 
 function classOf(simplified: Simplified, assemblies: Assemblies, node: number): NodeClass {
   const { arena } = simplified;
   const row = simplified.rowOf(node);
-  if (simplified.uniformValue(node) !== undefined) return 'uniform';
   if (row.family === 'leaf') return 'leaf';
-  // By far the most frequent: a scalar elementwise result has scalar operands.
-  const typeId = arena.typeIds[node]!;
-  if (row.family === 'elementwise' && (typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN))
-    return 'scalar';
   if (row.family === 'control') return canLower(arena, node) ? 'control' : 'host';
   if (assemblies.wholes.has(node)) return 'assembly';
   if (assemblies.inner.has(node)) return 'inner';

@@ -35,6 +35,8 @@ export class Draft {
   readonly kernels: Kernel[] = [];
   /** Where the values of nodes are. */
   readonly views: Map<number, View> = new Map();
+  /** Whether all that is computed are scalars: one region, and nothing around it. */
+  readonly isScalar: boolean;
   readonly #classes: readonly NodeClass[];
 
   constructor(graph: Graph, roots: readonly GraphNode[], precision: Precision, math: VectorMath) {
@@ -47,14 +49,18 @@ export class Draft {
     const users = new Users(this.simplified);
     this.assemblies = assembliesOf(this.simplified, users, this.stored);
     this.users = readByWholes(this.simplified, users, this.assemblies);
-    const classes = classesOf(this.simplified, this.assemblies);
-    this.stackSums = stackSumsOf(this.simplified, this.users, this.stored, classes);
+    const { classes, isScalar } = classesOf(this.simplified, this.assemblies);
+    const hasProducts = this.simplified.rows.some(({ family }) => family === 'bilinear');
+    this.stackSums = hasProducts
+      ? stackSumsOf(this.simplified, this.users, this.stored, classes)
+      : new Map();
     for (const [sum, product] of this.stackSums) {
       classes[sum] = 'contraction';
       classes[product] = 'inner';
     }
-    findOuterProducts(this.simplified, classes);
+    if (hasProducts) findOuterProducts(this.simplified, classes);
     this.#classes = classes;
+    this.isScalar = isScalar;
   }
 
   /** What a node is. */

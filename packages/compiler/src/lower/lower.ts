@@ -5,7 +5,7 @@
 import { type ControlRow, type Graph, type GraphNode, operations, sizeOf } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
-import { type Cluster, clusterNodes } from './cluster.ts';
+import { type Cluster, clusterNodes, type NodeFacts } from './cluster.ts';
 import { lowerControl, type Surroundings } from './control.ts';
 import { lowerConvolution, lowerOverlapAdd } from './convolution.ts';
 import { Draft } from './draft.ts';
@@ -62,17 +62,19 @@ class Lowering {
     const top = simplified.order.at(-1) ?? -1;
     const lanes = draft.precision === 'f64' ? 2 : 4;
     this.#regions = new ScalarRegions(simplified, top, lanes, straightLineLimit);
-    this.#clusters = clusterNodes(simplified, draft.users, {
+    const facts: NodeFacts = {
       classOf: (node) => draft.classOf(node),
       isStored: (node) => draft.stored.has(node),
       costOf: (node) => costOf(draft, node),
-    });
+    };
+    this.#clusters = draft.isScalar ? new Map() : clusterNodes(simplified, draft.users, facts);
     this.#places = new Places(draft, this.#clusters);
   }
 
   run(inputs: readonly GraphNode[]): Lowered {
     const { kernels, simplified, stored, views } = this.#draft;
-    for (const node of simplified.order) this.#lowerNode(node);
+    const { order } = simplified;
+    for (let i = 0; i < order.length; i++) this.#lowerNode(order[i]!);
     this.#flushScalars();
     for (const { id } of inputs)
       if (!this.#leaves.has(id)) this.#leaves.set(id, this.#draft.allocate(id));
@@ -146,14 +148,23 @@ class Lowering {
     this.#scalars = [];
     const last = nodes.at(-1);
     if (last === undefined) return;
-    const isInside = (user: number): boolean => user <= last && draft.classOf(user) === 'scalar';
     const kernel = this.#regions.lower(
       nodes,
       (node) => draft.views.get(node)!,
-      (node) => draft.stored.has(node) || draft.users.anyOutside(node, isInside),
+      this.#readOutside(nodes, last),
       (node) => this.#places.placeFor(node),
     );
     draft.kernels.push(kernel);
+  }
+
+  /** The nodes of a region up to the last one that are wanted, or read by others. */
+  #readOutside(nodes: readonly number[], last: number): readonly number[] {
+    const { stored, users } = this.#draft;
+    const isScalar = (node: number): boolean => this.#draft.classOf(node) === 'scalar';
+    // One region is the whole program: nothing else reads.
+    if (this.#draft.isScalar) return [...stored].filter(isScalar).sort((a, b) => a - b);
+    const isInside = (user: number): boolean => user <= last && isScalar(user);
+    return nodes.filter((node) => stored.has(node) || users.anyOutside(node, isInside));
   }
 
   #lowerView(node: number): void {

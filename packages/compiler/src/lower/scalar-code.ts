@@ -24,10 +24,12 @@ export const ARITY: Uint8Array = Uint8Array.from(SCALAR_OPERATIONS, (name) =>
 export const PLACES = 3;
 
 /** An elementwise row as a list: operand `~k` is the row's operand k. */
-interface Template {
+export interface Template {
   readonly code: ScalarCode;
   /** The operand that is the row's value. */
   readonly value: number;
+  /** The operation, if the row is just one, of its operands in their order; -1 if it is more. */
+  readonly single: number;
 }
 
 /** A list of scalar operations being written. */
@@ -41,7 +43,6 @@ export class ScalarCode {
   /** The distinct constants. */
   readonly constants: number[] = [];
   readonly #constantIds = new Map<number, number>();
-  readonly #templates = new Map<ElementwiseRow, Template>();
 
   /** An empty list with room for some entries. */
   constructor(capacity: number) {
@@ -72,13 +73,8 @@ export class ScalarCode {
   }
 
   /** Appends what a row computes of these operands, and returns the operand that is its value. */
-  row(row: ElementwiseRow, x: number, y: number, z: number): number {
-    let template = this.#templates.get(row);
-    if (template === undefined) {
-      template = templateOf(row);
-      this.#templates.set(row, template);
-    }
-    const { code, value } = template;
+  row({ code, value, single }: Template, x: number, y: number, z: number): number {
+    if (single >= 0) return this.append(single, x, y, z);
     const start = this.length;
     for (let i = 0; i < code.length; i++) {
       const operation = code.operations[i]!;
@@ -117,12 +113,19 @@ function resolve(operand: number, start: number, x: number, y: number, z: number
 }
 
 /** A row written down once, by evaluating it over the algebra of entries. */
-function templateOf(row: ElementwiseRow): Template {
+export function templateOf(row: ElementwiseRow): Template {
   const code = new ScalarCode(4);
   const recorder: Record<string, (x: number, y?: number, z?: number) => number> = {};
   SCALAR_OPERATIONS.forEach((name, operation) => {
     recorder[name] = (x, y = 0, z = 0) => code.append(operation, x, y, z);
   });
   recorder['constant'] = (value) => code.constant(value);
-  return { code, value: row.value(recorder as unknown as Algebra<number>, -1, -2, -3) };
+  const value = row.value(recorder as unknown as Algebra<number>, -1, -2, -3);
+  const operation = code.operations[0]!;
+  const isSingle =
+    code.length === 1 &&
+    value === 0 &&
+    operation !== CONSTANT &&
+    code.operands.subarray(0, ARITY[operation]).every((operand, k) => operand === ~k);
+  return { code, value, single: isSingle ? operation : -1 };
 }

@@ -6,7 +6,7 @@
 import type { ElementwiseRow } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import { type Gathered, planGathered } from './gathered.ts';
-import { ScalarCode } from './scalar-code.ts';
+import { ScalarCode, type Template, templateOf } from './scalar-code.ts';
 import { planStraightLine, type StraightLine } from './straight-line.ts';
 import type { View } from './view.ts';
 
@@ -44,6 +44,8 @@ export class ScalarRegions {
   readonly #limit: number;
   /** By node: its operand in the region that is being made. */
   readonly #operandOf: Int32Array;
+  /** By operation code. */
+  readonly #templates: (Template | undefined)[] = [];
 
   /**
    * Nothing yet.
@@ -64,43 +66,48 @@ export class ScalarRegions {
    *
    * @param nodes - scalar elementwise nodes, ascending.
    * @param viewOf - where a value from outside is.
-   * @param isResult - whether a node of the region is read elsewhere.
-   * @param place - where the value of such a node goes.
+   * @param readOutside - those of the nodes that are read elsewhere, ascending.
+   * @param placeFor - where the value of such a node goes.
    */
   lower(
     nodes: readonly number[],
     viewOf: (node: number) => View,
-    isResult: (node: number) => boolean,
-    place: (node: number) => View,
+    readOutside: readonly number[],
+    placeFor: (node: number) => View,
   ): ScalarKernel {
     const simplified = this.#simplified;
+    const { codes, operandStarts, operandEnds, operandIds } = simplified;
     const operandOf = this.#operandOf;
     const code = new ScalarCode(nodes.length + 16);
     const reads: View[] = [];
     const outside: number[] = [];
     const read = (node: number): number => {
-      let operand = operandOf[node]!;
-      if (operand === UNKNOWN) {
-        const value = simplified.uniformValue(node);
-        if (value !== undefined) return code.constant(value);
-        operand = ~(reads.push(viewOf(node)) - 1);
-        outside.push(node);
-        operandOf[node] = operand;
-      }
-      return operand;
+      const operand = operandOf[node]!;
+      if (operand !== UNKNOWN) return operand;
+      const value = simplified.uniformValue(node);
+      if (value !== undefined) return code.constant(value);
+      outside.push(node);
+      const place = ~(reads.push(viewOf(node)) - 1);
+      operandOf[node] = place;
+      return place;
     };
-    for (const node of nodes) {
-      const count = simplified.operandCount(node);
-      const x = read(simplified.operand(node, 0));
-      const y = count > 1 ? read(simplified.operand(node, 1)) : 0;
-      const z = count > 2 ? read(simplified.operand(node, 2)) : 0;
-      operandOf[node] = code.row(simplified.rowOf(node) as ElementwiseRow, x, y, z);
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i]!;
+      const start = operandStarts[node]!;
+      const count = operandEnds[node]! - start;
+      const x = read(operandIds[start]!);
+      const y = count > 1 ? read(operandIds[start + 1]!) : 0;
+      const z = count > 2 ? read(operandIds[start + 2]!) : 0;
+      const template = (this.#templates[codes[node]!] ??= templateOf(
+        simplified.rowOf(node) as ElementwiseRow,
+      ));
+      operandOf[node] = code.row(template, x, y, z);
     }
-    const results: ScalarResult[] = [];
-    for (const node of nodes) {
-      if (isResult(node)) results.push({ operand: operandOf[node]!, write: place(node) });
-    }
-    for (const node of nodes) operandOf[node] = UNKNOWN;
+    const results = readOutside.map((node): ScalarResult => ({
+      operand: operandOf[node]!,
+      write: placeFor(node),
+    }));
+    for (let i = 0; i < nodes.length; i++) operandOf[nodes[i]!] = UNKNOWN;
     for (const node of outside) operandOf[node] = UNKNOWN;
     const plan =
       code.length <= this.#limit

@@ -9,24 +9,45 @@ import type { Simplified } from './simplified.ts';
 /** Linear operations whose results hold nothing but elements of their operand. */
 const LAYOUTS: ReadonlySet<string> = new Set(['reshape', 'broadcast', 'transpose', 'slice']);
 
+/** What has to be known for a node to be known. */
+export type Folding =
+  /** Nothing: it may be a constant. */
+  | 'leaf'
+  /** The first operand, and others. */
+  | 'operands'
+  /** The first operand alone. */
+  | 'layout'
+  /** It never is. */
+  | 'never'
+  /** One operand, if it is 0. */
+  | 'strong';
+
+/** When nodes with this row are known. */
+export function foldingOf(row: Operation): Folding {
+  if (row.family === 'leaf') return 'leaf';
+  if (row.family === 'elementwise') return row.name === 'strongMul' ? 'strong' : 'operands';
+  return row.family === 'linear' && LAYOUTS.has(row.name) ? 'layout' : 'never';
+}
+
 /** Sets the value of a node if it follows from known numbers. */
-export function fold(simplified: Simplified, node: number, row: Operation): void {
-  if (row.family === 'leaf') {
+export function fold(simplified: Simplified, node: number, folding: Folding): void {
+  if (folding === 'leaf') {
     const value = simplified.graph.constantValue(node);
     if (typeof value === 'number') simplified.setUniform(node, value);
-    return;
-  }
-  if (row.family === 'elementwise') foldElementwise(simplified, node, row);
-  else if (row.family === 'linear' && LAYOUTS.has(row.name)) {
-    const value = simplified.uniformValue(simplified.operand(node, 0));
-    if (value !== undefined) simplified.setUniform(node, value);
+  } else if (folding === 'strong') {
+    foldElementwise(simplified, node);
+  } else if (folding !== 'never') {
+    // Most nodes are left here, at their first operand.
+    const operand = simplified.operand(node, 0);
+    if (!simplified.isUniform(operand)) return;
+    if (folding === 'layout') simplified.setUniform(node, simplified.uniformValue(operand)!);
+    else foldElementwise(simplified, node);
   }
 }
 
-function foldElementwise(simplified: Simplified, node: number, row: ElementwiseRow): void {
-  // Most nodes are left here, at their first operand.
+function foldElementwise(simplified: Simplified, node: number): void {
+  const row = simplified.rowOf(node) as ElementwiseRow;
   const x = simplified.uniformValue(simplified.operand(node, 0));
-  if (x === undefined && row.name !== 'strongMul') return;
   const y = row.arity > 1 ? simplified.uniformValue(simplified.operand(node, 1)) : 0;
   if (row.name === 'strongMul' && (x === 0 || y === 0)) {
     simplified.setUniform(node, 0);

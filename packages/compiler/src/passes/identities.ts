@@ -16,7 +16,8 @@ const operandIf =
 /** The operand beside a known number that changes nothing; `both` if that may stand on the left too. */
 function neutral(value: number, both: boolean): Identity {
   return (simplified, node) => {
-    const [x, y] = [simplified.operand(node, 0), simplified.operand(node, 1)];
+    const x = simplified.operand(node, 0);
+    const y = simplified.operand(node, 1);
     if (Object.is(simplified.uniformValue(y), value)) return x;
     return both && Object.is(simplified.uniformValue(x), value) ? y : -1;
   };

@@ -63,6 +63,11 @@ export class Rewriter {
     );
   }
 
+  /** Whether any node is to be shown. */
+  get concernsAny(): boolean {
+    return this.#concerned.includes(true);
+  }
+
   /** Whether nodes of this operation are to be shown. */
   concerns(code: number): boolean {
     return this.#concerned[code]!;

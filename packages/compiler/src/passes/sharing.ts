@@ -19,11 +19,12 @@ export class SeenNodes {
   readonly #table: Int32Array;
   readonly #mask: number;
   readonly #attributeIds = new Map<string, number>();
-  readonly #commutative: boolean[] = [];
+  readonly #commutative: readonly boolean[];
 
   /** Room for so many nodes. */
   constructor(simplified: Simplified, count: number) {
     this.#simplified = simplified;
+    this.#commutative = simplified.rows.map((row) => COMMUTATIVE.has(row));
     const places = 2 ** Math.ceil(Math.log2(2 * count + 2));
     this.#table = new Int32Array(2 * places);
     this.#mask = places - 1;
@@ -36,7 +37,8 @@ export class SeenNodes {
     const attributeId = attributes === undefined ? 0 : this.#attributeId(attributes);
     if (attributeId < 0) return node;
     const hash = this.#hashOf(node, attributeId);
-    const [table, mask] = [this.#table, this.#mask];
+    const table = this.#table;
+    const mask = this.#mask;
     for (let at = (hash ^ (hash >>> 15)) & mask; ; at = (at + 1) & mask) {
       const other = table[2 * at]! - 1;
       if (other < 0) {
@@ -50,23 +52,26 @@ export class SeenNodes {
 
   #hashOf(node: number, attributeId: number): number {
     const simplified = this.#simplified;
-    const { codes, typeIds } = simplified.arena;
-    const count = simplified.operandCount(node);
-    let hash = Math.imul(codes[node]! + 1, 0x9e3779b1) ^ Math.imul(attributeId, 0x85ebca6b);
-    hash ^= typeIds[node]!;
-    if (count === 2) {
-      const [x, y] = [simplified.operand(node, 0), simplified.operand(node, 1)];
+    const { operandIds } = simplified;
+    const start = simplified.operandStarts[node]!;
+    const end = simplified.operandEnds[node]!;
+    let hash =
+      Math.imul(simplified.codes[node]! + 1, 0x9e3779b1) ^ Math.imul(attributeId, 0x85ebca6b);
+    hash ^= simplified.arena.typeIds[node]!;
+    if (end === start + 2) {
+      const x = operandIds[start]!;
+      const y = operandIds[start + 1]!;
       const swap = x > y && this.#isCommutative(node);
       return mixed(mixed(hash, swap ? y : x), swap ? x : y);
     }
-    for (let k = 0; k < count; k++) hash = mixed(hash, simplified.operand(node, k));
+    for (let e = start; e < end; e++) hash = mixed(hash, operandIds[e]!);
     return hash;
   }
 
   #equal(node: number, other: number, attributeId: number): boolean {
     const simplified = this.#simplified;
-    const { arena } = simplified;
-    if (arena.codes[node] !== arena.codes[other]) return false;
+    const { arena, codes } = simplified;
+    if (codes[node] !== codes[other]) return false;
     if (arena.typeIds[node] !== arena.typeIds[other]) return false;
     const count = simplified.operandCount(node);
     if (simplified.operandCount(other) !== count) return false;
@@ -85,8 +90,7 @@ export class SeenNodes {
   }
 
   #isCommutative(node: number): boolean {
-    const code = this.#simplified.arena.codes[node]!;
-    return (this.#commutative[code] ??= COMMUTATIVE.has(this.#simplified.arena.rows[code]));
+    return this.#commutative[this.#simplified.codes[node]!]!;
   }
 
   /** The same number for the same attributes, from 1 on; -1 for attributes that are more than numbers. */

@@ -1,12 +1,14 @@
 /**
  * A graph as the compiler sees it after simplification. The graph itself stays as it is: beside it stand, for each
- * node, the node that has the same value (itself, if nothing simpler does), the number that it is known to be, and the
- * operation that computes it in another way. All passes write here; whoever reads a graph through this sees their
- * results together.
+ * node, the node that has the same value (itself, if nothing simpler does), the number that it is known to be, its
+ * operation and its operands. All passes write here; whoever reads a graph through this sees their results together.
+ *
+ * Everything is in typed arrays by node, as in the arena, since graphs may have millions of nodes: operations and
+ * operands begin as copies of the arena's.
  */
 import { type Arena, type ElementwiseRow, type Graph, type Operation } from '@ad/graph';
 
-/** Another way to compute a node: an elementwise operation on other operands. */
+/** Another way to compute a node: an elementwise operation on other operands, no more of them than before. */
 export interface Rewrite {
   readonly row: ElementwiseRow;
   readonly operands: readonly number[];
@@ -20,22 +22,40 @@ export class Simplified {
   readonly arena: Arena;
   /** The nodes that are computed or read, ascending. */
   order: Int32Array = new Int32Array(0);
+  /** Per node: index into {@link rows}. */
+  readonly codes: Uint16Array;
+  /** The operations by code: those of the graph, then those that nodes are computed with in another way. */
+  readonly rows: Operation[];
+  /** Per node: where its operands start in {@link operandIds}, and where they end; a known number has none. */
+  readonly operandStarts: Int32Array;
+  readonly operandEnds: Int32Array;
+  /** The operands: of nodes that are settled, those that stand for them. */
+  readonly operandIds: Int32Array;
   /** Per node: the node with the same value that stands for it. */
   readonly #same: Int32Array;
   readonly #isUniform: Uint8Array;
   readonly #uniform = new Map<number, number>();
-  /** 1 for the nodes that are computed in another way: most are not, and need no look into the map. */
-  readonly #isRewritten: Uint8Array;
-  readonly #rewrites = new Map<number, Rewrite>();
 
   /** Nothing is simplified yet: each of the first `count` nodes stands for itself. */
   constructor(graph: Graph, count: number) {
+    const { arena } = graph;
     this.graph = graph;
-    this.arena = graph.arena;
+    this.arena = arena;
+    this.codes = arena.codes.slice(0, count);
+    this.rows = [...arena.rows];
+    this.operandStarts = arena.operandStarts;
+    this.operandEnds = arena.operandStarts.slice(1, count + 1);
+    this.operandIds = arena.operandIds.slice(0, arena.operandStarts[count]);
     this.#same = new Int32Array(count);
     for (let node = 0; node < count; node++) this.#same[node] = node;
     this.#isUniform = new Uint8Array(count);
-    this.#isRewritten = new Uint8Array(count);
+  }
+
+  /** Puts in the place of a node's operands those that stand for them; to be called once these are known. */
+  settle(node: number): void {
+    const end = this.operandEnds[node]!;
+    for (let e = this.operandStarts[node]!; e < end; e++)
+      this.operandIds[e] = this.#same[this.operandIds[e]!]!;
   }
 
   /** The node that stands for a node. */
@@ -48,6 +68,11 @@ export class Simplified {
     this.#same[node] = this.#same[same]!;
   }
 
+  /** Whether every element of a node is one known number. */
+  isUniform(node: number): boolean {
+    return this.#isUniform[node] === 1;
+  }
+
   /** The number that every element of a node is, if that is known; truth values are 1 and 0. */
   uniformValue(node: number): number | undefined {
     return this.#isUniform[node] === 1 ? this.#uniform.get(node) : undefined;
@@ -57,40 +82,35 @@ export class Simplified {
   setUniform(node: number, value: number): void {
     this.#isUniform[node] = 1;
     this.#uniform.set(node, value);
+    this.operandEnds[node] = this.operandStarts[node]!;
   }
 
   /** Computes a node in another way. */
-  rewrite(node: number, rewrite: Rewrite): void {
-    this.#isRewritten[node] = 1;
-    this.#rewrites.set(node, rewrite);
+  rewrite(node: number, { row, operands }: Rewrite): void {
+    const known = this.rows.indexOf(row);
+    this.codes[node] = known < 0 ? this.rows.push(row) - 1 : known;
+    const start = this.operandStarts[node]!;
+    this.operandIds.set(operands, start);
+    this.operandEnds[node] = start + operands.length;
   }
 
   /** The operation of a node. */
   rowOf(node: number): Operation {
-    return this.#rewriteOf(node)?.row ?? this.arena.rowOf(node);
+    return this.rows[this.codes[node]!]!;
   }
 
   /** How many operands a node has; none, if it is a known number. */
   operandCount(node: number): number {
-    if (this.#isUniform[node] === 1) return 0;
-    const rewrite = this.#rewriteOf(node);
-    if (rewrite !== undefined) return rewrite.operands.length;
-    return this.arena.operandStarts[node + 1]! - this.arena.operandStarts[node]!;
+    return this.operandEnds[node]! - this.operandStarts[node]!;
   }
 
-  /** Operand `k` of a node, through the nodes that stand for others. */
+  /** Operand `k` of a node. */
   operand(node: number, k: number): number {
-    const rewrite = this.#rewriteOf(node);
-    if (rewrite !== undefined) return this.#same[rewrite.operands[k]!]!;
-    return this.#same[this.arena.operandIds[this.arena.operandStarts[node]! + k]!]!;
+    return this.operandIds[this.operandStarts[node]! + k]!;
   }
 
   /** All operands of a node. */
   operandsOf(node: number): number[] {
     return Array.from({ length: this.operandCount(node) }, (_, k) => this.operand(node, k));
-  }
-
-  #rewriteOf(node: number): Rewrite | undefined {
-    return this.#isRewritten[node] === 1 ? this.#rewrites.get(node) : undefined;
   }
 }
