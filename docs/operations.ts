@@ -19,6 +19,38 @@ operations are compared with a table of 50 digits: values are within 2 units in 
 4, except where the operation lists a wider bound: the largest error at any point of the table, plus 1.
 `;
 
+/** Conventions at kinks that other libraries choose otherwise. */
+const ELSEWHERE = `## Where PyTorch and JAX differ
+
+Formulas agree wherever functions are smooth. At kinks, where the derivative is a convention, these are others there:
+
+| where | here | elsewhere |
+| --- | --- | --- |
+| \`clamp\` at a bound, and so \`hardTanh\` | 0 | PyTorch's \`clamp\` and JAX's \`hard_tanh\`: 1; \`jnp.clip\`: 1/2 |
+| \`leakyRelu\` at 0 | its slope | JAX: 1 |
+| \`selu\` at 0 | 1.05, the lesser slope | both: 1.76; so with \`elu\` for a factor above 1 |
+| \`hypot\` at (0, 0) | 0 and 0 | PyTorch: NaN |
+| \`norm\` of zeros | zeros | JAX: NaN |
+| \`pow\` at (0, 0), in the exponent | -Infinity | both: 0 |
+| \`pow\` of a negative base, in the exponent | the real part of the complex derivative | both: NaN |
+| \`xlogy\` at (0, 0) and \`xlog1py\` at (0, -1), in the first operand | -Infinity | PyTorch: 0 |
+| what \`where\` did not choose | never reaches a gradient | both: NaN or Infinity there make the gradient NaN |
+
+\`\`\`ts
+import { clamp, type GraphNode, greater, hypot, leakyRelu, norm, selu, tensor, where, xlogy } from '@ad/graph';
+import { grad } from '@ad/backprop';
+
+grad((x: GraphNode) => clamp(x, -1, 1))(1); // => 0
+grad((x: GraphNode) => leakyRelu(x, 0.25))(0); // => 0.25
+grad((x: GraphNode) => selu(x))(0); // ≈ 1.0507
+grad((x: GraphNode) => hypot(x, 0))(0); // => 0
+grad((x: GraphNode) => norm(x))(tensor([0, 0])).toArray(); // => [0, 0]
+grad((y: GraphNode) => y.graph.constant(0).pow(y))(0); // => -Infinity
+grad((y: GraphNode) => y.graph.constant(-2).pow(y))(0); // ≈ 0.6931
+grad((x: GraphNode) => xlogy(x, 0))(0); // => -Infinity
+grad((x: GraphNode) => where(greater(x, 0), x.log(), x))(0); // => 1
+\`\`\``;
+
 const FAMILIES: readonly (readonly [Operation['family'], string])[] = [
   ['elementwise', 'Applied to every element, operands broadcast together.'],
   ['linear', 'Linear in all real operands together; the derivative is the transposed map.'],
@@ -45,7 +77,7 @@ export function operationsPage(): string {
     const title = family.slice(0, 1).toUpperCase() + family.slice(1);
     return [`## ${title}`, what, members.map(entry).join('\n')].join('\n\n');
   });
-  return `${[INTRODUCTION.trimEnd(), ...sections].join('\n\n')}\n`;
+  return `${[INTRODUCTION.trimEnd(), ...sections, ELSEWHERE].join('\n\n')}\n`;
 }
 
 function entry(row: Operation): string {
