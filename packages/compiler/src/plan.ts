@@ -55,7 +55,10 @@ export function planMemory(
       if (buffer.address >= 0 || elsewhere.has(buffer)) continue;
       const bytes = bytesOf(buffer, elementSize);
       const same = [...ending].find(
-        (other) => other.size === buffer.size && mayOverwrite(kernel, other, buffer),
+        (other) =>
+          other.size === buffer.size &&
+          other.storage === buffer.storage &&
+          mayOverwrite(kernel, other, buffer),
       );
       if (same !== undefined) {
         buffer.address = same.address;

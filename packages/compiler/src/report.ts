@@ -53,6 +53,7 @@ export function describeKernel(kernel: Kernel): string {
   if (kernel.kind === 'scalars') return describeScalars(kernel);
   if (kernel.kind === 'strips') return `strips of ${kernel.strip} of ${kernel.rows} rows`;
   if (kernel.kind === 'control') return kernel.operation;
+  if (kernel.kind === 'bounds') return `bounds of ${kernel.count} positions along ${kernel.length}`;
   if (kernel.kind === 'indexed')
     return `${kernel.operation} of ${kernel.count} positions along ${kernel.length}`;
   if (kernel.kind === 'routine') return `${kernel.work.operation}, element by element`;

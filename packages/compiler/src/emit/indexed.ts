@@ -1,11 +1,9 @@
-/**
- * Emission of reading and adding at positions given by integers. All positions are looked at first: where one is
- * outside, the interpreter's kernel is called, which says so.
- */
+/** Emission of adding and writing at positions given by integers, which are all looked at first. */
 import type { Precision } from '../code/expression.ts';
 import type { Indexed } from '../lower/kernel.ts';
 import { bytesOf } from '../plan.ts';
 import { type Callee, FunctionBuilder, type Local } from '../wasm/function-builder.ts';
+import { emitBounds } from './bounds.ts';
 
 /**
  * The function that runs an indexed kernel.
@@ -21,26 +19,16 @@ export function emitIndexed(
   const { indices, length, count, outer, inner, source, result } = kernel;
   const code = new FunctionBuilder();
   const elementSize = precision === 'f64' ? 8 : 4;
-  const size = result.storage === 'integer' ? 4 : elementSize;
   const [i, index] = [code.local('i32'), code.local('i32')];
   const readIndex = (): FunctionBuilder =>
     code.get(i).i32(4).op('i32.mul').memory('i32.load', indices.address);
-  code.countedLoop(i, 0, count, 1, () => {
-    readIndex()
-      .i32(length)
-      .op('i32.add')
-      .i32(2 * length)
-      .op('i32.ge_u');
-    code.if(() => code.i32(refuse).call(host));
+  emitBounds(kernel, host, refuse, code);
+  const at = code.local('i32');
+  code.countedLoop(at, 0, bytesOf(result, elementSize), 16, () => {
+    code.get(at).v128(new Uint8Array(16)).memory('v128.store', result.address);
   });
-  if (kernel.operation !== 'gather') {
-    const at = code.local('i32');
-    code.countedLoop(at, 0, bytesOf(result, elementSize), 16, () => {
-      code.get(at).v128(new Uint8Array(16)).memory('v128.store', result.address);
-    });
-  }
 
-  const row = inner * size;
+  const row = inner * elementSize;
   // In bytes: the row of the list of positions, and where the rows of the indexed array start.
   const [listed, start, indexed] = [code.local('i32'), code.local('i32'), code.local('i32')];
   const o = code.local('i32');
@@ -55,8 +43,7 @@ export function emitIndexed(
         if (precision === 'f64') code.f64(1).memory('f64.store', result.address);
         else code.f32(1).memory('f32.store', result.address);
       } else {
-        const [to, from] = kernel.operation === 'gather' ? [listed, indexed] : [indexed, listed];
-        emitRow(code, result.address, to, source.address, from, row, size, precision, kernel);
+        emitRow(code, result.address, indexed, source.address, listed, row, precision);
       }
       code
         .get(listed)
@@ -73,7 +60,7 @@ export function emitIndexed(
   return code;
 }
 
-/** Copies a row, or adds it to what is there. */
+/** Adds a row to what is there. */
 function emitRow(
   code: FunctionBuilder,
   target: number,
@@ -81,32 +68,27 @@ function emitRow(
   source: number,
   from: Local,
   bytes: number,
-  size: number,
   precision: Precision,
-  { operation }: Indexed,
 ): void {
-  const adds = operation === 'scatterAdd';
   const lanes = precision === 'f64' ? 'f64x2' : 'f32x4';
   const whole = bytes - (bytes % 16);
   const [k, a, b] = [code.local('i32'), code.local('i32'), code.local('i32')];
   if (whole > 0) {
     code.get(to).set(a).get(from).set(b);
     code.countedLoop(k, 0, whole, 16, () => {
-      code.get(a);
-      if (adds) code.get(a).memory('v128.load', target);
+      code.get(a).get(a).memory('v128.load', target);
       code.get(b).memory('v128.load', source);
-      if (adds) code.op(`${lanes}.add`);
-      code.memory('v128.store', target);
+      code.op(`${lanes}.add`).memory('v128.store', target);
       code.get(a).i32(16).op('i32.add').set(a).get(b).i32(16).op('i32.add').set(b);
     });
   }
-  const type = size === 8 ? 'f64' : adds ? 'f32' : 'i32';
-  for (let at = whole; at < bytes; at += size) {
-    code.get(to);
-    if (adds) code.get(to).memory(`${type}.load`, target + at);
-    code.get(from).memory(`${type}.load`, source + at);
-    if (adds) code.op(`${type}.add`);
-    code.memory(`${type}.store`, target + at);
+  for (let at = whole; at < bytes; at += precision === 'f64' ? 8 : 4) {
+    code
+      .get(to)
+      .get(to)
+      .memory(`${precision}.load`, target + at);
+    code.get(from).memory(`${precision}.load`, source + at);
+    code.op(`${precision}.add`).memory(`${precision}.store`, target + at);
   }
   for (const local of [k, a, b]) code.release('i32', local);
 }

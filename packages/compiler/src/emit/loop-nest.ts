@@ -3,7 +3,8 @@
  * in steps of whole vectors and its remainder element by element.
  *
  * Addresses: every view has a constant base, and offsets that grow with the loops. Views with the same stride along
- * an axis share one growing offset, so a loop over contiguous arrays has a single counter.
+ * an axis share one growing offset, so a loop over contiguous arrays has a single counter. Where positions say how far
+ * a view moves along an axis, its offset is made anew from the position that the loop stands at.
  */
 import type { EmitContext } from '../code/emit-expression.ts';
 import { emitExpressions } from '../code/emit-expression.ts';
@@ -21,8 +22,10 @@ import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 interface Axis {
   readonly length: number;
   readonly reduced: boolean;
-  /** By view: those read, then those written. */
+  /** By view: those read, those written, then the positions. */
   readonly strides: readonly number[];
+  /** The views that positions move along this axis. */
+  readonly gathered: readonly number[];
 }
 
 /** Offsets of the views in bytes; `undefined` for one that has not moved. */
@@ -93,12 +96,22 @@ export function emitStrip(
   );
 }
 
+/** The positions that move a view, as an array that the loop goes through. */
+function positionsOf({ shape, positions }: View): View {
+  const { axis, indices } = positions!;
+  return { buffer: indices, offset: 0, shape, strides: shape.map((_, k) => (k === axis ? 1 : 0)) };
+}
+
 class LoopNestEmitter {
   readonly #nest: LoopNest;
   readonly #precision: Precision;
   readonly #importOf: (name: string) => number;
   readonly #code: FunctionBuilder;
   readonly #views: readonly View[];
+  /** The views that are moved by positions, which are the last views, in this order. */
+  readonly #gathered: readonly number[];
+  /** Whether the elements are integers: they are moved as they are. Numbers that are made of integers are not. */
+  readonly #movesIntegers: boolean;
   readonly #size: number;
   readonly #axes: readonly Axis[];
   /** The index of the axis that is run in vectors; -1 for none. */
@@ -118,11 +131,19 @@ class LoopNestEmitter {
     this.#nest = nest;
     this.#precision = precision;
     this.#importOf = importOf;
-    this.#views = [...nest.reads, ...nest.results.map((result) => result.write)];
-    this.#size = precision === 'f64' ? 8 : 4;
+    const gathered = nest.reads.filter(({ positions }) => positions !== undefined);
+    this.#views = [
+      ...nest.reads,
+      ...nest.results.map((result) => result.write),
+      ...gathered.map(positionsOf),
+    ];
+    this.#gathered = gathered.map((view) => nest.reads.indexOf(view));
+    this.#movesIntegers = nest.results.some(({ write }) => write.buffer.storage === 'integer');
+    this.#size = precision === 'f64' && !this.#movesIntegers ? 8 : 4;
     const axes = this.#collapse();
     // Elements next to each other: the last axis in memory order, whether it is kept or reduced.
-    const contiguous = axes.at(-1);
+    const last = axes.at(-1);
+    const contiguous = last?.gathered.length === 0 ? last : undefined;
     const kept = axes.filter((axis) => !axis.reduced);
     const reduced = axes.filter((axis) => axis.reduced);
     this.#axes = [...kept, ...reduced];
@@ -179,15 +200,17 @@ class LoopNestEmitter {
   #collapse(): Axis[] {
     const axes: Axis[] = [];
     this.#nest.shape.forEach((length, axis) => {
-      if (length === 1) return;
+      const gathered = this.#gathered.filter((view) => this.#views[view]!.positions!.axis === axis);
+      if (length === 1 && gathered.length === 0) return;
       const reduced = this.#nest.reduced[axis]!;
       const strides = this.#views.map((view) => view.strides[axis]! * this.#elementSize(view));
       const outer = axes.at(-1);
       const merges =
         outer?.reduced === reduced &&
+        outer.gathered.length + gathered.length === 0 &&
         outer.strides.every((stride, k) => stride === strides[k]! * length);
-      if (merges) axes[axes.length - 1] = { length: outer.length * length, reduced, strides };
-      else axes.push({ length, reduced, strides });
+      if (merges) axes[axes.length - 1] = { ...outer, length: outer.length * length, strides };
+      else axes.push({ length, reduced, strides, gathered });
     });
     return axes;
   }
@@ -239,7 +262,7 @@ class LoopNestEmitter {
     const added: Local[] = [];
     const inner = (): Offsets => {
       const shared = new Map<string, Local>();
-      return axis.strides.map((stride, k) => {
+      const sums = axis.strides.map((stride, k) => {
         const outer = offsets[k];
         if (stride === 0) return outer;
         const move = moving.get(stride)!;
@@ -254,6 +277,11 @@ class LoopNestEmitter {
         }
         return sum;
       });
+      for (const view of axis.gathered) {
+        sums[view] = this.#moveToPosition(view, sums);
+        added.push(sums[view]);
+      }
+      return sums;
     };
     const single = to - from === step;
     for (const [stride, local] of moving) code.i32(from * stride).set(local);
@@ -273,6 +301,25 @@ class LoopNestEmitter {
       code.release('i32', counter);
     }
     for (const local of [...moving.values(), ...added]) code.release('i32', local);
+  }
+
+  /** The offset of a view at the position that the loop stands at. */
+  #moveToPosition(index: number, offsets: Offsets): Local {
+    const code = this.#code;
+    const view = this.#views[index]!;
+    const { length, stride } = view.positions!;
+    const listed =
+      this.#nest.reads.length + this.#nest.results.length + this.#gathered.indexOf(index);
+    const indices = this.#views[listed]!;
+    const moved = code.local('i32');
+    const base = this.#pushAddress(indices, offsets[listed], indices.buffer.address);
+    code.memory('i32.load', base).set(moved);
+    code.get(moved).get(moved).i32(31).op('i32.shr_s').i32(length).op('i32.and').op('i32.add');
+    code.i32(stride * this.#elementSize(view)).op('i32.mul');
+    const outer = offsets[index];
+    if (outer !== undefined) code.get(outer).op('i32.add');
+    code.set(moved);
+    return moved;
   }
 
   /** The loops over the reduced axes, with an accumulator per result, and the stores after them. */
@@ -423,7 +470,7 @@ class LoopNestEmitter {
     } else {
       this.#loadScattered(view, offsets[index], base, stride, lanes, bytes);
     }
-    if (integer)
+    if (integer && !this.#movesIntegers)
       code.op(this.#precision === 'f64' ? 'f64x2.convert_low_i32x4_s' : 'f32x4.convert_i32x4_s');
   }
 

@@ -14,6 +14,7 @@ import { emitControl } from './control.ts';
 import { emitConvolution } from './convolution.ts';
 import { emitCopy } from './copies.ts';
 import { emitGathered } from './gathered.ts';
+import { emitBounds } from './bounds.ts';
 import { emitIndexed } from './indexed.ts';
 import { emitLoopNest } from './loop-nest.ts';
 import { emitRoutine } from './routines/table.ts';
@@ -77,6 +78,8 @@ export function emitModule(
         call(emitContraction(kernel, precision, fused, importOf));
       else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision, fused));
       else if (kernel.kind === 'scalars') emitScalars(kernel);
+      else if (kernel.kind === 'bounds')
+        call(emitBounds(kernel, host, hostCalls.push(kernel.refuse) - 1));
       else if (kernel.kind === 'indexed')
         call(emitIndexed(kernel, precision, host, hostCalls.push(kernel.refuse) - 1));
       else if (kernel.kind === 'routine') {

@@ -71,6 +71,7 @@ function classOf(simplified: Simplified, assemblies: Assemblies, node: number): 
   if (row.family === 'bilinear' && !operands.every((type) => type.kind === 'real')) return 'host';
   if (row.name === 'matmul' && row.family === 'bilinear') return 'contraction';
   if (row === operations.convolution) return 'convolution';
+  if (row === operations.gather) return 'gather';
   if (row === operations.strongMatmul || row === operations.strongConvolution) return 'strong';
   if (row === operations.overlapAdd)
     return operands.every((type) => type.kind === 'real') ? 'overlapAdd' : 'host';

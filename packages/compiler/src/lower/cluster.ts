@@ -29,6 +29,7 @@ export type NodeClass =
   | 'contraction'
   | 'convolution'
   | 'overlapAdd'
+  | 'gather'
   | 'strong'
   | 'control'
   | 'host';

@@ -33,6 +33,8 @@ export class Draft {
   readonly stackSums: ReadonlyMap<number, number>;
   /** The kernels so far, in the order in which they run. */
   readonly kernels: Kernel[] = [];
+  /** Looks at positions that are given: they come before all other kernels. */
+  readonly bounds: Kernel[] = [];
   /** Where the values of nodes are. */
   readonly views: Map<number, View> = new Map();
   /** Whether all that is computed are scalars: one region, and nothing around it. */

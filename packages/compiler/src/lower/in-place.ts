@@ -58,7 +58,12 @@ function readsElementwise(kernel: Kernel, buffer: Buffer): boolean {
   const isFactor =
     kernel.kind === 'contraction' &&
     [kernel.left, kernel.right].some((view) => view.buffer === buffer);
-  return !isFactor && readsOf(kernel).every((view) => view.buffer !== buffer || isWhole(view));
+  return (
+    !isFactor &&
+    readsOf(kernel).every(
+      (view) => (view.buffer !== buffer || isWhole(view)) && view.positions?.indices !== buffer,
+    )
+  );
 }
 
 /** What a kernel computes element by element. */
@@ -77,6 +82,7 @@ function readsOf(kernel: Kernel): readonly View[] {
 function isWhole(view: View): boolean {
   return (
     view.offset === 0 &&
+    view.positions === undefined &&
     isContiguous(view) &&
     view.shape.reduce((size, d) => size * d, 1) === view.buffer.size
   );

@@ -1,10 +1,10 @@
-/** Operations on positions given by integers, as kernels of their own. */
+/** Adding at positions given by integers, and one-hot vectors, as kernels of their own. */
 import { operations, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { HostCall, Indexed } from './kernel.ts';
 
 /**
- * The kernel of a gather, a scatter or one-hot vectors; `undefined` for other operations and where nothing is to do.
+ * The kernel of a scatter or of one-hot vectors; `undefined` for other operations and where nothing is to do.
  *
  * @param call - the same operation as a call of the interpreter.
  */
@@ -42,8 +42,6 @@ export function indexedKernel(
       refuse: { ...call, refuses: true },
     };
   };
-  if (row === operations.gather)
-    return make('gather', shapeOf(0), attributes.axis, sizeOf(shapeOf(1)));
   if (row === operations.scatterAdd && first!.storage === 'real')
     return make('scatterAdd', shape, attributes.axis, sizeOf(shapeOf(1)));
   if (row === operations.oneHot) return make('oneHot', shape, shape.length - 1, sizeOf(shapeOf(0)));

@@ -128,10 +128,21 @@ export interface RoutineKernel {
   readonly refuse: HostCall | undefined;
 }
 
-/** Reading, or adding, rows at positions given by integers; without a source, writing ones. */
+/** A look at positions before anything is read there. */
+export interface Bounds {
+  readonly kind: 'bounds';
+  readonly indices: Buffer;
+  /** Positions, and the length of the axis that they are in. */
+  readonly count: number;
+  readonly length: number;
+  /** The interpreter's kernel, which refuses positions that are outside. */
+  readonly refuse: HostCall;
+}
+
+/** Adding rows at positions given by integers; without a source, writing ones. */
 export interface Indexed {
   readonly kind: 'indexed';
-  readonly operation: 'gather' | 'scatterAdd' | 'oneHot';
+  readonly operation: 'scatterAdd' | 'oneHot';
   /** The elements, row-major; `undefined` for ones. */
   readonly source: Buffer | undefined;
   readonly indices: Buffer;
@@ -147,6 +158,7 @@ export interface Indexed {
 
 /** Any kernel. */
 export type Kernel =
+  | Bounds
   | Indexed
   | RoutineKernel
   | LoopNest
@@ -160,8 +172,12 @@ export type Kernel =
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
   if (kernel.kind === 'strips') return kernel.nests.flatMap(buffersRead);
-  if (kernel.kind === 'loop' || kernel.kind === 'scalars')
-    return kernel.reads.map((view) => view.buffer);
+  if (kernel.kind === 'loop')
+    return kernel.reads.flatMap(({ buffer, positions }) =>
+      positions === undefined ? [buffer] : [buffer, positions.indices],
+    );
+  if (kernel.kind === 'scalars') return kernel.reads.map((view) => view.buffer);
+  if (kernel.kind === 'bounds') return [kernel.indices];
   if (kernel.kind === 'contraction') {
     const reads = kernel.epilogue?.reads ?? [];
     return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
@@ -173,6 +189,7 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
 
 /** The buffers that a kernel writes. */
 export function buffersWritten(kernel: Kernel): readonly Buffer[] {
+  if (kernel.kind === 'bounds') return [];
   if (kernel.kind === 'strips') return kernel.nests.flatMap(buffersWritten);
   if (kernel.kind === 'loop') return kernel.results.map((result) => result.write.buffer);
   if (kernel.kind === 'scalars') {

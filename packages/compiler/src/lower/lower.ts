@@ -10,6 +10,7 @@ import { lowerControl, type Surroundings } from './control.ts';
 import { lowerConvolution, lowerOverlapAdd } from './convolution.ts';
 import { Draft } from './draft.ts';
 import { costOf, lowerCluster } from './fused-loop.ts';
+import { lowerGather } from './gather.ts';
 import { lowerHost } from './host-call.ts';
 import { lowerLogSumExp } from './log-sum-exp.ts';
 import type { Lowered } from './lowered.ts';
@@ -72,7 +73,7 @@ class Lowering {
   }
 
   run(inputs: readonly GraphNode[]): Lowered {
-    const { kernels, simplified, stored, views } = this.#draft;
+    const { bounds, kernels, simplified, stored, views } = this.#draft;
     const { order } = simplified;
     for (let i = 0; i < order.length; i++) this.#lowerNode(order[i]!);
     this.#flushScalars();
@@ -80,7 +81,7 @@ class Lowering {
       if (!this.#leaves.has(id)) this.#leaves.set(id, this.#draft.allocate(id));
     for (const node of stored) this.#materialize(node);
     return {
-      kernels,
+      kernels: [...bounds, ...kernels],
       leaves: this.#leaves,
       bufferOf: (node) => views.get(simplified.nodeFor(node))!.buffer,
     };
@@ -114,7 +115,8 @@ class Lowering {
     } else if (nodeClass === 'overlapAdd') {
       this.#places.placeFor(node);
       lowerOverlapAdd(draft, node);
-    } else if (nodeClass === 'strong') lowerStrong(draft, node);
+    } else if (nodeClass === 'gather') lowerGather(draft, this.#places, node);
+    else if (nodeClass === 'strong') lowerStrong(draft, node);
     else if (nodeClass === 'control') this.#lowerControl(node);
     else this.#lowerWhole(node);
   }

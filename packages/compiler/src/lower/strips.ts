@@ -212,7 +212,10 @@ function withRows(nest: LoopNest, rows: number): LoopNest | undefined {
     const stride = rowStride(view, nest, end);
     if (stride === undefined) return undefined;
     const shape = [rows, ...nest.shape.slice(end)];
-    merged.set(view, { ...view, shape, strides: [stride, ...view.strides.slice(end)] });
+    const strides = [stride, ...view.strides.slice(end)];
+    const axis = Math.max(0, (view.positions?.axis ?? 0) - end + 1);
+    const positions = view.positions && { ...view.positions, axis };
+    merged.set(view, { ...view, shape, strides, ...(positions && { positions }) });
   }
   return {
     ...nest,
@@ -225,6 +228,8 @@ function withRows(nest: LoopNest, rows: number): LoopNest | undefined {
 
 /** How far apart rows are, if the leading axes of a view can be seen as one. */
 function rowStride(view: View, { shape }: LoopNest, end: number): number | undefined {
+  // Rows that positions choose are rows of one axis.
+  if (end > 1 && view.positions !== undefined && view.positions.axis < end) return undefined;
   let stride: number | undefined;
   let inner = 1;
   for (let axis = end - 1; axis >= 0; axis--) {

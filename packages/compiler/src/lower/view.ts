@@ -24,8 +24,20 @@ export interface View {
   readonly offset: number;
   /** The dimensions. */
   readonly shape: Shape;
-  /** How far apart neighbours along each axis are, in elements; 0 along broadcast axes. */
+  /** How far apart neighbours along each axis are, in elements; 0 along broadcast axes and where positions say it. */
   readonly strides: readonly number[];
+  /** Where the elements along one axis are, if integers say so. Only loops that gather read such views. */
+  readonly positions?: Positions;
+}
+
+/** An axis whose element i is at `stride * indices[i]`. */
+interface Positions {
+  readonly axis: number;
+  /** Row-major, all within the bounds; negative ones count from the end. */
+  readonly indices: Buffer;
+  /** How many positions there are to choose from, and how far apart they are, in elements. */
+  readonly length: number;
+  readonly stride: number;
 }
 
 /** The whole buffer, row-major. */

@@ -108,6 +108,7 @@ const SIMD = {
   'i32x4.gt_s': 59,
   'i32x4.le_s': 61,
   'i32x4.ge_s': 63,
+  'i32x4.ge_u': 64,
   'f32x4.eq': 65,
   'f32x4.ne': 66,
   'f32x4.lt': 67,
