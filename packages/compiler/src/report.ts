@@ -66,6 +66,6 @@ function describeScalars({ code, plan }: ScalarKernel): string {
   const how =
     plan.kind === 'straight line'
       ? 'straight-line code'
-      : `${plan.groupSteps.length} gathered loops of ${plan.steps.length} kinds`;
+      : `${plan.groupKinds.length} gathered loops of ${plan.kinds.length} kinds`;
   return `${code.length} scalar operations: ${how}`;
 }

@@ -13,9 +13,10 @@ import {
   type VectorMath,
   type VectorValue,
 } from '../code/vector-algebra.ts';
-import type { Gathered, Step } from '../lower/gathered.ts';
+import type { Gathered } from '../lower/gathered.ts';
 import { CONSTANT, PLACES, SCALAR_OPERATIONS, type ScalarCode } from '../lower/scalar-code.ts';
 import type { ScalarKernel } from '../lower/scalar-region.ts';
+import type { Step } from '../lower/steps.ts';
 import { FunctionBuilder, type Callee } from '../wasm/function-builder.ts';
 import type { Callees } from './callees.ts';
 
@@ -37,7 +38,7 @@ export function emitGathered(
   math: VectorMath,
   callees: Callees,
 ): EmittedLoops {
-  const steps = plan.steps.map((step) => emitStep(kernel.code, step, precision, math, callees));
+  const steps = plan.kinds.map((step) => emitStep(kernel.code, step, precision, math, callees));
   return {
     steps,
     run: (numbered) => emitRun(kernel, plan, precision, numbered),
@@ -120,8 +121,8 @@ function emitRun(
     number,
     number,
   ];
-  const firstGroup = plan.table.address + 4 * plan.inputs.length;
-  const firstPair = firstGroup + 8 * plan.groupSteps.length;
+  const firstGroup = plan.table.address + 4 * plan.gathered;
+  const firstPair = firstGroup + 8 * plan.groupKinds.length;
   code.i32(plan.table.address).set(table);
   code.i32(plan.slots.address + plan.groupStarts[0]! * size).set(out);
   code.i32(firstGroup).set(group);
@@ -178,42 +179,55 @@ function addressOfRead(
 
 /** What the table holds: see the head of this file. */
 function tableOf(
-  { code: { operations, operands }, reads, results }: ScalarKernel,
+  { code: { operations }, reads, results }: ScalarKernel,
   plan: Gathered,
   precision: Precision,
 ): Int32Array {
   const size = precision === 'f64' ? 8 : 4;
   const lanes = 16 / size;
-  const { inputs, slotOf, slots, numbers, steps, groupSteps, groupStarts } = plan;
-  const read = Int32Array.from(reads, (_, k) => addressOfRead(reads, plan, k, size));
+  const { slotOf, slots, kinds, groupKinds, groupStarts } = plan;
+  const { stepOf, inputs, inputStarts } = plan.steps;
+  const { order, ends } = plan.groups;
+  const elsewhere = addressesOfOthers(reads, plan, size);
   const table = new Int32Array(plan.table.size);
   let at = 0;
-  for (let group = 0; group < groupSteps.length; group++) {
-    const count = steps[groupSteps[group]!]!.inputs;
-    const vectors = (groupStarts[group + 1]! - groupStarts[group]!) / lanes;
-    for (let vector = 0; vector < vectors; vector++) {
-      for (let k = 0; k < count; k++) {
-        for (let lane = 0; lane < lanes; lane++) {
-          const operand = inputs[at + lane * count + k]!;
+  let first = 0;
+  for (let group = 0; group < groupKinds.length; group++) {
+    const count = kinds[groupKinds[group]!]!.inputs;
+    const last = ends[group]! - 1;
+    const padded = groupStarts[group + 1]! - groupStarts[group]!;
+    for (let i = 0; i < padded; i += lanes) {
+      for (let lane = 0; lane < lanes; lane++) {
+        // Padding repeats the last step.
+        const start = inputStarts[order[Math.min(first + i + lane, last)]!]!;
+        for (let k = 0; k < count; k++) {
+          const operand = inputs[start + k]!;
           table[at + k * lanes + lane] =
-            operand < 0
-              ? read[~operand]!
-              : slotOf[operand] === -1
-                ? numbers!.address + operands[PLACES * operand]! * size
-                : slots.address + slotOf[operand]! * size;
+            operand < 0 ? elsewhere[~operand]! : slots.address + slotOf[operand]! * size;
         }
       }
       at += lanes * count;
     }
+    first = last + 1;
   }
-  for (let group = 0; group < groupSteps.length; group++) {
-    table[at++] = groupSteps[group]!;
+  for (let group = 0; group < groupKinds.length; group++) {
+    table[at++] = groupKinds[group]!;
     table[at++] = (groupStarts[group + 1]! - groupStarts[group]!) * size;
   }
   for (const { operand, write } of results) {
     if (!isComputed(operand, operations)) continue;
-    table[at++] = slots.address + slotOf[operand]! * size;
+    table[at++] = slots.address + slotOf[stepOf[operand]!]! * size;
     table[at++] = write.buffer.address + write.offset * size;
   }
   return table;
+}
+
+/** Where the values that no step computes are: those that are read, then the constants. */
+function addressesOfOthers(reads: ScalarKernel['reads'], plan: Gathered, size: number): Int32Array {
+  const { numbers } = plan;
+  const constants = numbers?.size ?? 0;
+  const addresses = new Int32Array(reads.length + constants);
+  for (let k = 0; k < reads.length; k++) addresses[k] = addressOfRead(reads, plan, k, size);
+  for (let k = 0; k < constants; k++) addresses[reads.length + k] = numbers!.address + k * size;
+  return addresses;
 }
