@@ -12,10 +12,11 @@ export function dependents(arena: Arena, targets: readonly GraphNode[], top: num
     if (id <= top) active[id] = 1;
     lowest = Math.min(lowest, id);
   }
+  const { operandStarts, operandIds } = arena;
   for (let node = lowest; node <= top; node++) {
-    const end = arena.operandStarts[node + 1]!;
-    for (let e = arena.operandStarts[node]!; e < end; e++) {
-      if (active[arena.operandIds[e]!] === 1) active[node] = 1;
+    const end = operandStarts[node + 1]!;
+    for (let e = operandStarts[node]!; e < end; e++) {
+      if (active[operandIds[e]!] === 1) active[node] = 1;
     }
   }
   return active;

@@ -11,13 +11,14 @@ import {
   type GraphNode,
   GUARDS,
   IS_ELEMENTWISE,
+  nodeAlgebra,
   partRead,
   type Parts,
   SCALAR_REAL,
   type Seed,
 } from '@ad/graph';
 import { dependents } from './activity.ts';
-import { messageTo, nodeMessages } from './message.ts';
+import { messageTo, nodeMessages, timesPartial } from './message.ts';
 
 /**
  * The adjoints of nodes from those of some outputs; `undefined` where no message arrives, which means 0.
@@ -35,7 +36,8 @@ export function adjointsOf(
   const { arena } = graph;
   const top = Math.max(...seeds.map(([{ id }]) => id));
   const active = dependents(arena, targets, top);
-  const B = nodeMessages(graph);
+  const A = nodeAlgebra(graph);
+  const B = nodeMessages(graph, A);
   const sums = new Array<GraphNode | undefined>(top + 1);
   const factsOfCodes = factsOf(arena.rows); // the adjoints of nodes above bring new rows, but are not met below
   const packed = new Map<number, Parts>(); // the sums of loops and branches
@@ -94,17 +96,22 @@ export function adjointsOf(
       );
     }
   };
-  /** Messages of an operation on scalars, of which there may be millions. */
-  const sendFromScalar = (u: number, S: GraphNode): void => {
+  /** Messages of an operation on scalars, of which there may be millions; none of them is a loop or branch. */
+  const sendFromScalar = (u: number, S: GraphNode, facts: number): void => {
     const row = arena.rowOf(u) as ElementwiseRow;
     const result = graph.node(u);
-    const { operands } = result;
+    const first = arena.operandStarts[u]!;
+    const operands: GraphNode[] = [];
+    for (let k = 0; k < row.arity; k++) operands.push(graph.node(arena.operandIds[first + k]!));
     const strongly = isStrong[u] === 1;
-    if (strongly) for (const { id } of operands) isStrong[id] = 1;
     for (let k = 0; k < operands.length; k++) {
       const z = operands[k]!.id;
-      if (active[z] === 0 || !carriesMessage(arena, u, k, arena.operandStarts[u]! + k)) continue;
-      add(z, B.scale(row, k, S, result, operands, strongly));
+      if (strongly) isStrong[z] = 1;
+      const isSent = (facts & (1 << k)) !== 0 && active[z] === 1;
+      if (!isSent || arena.typeIds[z] !== SCALAR_REAL) continue;
+      const message = timesPartial(A, row, k, S, result, operands, strongly);
+      const sum = sums[z];
+      sums[z] = sum === undefined ? message : sum.add(message);
     }
   };
 
@@ -114,7 +121,7 @@ export function adjointsOf(
     const facts = factsOfCodes[arena.codes[u]!]!;
     if ((facts & GUARDS) !== 0) isStrong[u] = 1;
     if (S !== undefined && (facts & IS_ELEMENTWISE) !== 0 && arena.typeIds[u] === SCALAR_REAL)
-      sendFromScalar(u, S);
+      sendFromScalar(u, S, facts);
     else send(u, S);
   }
   return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums[target.id]);

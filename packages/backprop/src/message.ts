@@ -130,9 +130,11 @@ export const tensorMessages: MessageBuilder<Tensor> = {
   },
 };
 
-/** Messages as nodes of `graph`: every operation is appended to it. */
-export function nodeMessages(graph: Graph): MessageBuilder<GraphNode> {
-  const A = nodeAlgebra(graph);
+/** Messages as nodes of `graph`, whose algebra is `A`: every operation is appended to it. */
+export function nodeMessages(
+  graph: Graph,
+  A: Algebra<GraphNode> = nodeAlgebra(graph),
+): MessageBuilder<GraphNode> {
   const builder: MessageBuilder<GraphNode> = {
     apply: (row, operands, attributes) => apply(row, operands, attributes),
     constant: (value) => graph.constant(value),
@@ -163,8 +165,9 @@ export function timesPartial(
   const partial = row.partials[position]!;
   if (partial === 1) return factor;
   if (partial === -1) return A.neg(factor);
-  const [x, y, z] = operands;
   const derivative =
-    typeof partial === 'number' ? A.constant(partial) : partial(A, result, x!, y!, z!);
+    typeof partial === 'number'
+      ? A.constant(partial)
+      : partial(A, result, operands[0]!, operands[1]!, operands[2]!);
   return strong ? A.strongMul(factor, derivative) : A.mul(factor, derivative);
 }

@@ -65,7 +65,11 @@ export class GraphNode extends Handle implements Type {
 
   /** The nodes that this one is computed from. */
   get operands(): GraphNode[] {
-    return Array.from(this.graph.arena.operandsOf(this.id), (id) => new GraphNode(this.graph, id));
+    const { operandStarts, operandIds } = this.graph.arena;
+    const operands: GraphNode[] = [];
+    for (let e = operandStarts[this.id]!; e < operandStarts[this.id + 1]!; e++)
+      operands.push(new GraphNode(this.graph, operandIds[e]!));
+    return operands;
   }
 
   /** The label, if the node has one; inputs are labelled with their names. */
