@@ -15,9 +15,14 @@ const COMMUTATIVE: ReadonlySet<unknown> = new Set(
 /** The nodes seen so far, to be found by what they compute. */
 export class SeenNodes {
   readonly #simplified: Simplified;
-  /** By the hash of a node, at that place or behind it: the node plus one, or 0 for a free place; and the hash. */
-  readonly #table: Int32Array;
+  /**
+   * By the hash of a node, at that place or behind it: the node plus one, and above it as many bits of the hash as there
+   * is room for, so that hardly any other node has to be looked at; 0 for a free place.
+   */
+  readonly #table: Uint32Array;
   readonly #mask: number;
+  /** The bits that nodes take. */
+  readonly #nodeBits: number;
   readonly #attributeIds = new Map<string, number>();
   readonly #commutative: readonly boolean[];
 
@@ -25,9 +30,10 @@ export class SeenNodes {
   constructor(simplified: Simplified, count: number) {
     this.#simplified = simplified;
     this.#commutative = simplified.rows.map((row) => COMMUTATIVE.has(row));
-    const places = 2 ** Math.ceil(Math.log2(2 * count + 2));
-    this.#table = new Int32Array(2 * places);
+    const places = 2 ** Math.ceil(Math.log2(1.5 * count + 2));
+    this.#table = new Uint32Array(places);
     this.#mask = places - 1;
+    this.#nodeBits = 2 ** (32 - Math.clz32(simplified.codes.length)) - 1;
   }
 
   /** The first node that computes the same as this one; the node itself, if it is the first or cannot be compared. */
@@ -39,14 +45,17 @@ export class SeenNodes {
     const hash = this.#hashOf(node, attributeId);
     const table = this.#table;
     const mask = this.#mask;
+    const nodeBits = this.#nodeBits;
+    const entry = ((hash & ~nodeBits) | (node + 1)) >>> 0;
     for (let at = (hash ^ (hash >>> 15)) & mask; ; at = (at + 1) & mask) {
-      const other = table[2 * at]! - 1;
-      if (other < 0) {
-        table[2 * at] = node + 1;
-        table[2 * at + 1] = hash;
+      const known = table[at]!;
+      if (known === 0) {
+        table[at] = entry;
         return node;
       }
-      if (table[2 * at + 1] === hash && this.#equal(node, other, attributeId)) return other;
+      if (((known ^ entry) & ~nodeBits) !== 0) continue;
+      const other = (known & nodeBits) - 1;
+      if (this.#equal(node, other, attributeId)) return other;
     }
   }
 
