@@ -206,6 +206,7 @@ describe.each(PRECISIONS)('in %s', (precision) => {
     [33, 515, 523],
     [523, 70, 66],
     [17, 2051, 12],
+    [1203, 60, 67],
   ])('across the boundaries of blocks: %i x %i x %i', (n, k, m) => {
     for (const layouts of [
       ['plain', 'plain'],
@@ -259,8 +260,13 @@ describe.each(PRECISIONS)('in %s', (precision) => {
   });
 });
 
-/** Factors that are not transposed, and the other things that a plan is made from. */
-function operandsOf(left: Shape, right: Shape, rightStrides?: readonly number[]) {
+/** Factors that lie as these strides say, by default not transposed, and the other things that a plan is made from. */
+function operandsOf(
+  left: Shape,
+  right: Shape,
+  rightStrides?: readonly number[],
+  leftStrides?: readonly number[],
+) {
   const view = (shape: Shape, strides: readonly number[] = stridesOf(shape)): View => ({
     buffer: { node: 0, storage: 'real', size: sizeOf(shape), address: -1 },
     offset: 0,
@@ -268,16 +274,33 @@ function operandsOf(left: Shape, right: Shape, rightStrides?: readonly number[])
     strides,
   });
   const result = [...left.slice(0, -1), right.at(-1)!];
-  return { left: view(left), right: view(right, rightStrides), result: view(result), others: [] };
+  return {
+    left: view(left, leftStrides),
+    right: view(right, rightStrides),
+    result: view(result),
+    others: [],
+  };
 }
 
 test('need scratch memory only where they pack', () => {
   expect(spaceOf(operandsOf([16, 16], [16, 16]), 'f32', true).scratch).toBe(0);
   expect(spaceOf(operandsOf([1, 999], [999, 999], [1, 999]), 'f32', true).scratch).toBe(0);
   expect(planProduct(operandsOf([64, 64], [64, 64], [1, 64]), 'f64').packsRight).toBe(true);
+  // A left factor that is read across is packed where many panels use it, also beside a right one that lies as it should.
+  const [left, right] = [
+    [128, 64],
+    [64, 64],
+  ] as const;
+  expect(planProduct(operandsOf(left, right, [64, 1], [1, 128]), 'f32')).toMatchObject({
+    packsLeft: true,
+    packsRight: false,
+    leftBytes: 4 * 128 * 64,
+  });
   // Blocks bound it, whatever the size.
   const huge = operandsOf([9999, 9999], [9999, 9999], [1, 9999]);
   expect(spaceOf(huge, 'f64', true).scratch * 8).toBeLessThan(2 ** 20);
+  const high = operandsOf([99999, 32], [32, 64], [64, 1], [1, 99999]);
+  expect(spaceOf(high, 'f32', true).scratch * 4).toBeLessThan(2 ** 20);
 });
 
 test('take a stack that shares its right factor for rows', () => {

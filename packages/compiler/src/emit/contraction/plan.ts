@@ -78,7 +78,7 @@ const MAX_STEPS = 384;
 const PACKED_ROWS = 16;
 /** Bytes of a row of the inner dimension, per row of the result, from which dot products are better than packing. */
 const DOT_BYTES = 32;
-/** Panels from which packing the left factor pays. */
+/** Panels from which packing the left factor pays, where it is read across. */
 const PACKED_PANELS = 8;
 
 /** Rows of a tile for which the left factor is packed: whole vectors of either precision. */
@@ -105,7 +105,7 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
   const rows = tileRows(panelVectors);
   const tiles = Math.floor(n / rows);
   const packsLeft =
-    packsRight &&
+    form === 'tiles' &&
     panels >= PACKED_PANELS &&
     rows === PACKED_TILE &&
     tiles > 0 &&
@@ -115,7 +115,7 @@ export function planProduct(operands: Operands, precision: Precision): ProductPl
   const panelBytes = stepsPerBlock * panelVectors * 16;
   const panelsPerBlock = packsRight ? Math.floor(BLOCK_BYTES / panelBytes) : m;
   const tileBytes = stepsPerBlock * rows * size;
-  const tilesPerBlock = packsRight ? Math.floor(LEFT_BYTES / tileBytes) : n;
+  const tilesPerBlock = packsRight || packsLeft ? Math.floor(LEFT_BYTES / tileBytes) : n;
   return {
     n,
     k,
