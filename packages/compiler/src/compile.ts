@@ -130,15 +130,13 @@ function build(
   if (instance === undefined) return undefined;
   const memory = instance.memory.buffer;
   const dataOf = (buffer: Buffer): TensorData => viewOf(memory, buffer, precision);
-  const calls = emitted.hostCalls.map(
-    ({ operation, work, operands, result, refuses }): ImageCall => ({
-      operation,
-      work,
-      refuses: refuses === true,
-      operands: operands.map(dataOf),
-      result: dataOf(result),
-    }),
-  );
+  const calls = emitted.hostCalls.map(({ row, work, operands, result, refuses }): ImageCall => ({
+    row,
+    work,
+    refuses: refuses === true,
+    operands: operands.map(dataOf),
+    result: dataOf(result),
+  }));
   const hostCalls = emitted.hostCalls.map(({ kernel }, index) => {
     const { operands, result } = calls[index]!;
     return () => kernel(result, operands);

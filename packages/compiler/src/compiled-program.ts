@@ -1,6 +1,7 @@
 /** A program whose execution is one call into WebAssembly: fresh from the compiler, or loaded. */
 import {
   type InputPort,
+  type Operation,
   type Port,
   type ProgramPlan,
   StoredProgram,
@@ -11,10 +12,10 @@ import type { HostWork } from './host-kernel.ts';
 
 /** An operation that a program leaves to the interpreter's kernel. */
 export interface ImageCall {
-  /** Its name. */
-  readonly operation: string;
-  /** What is done, as data, if it can be said so. */
-  readonly work: HostWork | undefined;
+  /** Whose kernel; `undefined` where a program was loaded, whose calls are of the table. */
+  readonly row: Operation | undefined;
+  /** What is done, as data. */
+  readonly work: HostWork;
   /** Whether it is called for operands only that it refuses. */
   readonly refuses: boolean;
   /** The operands in the program's memory. */

@@ -46,7 +46,7 @@ export function exportProgram(program: Program, names: readonly string[]): strin
   }
   const { image, inputPorts, outputPorts } = program;
   const strangers = [
-    ...image.hostCalls.filter(({ refuses }) => !refuses).map(({ operation }) => operation),
+    ...image.hostCalls.filter(({ refuses }) => !refuses).map(({ work }) => work.operation),
     ...image.imports.filter((name) => !Object.hasOwn(PLATFORM, name)),
   ];
   if (strangers.length > 0) {

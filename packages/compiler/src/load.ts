@@ -96,8 +96,9 @@ export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Progr
       : new Float32Array(memory, at, sizeOf(shape));
   };
   for (const work of header.calls) {
-    const { operation, refuses, operands, result } = work;
-    calls.push({ operation, work, refuses, operands: operands.map(view), result: view(result) });
+    const { refuses, operands, result } = work;
+    const row = undefined;
+    calls.push({ row, work, refuses, operands: operands.map(view), result: view(result) });
   }
   let from = codeEnd;
   const kept = header.kept.map(([at, length]) => {

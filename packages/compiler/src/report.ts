@@ -57,7 +57,7 @@ export function describeKernel(kernel: Kernel): string {
   if (kernel.kind === 'indexed')
     return `${kernel.operation} of ${kernel.count} positions along ${kernel.length}`;
   if (kernel.kind === 'routine') return `${kernel.work.operation}, element by element`;
-  if (kernel.kind === 'host') return `host call: ${kernel.operation}`;
+  if (kernel.kind === 'host') return `host call: ${kernel.row.name}`;
   const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
   return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;
 }

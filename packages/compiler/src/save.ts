@@ -1,5 +1,13 @@
 /** Compiled programs as bytes. */
-import { GraphError, type Port, type Program, type TensorData, type Type } from '@ad/graph';
+import {
+  GraphError,
+  type Operation,
+  operations,
+  type Port,
+  type Program,
+  type TensorData,
+  type Type,
+} from '@ad/graph';
 import { CompiledProgram } from './compiled-program.ts';
 import {
   type Header,
@@ -8,6 +16,11 @@ import {
   type SavedPort,
   writeHeader,
 } from './saved-format.ts';
+
+/** Whether an operation is found by its name where the program is loaded: not the user's own, nor bodies. */
+function isOfTable(row: Operation): boolean {
+  return row.family !== 'control' && operations[row.name as keyof typeof operations] === row;
+}
 
 /**
  * A compiled program as bytes, with the values that its inputs have now: `loadProgram` makes it run again.
@@ -35,9 +48,9 @@ export function saveProgram(program: Program): Uint8Array {
     );
   }
   const { image, inputPorts, outputPorts } = program;
-  const strangers = image.hostCalls.filter(({ work }) => work === undefined);
+  const strangers = image.hostCalls.filter(({ row }) => row !== undefined && !isOfTable(row));
   if (strangers.length > 0) {
-    const names = new Set(strangers.map(({ operation }) => operation));
+    const names = new Set(strangers.map(({ row }) => row!.name));
     throw new GraphError(
       `saveProgram: the program leaves ${[...names].join(', ')} to code that is not part of it and of no table: ` +
         'make the graph anew where it is to run, and compile it there',
@@ -48,11 +61,11 @@ export function saveProgram(program: Program): Uint8Array {
   };
   const port = (each: Port): SavedPort => place(each, each.data);
   const calls = image.hostCalls.map(({ work, operands, result, refuses }): SavedCall => ({
-    operation: work!.operation,
-    attributes: work!.attributes,
+    operation: work.operation,
+    attributes: work.attributes,
     refuses,
-    operands: work!.operands.map((type, k) => place(type, operands[k]!)),
-    result: place(work!.result, result),
+    operands: work.operands.map((type, k) => place(type, operands[k]!)),
+    result: place(work.result, result),
   }));
   const inputs = inputPorts.map((input): SavedInput => ({
     name: input.name,

@@ -78,8 +78,6 @@ export {
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
 export { GraphNode } from './node.ts';
-export { NORMAL_QUANTILE } from './random/normal-quantile.ts';
-export { PHILOX, USES } from './random/philox.ts';
 export { batchByLoop } from './rows/batch-loop.ts';
 export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.ts';
 export { behindBatch, expand, sumTo } from './rows/layout.ts';
@@ -88,6 +86,14 @@ export type * from './rows/row.ts';
 export { strongly, strongRepair } from './rows/strong.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions } from './rows/views.ts';
+export type { Routine, RoutineArrays, RoutineWork } from './routines/routine.ts';
+export type {
+  Elements as RoutineElements,
+  Operand as RoutineOperand,
+  Value as RoutineValue,
+  Variable as RoutineVariable,
+  Writer as RoutineWriter,
+} from './routines/writer.ts';
 export { closure, outputsDependingOn } from './reach.ts';
 export { innermost, liesInside } from './scope.ts';
 export {

@@ -17,7 +17,7 @@ import { emitGathered } from './gathered.ts';
 import { emitBounds } from './bounds.ts';
 import { emitIndexed } from './indexed.ts';
 import { emitLoopNest } from './loop-nest.ts';
-import { emitRoutine } from './routines/table.ts';
+import { emitRoutine } from './routines/emit.ts';
 import { emitStraightLine } from './straight-line.ts';
 import { emitStrips } from './strips.ts';
 

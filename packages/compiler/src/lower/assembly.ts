@@ -3,7 +3,8 @@
  * sums of such arrays that do not meet. Each part is written straight to its place in the whole; what no part covers
  * is set to zero first. The gradient with respect to an array that is used in slices has this form.
  */
-import { type Operation, operations, type Shape, sizeOf } from '@ad/graph';
+import { type Operation, type Shape, sizeOf } from '@ad/graph';
+import { add } from '@ad/graph/rows';
 import type { Simplified } from '../passes/simplified.ts';
 import { Users } from './users.ts';
 import { type Buffer, contiguousView, type View } from './view.ts';
@@ -49,16 +50,17 @@ export function assembliesOf(
   const wholes = new Map<number, Assembly>();
   const inner = new Set<number>();
   const { arena, order, rows } = simplified;
-  if (!rows.includes(operations.pad) && !rows.includes(operations.concat)) return { wholes, inner };
+  if (!rows.some(({ lowering }) => lowering === 'pad' || lowering === 'concat'))
+    return { wholes, inner };
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
-    const row = simplified.rowOf(node);
-    if (row !== operations.add && row !== operations.pad && row !== operations.concat) continue;
+    const row: Operation = simplified.rowOf(node);
+    if (row !== add && row.lowering !== 'pad' && row.lowering !== 'concat') continue;
     if (simplified.uniformValue(node) !== undefined) continue;
     const { kind, shape } = arena.typeOf(node);
     if (inner.has(node) || kind === 'integer' || shape.length === 0 || sizeOf(shape) === 0)
       continue;
-    const found = row === operations.add ? sumOf(simplified, node, users, stored) : undefined;
+    const found = row === add ? sumOf(simplified, node, users, stored) : undefined;
     const parts = found?.parts ?? partsOf(simplified, node, row);
     if (parts === undefined || parts.some((part) => sizeOf(part.shape) === 0)) continue;
     for (const between of found?.between ?? []) inner.add(between);
@@ -90,7 +92,7 @@ export function readByWholes(
 function partsOf(simplified: Simplified, node: number, row: Operation): Part[] | undefined {
   const { arena } = simplified;
   const attributes = arena.attributes.get(node);
-  if (row === operations.pad) {
+  if (row.lowering === 'pad') {
     const { before, between } = attributes as Readonly<
       Record<'before' | 'between', readonly number[]>
     >;
@@ -98,7 +100,7 @@ function partsOf(simplified: Simplified, node: number, row: Operation): Part[] |
     const { shape } = arena.typeOf(operand);
     return [{ node: operand, shape, starts: before, steps: between.map((gap) => gap + 1) }];
   }
-  if (row !== operations.concat) return undefined;
+  if (row.lowering !== 'concat') return undefined;
   const { axis } = attributes as { axis: number };
   let end = 0;
   return simplified.operandsOf(node).map((operand) => {
@@ -128,9 +130,9 @@ function sumOf(
       between.push(node);
     }
     if (arena.typeIds[node] !== arena.typeIds[sum]) return undefined;
-    if (row === operations.add) {
+    if (row === add) {
       waiting.push(simplified.operand(node, 0), simplified.operand(node, 1));
-    } else if (row === operations.pad && parts.length < MAX_PARTS) {
+    } else if (row.lowering === 'pad' && parts.length < MAX_PARTS) {
       parts.push(...partsOf(simplified, node, row)!);
     } else {
       return undefined;

@@ -1,12 +1,5 @@
 /** What each node is to the compiler: which of the ways of lowering it takes. */
-import {
-  type Operation,
-  type OperationName,
-  operations,
-  SCALAR_BOOLEAN,
-  SCALAR_REAL,
-  sizeOf,
-} from '@ad/graph';
+import { type Lowering, SCALAR_BOOLEAN, SCALAR_REAL, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { Assemblies } from './assembly.ts';
 import type { NodeClass } from './cluster.ts';
@@ -15,7 +8,7 @@ import type { Combine } from './kernel.ts';
 import { VIEWS } from './view-rules.ts';
 
 /** How a reduction row is combined, where one loop does it. Truth values are 1 and 0. */
-export const COMBINE: Readonly<Record<string, Combine>> = {
+export const COMBINE: Readonly<Partial<Record<Lowering, Combine>>> = {
   sum: 'add',
   prod: 'mul',
   max: 'max',
@@ -64,22 +57,17 @@ function classOf(simplified: Simplified, assemblies: Assemblies, node: number): 
   const result = arena.typeOf(node);
   const operands = simplified.operandsOf(node).map((operand) => arena.typeOf(operand));
   if ([result, ...operands].some((type) => sizeOf(type.shape) === 0)) return 'host';
-  if (VIEWS.has(row.name) && row.family === 'linear') return 'view';
+  const { lowering } = row;
+  if (VIEWS.has(lowering)) return 'view';
   if (row.family === 'elementwise' && result.kind !== 'integer') {
     return 'elementwise';
   }
   if (row.family === 'bilinear' && !operands.every((type) => type.kind === 'real')) return 'host';
-  if (row.name === 'matmul' && row.family === 'bilinear') return 'contraction';
-  if (row === operations.convolution) return 'convolution';
-  if (row === operations.gather) return 'gather';
-  if (row === operations.strongMatmul || row === operations.strongConvolution) return 'strong';
-  if (row === operations.overlapAdd)
+  if (lowering === 'matmul') return 'contraction';
+  if (lowering === 'convolution' || lowering === 'gather' || lowering === 'strong') return lowering;
+  if (lowering === 'overlapAdd')
     return operands.every((type) => type.kind === 'real') ? 'overlapAdd' : 'host';
-  if (isCombined(row) && operands[0]!.kind !== 'integer') return 'reduction';
+  const isCombined = lowering !== undefined && COMBINE[lowering] !== undefined;
+  if (isCombined && operands[0]!.kind !== 'integer') return 'reduction';
   return 'host';
-}
-
-/** Whether a row of the table, not one of the user's own, is combined in a loop. */
-function isCombined(row: Operation): boolean {
-  return Object.hasOwn(COMBINE, row.name) && row === operations[row.name as OperationName];
 }

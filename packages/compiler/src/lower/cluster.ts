@@ -11,7 +11,7 @@
  *
  * Scalars are clustered by position instead: straight-line code between the array kernels.
  */
-import { operations, sameShape, type Shape } from '@ad/graph';
+import { sameShape, type Shape } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import { type Elements, Layout, type Position } from './pieces.ts';
 import type { Users } from './users.ts';
@@ -130,7 +130,7 @@ function paddedCluster(
 ): Cluster | undefined {
   const { arena } = simplified;
   const { shape, kind } = arena.typeOf(node);
-  const isPad = simplified.rowOf(node) === operations.pad;
+  const isPad = simplified.rowOf(node).lowering === 'pad';
   const cluster = users.length === 0 ? undefined : clusters.get(users[0]!);
   if (cluster === undefined || cluster.product !== undefined || facts.isStored(node)) return;
   if (
@@ -144,7 +144,7 @@ function paddedCluster(
   const positions = new Set<Position>();
   for (const user of users) {
     if (clusters.get(user) !== cluster) return;
-    const pads = simplified.rowOf(user) === operations.pad;
+    const pads = simplified.rowOf(user).lowering === 'pad';
     if (!pads && !sameShape(arena.typeOf(user).shape, shape)) return;
     for (const position of layout.positionsOf(user))
       positions.add(

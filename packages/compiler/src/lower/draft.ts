@@ -5,6 +5,7 @@
 import { type Arena, type Graph, type GraphNode, type Shape, sizeOf, type Type } from '@ad/graph';
 import type { Expression, Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
+import { copy } from '../emit/routines/copy.ts';
 import type { HostWork } from '../host-kernel.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
@@ -138,7 +139,7 @@ export class Draft {
       operands: [{ kind: 'integer', shape: [source.buffer.size] }],
       result: this.arena.typeOf(node),
     };
-    this.kernels.push(routineKernel(work, [source.buffer], buffer, this.precision));
+    this.kernels.push(routineKernel(copy, work, [source.buffer], buffer, this.precision));
     return buffer;
   }
 

@@ -36,7 +36,7 @@ export function lowerCluster(draft: Draft, places: Places, cluster: Cluster): vo
           ? asNumbers(body.expressions, value)
           : places.storedExpression(body, node, value),
         write: pieceOf(write, piece, layout.positions[0]!),
-        combine: isReduction ? COMBINE[draft.simplified.rowOf(node).name] : undefined,
+        combine: isReduction ? COMBINE[draft.simplified.rowOf(node).lowering!] : undefined,
       };
     });
     if (product !== undefined) {

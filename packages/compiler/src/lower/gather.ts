@@ -2,7 +2,7 @@
  * Reading at positions given by integers: a loop like any other, so that it is run in strips with those that read what
  * it has found. That all positions are within the bounds is looked at before, by a kernel of its own.
  */
-import { operations, prepareKernel, type Type } from '@ad/graph';
+import { type Operation, prepareKernel, type Type } from '@ad/graph';
 import { asNumbers } from '../code/vector-algebra.ts';
 import type { Draft } from './draft.ts';
 import type { Bounds } from './kernel.ts';
@@ -19,7 +19,7 @@ export function lowerGather(draft: Draft, places: Places, node: number): void {
   const before = draft.kernels.length;
   const indices = draft.contiguous(at);
   const isGiven = draft.classOf(at) === 'leaf' && draft.kernels.length === before;
-  (isGiven ? draft.bounds : draft.kernels).push(boundsOf(indices, length));
+  (isGiven ? draft.bounds : draft.kernels).push(boundsOf(arena.rowOf(node), indices, length));
 
   const read: View = {
     ...source,
@@ -33,7 +33,7 @@ export function lowerGather(draft: Draft, places: Places, node: number): void {
 }
 
 /** The look at positions; what refuses them is the interpreter's kernel for rows without elements. */
-function boundsOf(indices: Buffer, length: number): Bounds {
+function boundsOf(row: Operation, indices: Buffer, length: number): Bounds {
   const rows: Type = { shape: [length, 0], kind: 'real' };
   const work = {
     operation: 'gather',
@@ -49,8 +49,8 @@ function boundsOf(indices: Buffer, length: number): Bounds {
     length,
     refuse: {
       kind: 'host',
-      operation: 'gather',
-      kernel: prepareKernel(operations.gather, work.operands, work.attributes, work.result),
+      row,
+      kernel: prepareKernel(row, work.operands, work.attributes, work.result),
       work,
       operands: [nothing, indices],
       result: nothing,

@@ -2,8 +2,7 @@
  * Operations on whole arrays: routines, and, for what has no lowering of its own, calls of the interpreter's kernels on
  * the program's memory.
  */
-import { type Kernel, kernelOf, operations, type Type } from '@ad/graph';
-import type { HostWork } from '../host-kernel.ts';
+import { type Kernel, kernelOf, type Type } from '@ad/graph';
 import type { Draft } from './draft.ts';
 import { indexedKernel } from './indexed.ts';
 import type { HostCall } from './kernel.ts';
@@ -24,16 +23,24 @@ export function lowerHost(draft: Draft, node: number): void {
     draft.store(body, simplified.rowOf(node).name, body.expressions.constant(known), write);
     return;
   }
-  const work = workOf(draft, node);
+  const row = arena.rowOf(node);
+  const typeOf = (id: number): Type => arena.typeOf(id);
   const call: HostCall = {
     kind: 'host',
-    operation: simplified.rowOf(node).name,
+    row,
     kernel,
-    ...(work === undefined ? {} : { work }),
+    work: {
+      operation: row.name,
+      attributes: arena.attributes.get(node) ?? {},
+      operands: Array.from(arena.operandsOf(node), typeOf),
+      result: typeOf(node),
+    },
     operands,
     result,
   };
-  kernels.push(indexedKernel(simplified, node, call) ?? routineFor(call, draft.precision) ?? call);
+  kernels.push(
+    indexedKernel(simplified, node, call) ?? routineFor(call, row.routine, draft.precision) ?? call,
+  );
 }
 
 /** The number that an operation makes of operands without elements; `undefined` where it reads any, or makes several. */
@@ -49,18 +56,4 @@ function ofNothing(
     operands.map(() => new Float64Array()),
   );
   return found.every((value) => Object.is(value, found[0])) ? found[0] : undefined;
-}
-
-/** What the interpreter does for a node, as data; `undefined` for rows that are not in the table, and for bodies. */
-function workOf({ arena }: Draft, node: number): HostWork | undefined {
-  const row = arena.rowOf(node);
-  const { name, family } = row;
-  if (family === 'control' || operations[name as keyof typeof operations] !== row) return undefined;
-  const typeOf = (id: number): Type => arena.typeOf(id);
-  return {
-    operation: name,
-    attributes: arena.attributes.get(node) ?? {},
-    operands: Array.from(arena.operandsOf(node), typeOf),
-    result: typeOf(node),
-  };
 }

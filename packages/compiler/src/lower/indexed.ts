@@ -1,5 +1,5 @@
 /** Adding at positions given by integers, and one-hot vectors, as kernels of their own. */
-import { operations, sizeOf } from '@ad/graph';
+import { sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { HostCall, Indexed } from './kernel.ts';
 
@@ -14,7 +14,7 @@ export function indexedKernel(
   call: HostCall,
 ): Indexed | undefined {
   const { arena } = simplified;
-  const row = simplified.rowOf(node);
+  const { lowering } = simplified.rowOf(node);
   const { shape } = arena.typeOf(node);
   const attributes = arena.attributes.get(node) as { axis: number; length: number; depth: number };
   const [first, second] = call.operands;
@@ -42,8 +42,8 @@ export function indexedKernel(
       refuse: { ...call, refuses: true },
     };
   };
-  if (row === operations.scatterAdd && first!.storage === 'real')
+  if (lowering === 'scatterAdd' && first!.storage === 'real')
     return make('scatterAdd', shape, attributes.axis, sizeOf(shapeOf(1)));
-  if (row === operations.oneHot) return make('oneHot', shape, shape.length - 1, sizeOf(shapeOf(0)));
+  if (lowering === 'oneHot') return make('oneHot', shape, shape.length - 1, sizeOf(shapeOf(0)));
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
-import type { Kernel as InterpreterKernel, Shape } from '@ad/graph';
+import type { Kernel as InterpreterKernel, Operation, Routine, Shape } from '@ad/graph';
 import type { HostWork } from '../host-kernel.ts';
 import type { Expression, Expressions } from '../code/expression.ts';
 import type { Control } from './control.ts';
@@ -99,12 +99,12 @@ export interface Convolution {
 /** An operation left to the interpreter's kernel, which works on the program's memory. */
 export interface HostCall {
   readonly kind: 'host';
-  /** The operation, for the report. */
-  readonly operation: string;
+  /** The row whose kernel it is. */
+  readonly row: Operation;
   /** The prepared kernel. */
   readonly kernel: InterpreterKernel;
-  /** What it does, as data; absent where it is more than that: operations of the user's, bodies. */
-  readonly work?: HostWork;
+  /** What it does, as data, for rows of the table. */
+  readonly work: HostWork;
   /** Its operands, row-major. */
   readonly operands: readonly Buffer[];
   /** Its result. */
@@ -116,6 +116,8 @@ export interface HostCall {
 /** An operation in loops over single elements, written as the interpreter's kernel is, with the same bits. */
 export interface RoutineKernel {
   readonly kind: 'routine';
+  /** How it is written; `undefined` where there is nothing to compute. */
+  readonly routine: Routine | undefined;
   /** What it does; or `copy`, the elements of a view of integers whose shape, strides and offset are its attributes. */
   readonly work: HostWork;
   /** Its operands, row-major. */

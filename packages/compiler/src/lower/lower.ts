@@ -2,7 +2,7 @@
  * From a graph to kernels: the nodes needed, in order, become loop nests, contractions, views that cost nothing, and
  * calls of the interpreter's kernels for what has no lowering of its own. One pass over the nodes.
  */
-import { type ControlRow, type Graph, type GraphNode, operations, sizeOf } from '@ad/graph';
+import { type ControlRow, type Graph, type GraphNode, sizeOf } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
 import { type Cluster, clusterNodes, type NodeFacts } from './cluster.ts';
@@ -126,8 +126,8 @@ class Lowering {
     const draft = this.#draft;
     const row = draft.simplified.rowOf(node);
     const isEmpty = sizeOf(draft.operandType(node).shape) === 0;
-    if (row === operations.logSumExp && !isEmpty) lowerLogSumExp(draft, node);
-    else if (row === operations.norm && !isEmpty) lowerNorm(draft, node);
+    if (row.lowering === 'logSumExp' && !isEmpty) lowerLogSumExp(draft, node);
+    else if (row.lowering === 'norm' && !isEmpty) lowerNorm(draft, node);
     else lowerHost(draft, node);
   }
 
@@ -180,7 +180,7 @@ class Lowering {
       return;
     }
     const source = views.get(operand)!;
-    const rule = VIEWS.get(simplified.rowOf(node).name)!;
+    const rule = VIEWS.get(simplified.rowOf(node).lowering)!;
     const copy = (): View => contiguousView(this.#draft.copy(operand, source), source.shape);
     views.set(node, rule(source, shape, attributes) ?? rule(copy(), shape, attributes)!);
   }

@@ -1,5 +1,5 @@
 /** Packed results of loops and branches: which parts are read, and where the slices that read them find their elements. */
-import { operations, type Segment, type Segments, sizeOf } from '@ad/graph';
+import { type Segment, type Segments, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { View } from './view.ts';
 
@@ -17,7 +17,7 @@ interface Range {
 
 /** The elements that a node reads of its operand, if it is a slice of a vector without gaps. */
 export function rangeRead(simplified: Simplified, node: number): Range | undefined {
-  if (simplified.rowOf(node) !== operations.slice) return undefined;
+  if (simplified.rowOf(node).lowering !== 'slice') return undefined;
   const { starts, lengths, steps } = simplified.arena.attributes.get(node) as Readonly<
     Record<'starts' | 'lengths' | 'steps', readonly [number]>
   >;

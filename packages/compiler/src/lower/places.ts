@@ -122,7 +122,7 @@ export class Places {
 
   #isOnlyReshaped(node: number): boolean {
     return (
-      this.#draft.simplified.rowOf(node).name === 'reshape' &&
+      this.#draft.simplified.rowOf(node).lowering === 'reshape' &&
       this.#draft.classOf(node) === 'view' &&
       !this.#draft.stored.has(node) &&
       this.#draft.users.of(node).length === 1

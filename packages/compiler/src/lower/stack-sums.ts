@@ -2,7 +2,7 @@
  * Sums over whole stacks of products: the stack of left factors side by side, times that of right factors one above the
  * other, is one product with a longer inner dimension.
  */
-import { operations, sameShape } from '@ad/graph';
+import { sameShape } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { NodeClass } from './cluster.ts';
 import type { Users } from './users.ts';
@@ -17,7 +17,7 @@ export function stackSumsOf(
   const { arena, order } = simplified;
   const sums = new Map<number, number>();
   for (const node of order) {
-    if (simplified.rowOf(node) !== operations.sum || classes[node] !== 'reduction') continue;
+    if (classes[node] !== 'reduction' || simplified.rowOf(node).lowering !== 'sum') continue;
     const product = simplified.operand(node, 0);
     const { shape } = arena.typeOf(product);
     const { axes } = arena.attributes.get(node) as { axes: readonly number[] };

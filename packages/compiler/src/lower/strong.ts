@@ -1,6 +1,6 @@
 /** Strong products, in which 0 wins over Infinity and NaN. */
-import { operations } from '@ad/graph';
-import { hostKernel, type HostWork } from '../host-kernel.ts';
+import { type BilinearRow, prepareKernel, strongRepair } from '@ad/graph';
+import { repairMatmul } from '@ad/graph/rows';
 import { lowerConvolution } from './convolution.ts';
 import type { Draft } from './draft.ts';
 import type { HostCall } from './kernel.ts';
@@ -13,23 +13,23 @@ export function lowerStrong(draft: Draft, node: number): void {
   const type = draft.arena.typeOf(node);
   const result = contiguousView(draft.allocate(node), type.shape);
   draft.views.set(node, result);
-  const isMatmul = draft.simplified.rowOf(node) === operations.strongMatmul;
+  const row = draft.arena.rowOf(node) as BilinearRow;
+  const ordinary = row.ordinary!;
+  const isMatmul = ordinary.lowering === 'matmul';
   if (isMatmul) lowerProduct(draft, node, true, undefined);
   else lowerConvolution(draft, node);
   const operands = draft.simplified.operandsOf(node);
-  const work: HostWork = {
-    operation: isMatmul ? 'repair matmul' : 'repair convolution',
-    attributes: draft.arena.attributes.get(node) ?? {},
-    operands: operands.map((operand) => draft.arena.typeOf(operand)),
-    result: type,
-  };
+  const attributes = draft.arena.attributes.get(node) ?? {};
+  const types = operands.map((operand) => draft.arena.typeOf(operand));
   const call: HostCall = {
     kind: 'host',
-    operation: draft.simplified.rowOf(node).name,
-    kernel: hostKernel(work),
-    work,
+    row,
+    kernel: strongRepair(prepareKernel(ordinary, types, attributes, type)),
+    work: { operation: `repair ${ordinary.name}`, attributes, operands: types, result: type },
     operands: operands.map((operand) => draft.contiguous(operand)),
     result: result.buffer,
   };
-  draft.kernels.push(routineFor(call, draft.precision) ?? call);
+  draft.kernels.push(
+    routineFor(call, isMatmul ? repairMatmul : undefined, draft.precision) ?? call,
+  );
 }

@@ -1,5 +1,5 @@
 /** The layout operations that only look at memory differently: for each, the view of its result. */
-import type { Attributes, Shape } from '@ad/graph';
+import type { Attributes, Lowering, Shape } from '@ad/graph';
 import { type WindowSteps, windowsView } from './convolution.ts';
 import { broadcastView, reshapedView, type View } from './view.ts';
 
@@ -7,7 +7,7 @@ import { broadcastView, reshapedView, type View } from './view.ts';
 type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | undefined;
 
 /** The rules by operation. */
-export const VIEWS: ReadonlyMap<string, ViewRule> = new Map<string, ViewRule>([
+export const VIEWS: ReadonlyMap<Lowering | undefined, ViewRule> = new Map<Lowering, ViewRule>([
   ['reshape', (source, shape) => reshapedView(source, shape)],
   ['windows', (source, shape, attributes) => windowsView(source, shape, attributes as WindowSteps)],
   ['broadcast', (source, shape) => broadcastView(source, shape)],

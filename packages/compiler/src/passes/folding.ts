@@ -3,11 +3,17 @@
  * number repeated are that number repeated, and elementwise operations on such arrays are computed once. In single
  * precision a folded number is rounded once, at the end.
  */
-import { type ElementwiseRow, numbers, type Operation } from '@ad/graph';
+import { type ElementwiseRow, type Lowering, numbers, type Operation } from '@ad/graph';
+import { strongMul } from '@ad/graph/rows';
 import type { Simplified } from './simplified.ts';
 
 /** Linear operations whose results hold nothing but elements of their operand. */
-const LAYOUTS: ReadonlySet<string> = new Set(['reshape', 'broadcast', 'transpose', 'slice']);
+const LAYOUTS: ReadonlySet<Lowering | undefined> = new Set<Lowering>([
+  'reshape',
+  'broadcast',
+  'transpose',
+  'slice',
+]);
 
 /** What has to be known for a node to be known. */
 export type Folding =
@@ -25,8 +31,8 @@ export type Folding =
 /** When nodes with this row are known. */
 export function foldingOf(row: Operation): Folding {
   if (row.family === 'leaf') return 'leaf';
-  if (row.family === 'elementwise') return row.name === 'strongMul' ? 'strong' : 'operands';
-  return row.family === 'linear' && LAYOUTS.has(row.name) ? 'layout' : 'never';
+  if (row.family === 'elementwise') return row === strongMul ? 'strong' : 'operands';
+  return LAYOUTS.has(row.lowering) ? 'layout' : 'never';
 }
 
 /** Sets the value of a node if it follows from known numbers. */
@@ -49,7 +55,7 @@ function foldElementwise(simplified: Simplified, node: number): void {
   const row = simplified.rowOf(node) as ElementwiseRow;
   const x = simplified.uniformValue(simplified.operand(node, 0));
   const y = row.arity > 1 ? simplified.uniformValue(simplified.operand(node, 1)) : 0;
-  if (row.name === 'strongMul' && (x === 0 || y === 0)) {
+  if (row === strongMul && (x === 0 || y === 0)) {
     simplified.setUniform(node, 0);
     return;
   }

@@ -2,7 +2,8 @@
  * Identities: nodes that have the value of an operand, bit by bit, also where that is NaN or a zero of either sign.
  * So `x * 1` and `x - 0` are x, but `x * 0` is not 0 (it may be NaN) and `x + 0` is not x (it may be -0).
  */
-import { type Attributes, type Operation, operations, sameShape } from '@ad/graph';
+import { type Attributes, type Lowering, type Operation, sameShape } from '@ad/graph';
+import * as rows from '@ad/graph/rows';
 import type { Simplified } from './simplified.ts';
 
 /** Which operand has the value of a node: its id, or -1 for none. */
@@ -87,34 +88,30 @@ function permutationOf(attributes: Attributes | undefined): readonly number[] {
   return attributes!['permutation'] as readonly number[];
 }
 
-/** The identities by operation. */
-const IDENTITIES: Readonly<Record<string, Identity>> = {
-  identity: first,
-  mul: neutral(1, true),
-  div: neutral(1, false),
-  pow: neutral(1, false),
-  add: neutral(-0, true),
-  sub: neutral(0, false),
-  neg: undone,
-  not: undone,
-  minimum: either,
-  maximum: either,
-  where: chosen,
+/** The identities of elementwise operations. */
+const IDENTITIES: ReadonlyMap<Operation, Identity> = new Map<Operation, Identity>([
+  [rows.identity, first],
+  [rows.mul, neutral(1, true)],
+  [rows.div, neutral(1, false)],
+  [rows.pow, neutral(1, false)],
+  [rows.add, neutral(-0, true)],
+  [rows.sub, neutral(0, false)],
+  [rows.neg, undone],
+  [rows.not, undone],
+  [rows.minimum, either],
+  [rows.maximum, either],
+  [rows.where, chosen],
+]);
+
+/** The identities of layout operations. */
+const LAYOUTS: Readonly<Partial<Record<Lowering, Identity>>> = {
   reshape: reshapedBack,
   broadcast: unchanged,
   transpose: turnedBack,
   slice: everything,
 };
 
-/** The identities by row, so that operations of the user's own that have such a name are left alone. */
-const identityOfRow = new Map<Operation, Identity>(
-  Object.entries(IDENTITIES).map(([name, identity]) => [
-    operations[name as keyof typeof operations],
-    identity,
-  ]),
-);
-
 /** What may have the value of nodes with this row: an operand that counts if it is of their type. */
 export function identityOf(row: Operation): Identity | undefined {
-  return identityOfRow.get(row);
+  return row.lowering === undefined ? IDENTITIES.get(row) : LAYOUTS[row.lowering];
 }

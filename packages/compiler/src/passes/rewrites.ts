@@ -6,7 +6,8 @@
  * where the program has $t = \tanh(y / 2)$ anyway, it is $(1 - t^2) / 4$: the error stays within 2 units in the last
  * place of the largest slope, 1/4, but is no longer small beside a small slope.
  */
-import { type ElementwiseRow, type Operation, operations } from '@ad/graph';
+import type { ElementwiseRow, Operation } from '@ad/graph';
+import { add, mul, neg, pow, sigmoid, tanh } from '@ad/graph/rows';
 import type { Precision } from '../code/expression.ts';
 import type { Rewrite, Simplified } from './simplified.ts';
 
@@ -57,10 +58,8 @@ export class Rewriter {
     this.#precision = precision;
     // Without sigmoids there are no slopes of them.
     const { rows } = simplified.arena;
-    const slopes = rows.includes(operations.sigmoid);
-    this.#concerned = rows.map((row) =>
-      row === operations.mul || row === operations.tanh ? slopes : row === operations.pow,
-    );
+    const slopes = rows.includes(sigmoid);
+    this.#concerned = rows.map((row) => (row === mul || row === tanh ? slopes : row === pow));
   }
 
   /** Whether any node is to be shown. */
@@ -76,13 +75,8 @@ export class Rewriter {
   /** Lets a node be computed in a cheaper way, if there is one. */
   visit(node: number): void {
     const row = this.#simplified.arena.rowOf(node);
-    if (row === operations.tanh) this.#tangents.set(this.#simplified.operand(node, 0), node);
-    const way =
-      row === operations.mul
-        ? this.#slope(node)
-        : row === operations.pow
-          ? this.#power(node)
-          : undefined;
+    if (row === tanh) this.#tangents.set(this.#simplified.operand(node, 0), node);
+    const way = row === mul ? this.#slope(node) : row === pow ? this.#power(node) : undefined;
     if (way !== undefined) this.#simplified.rewrite(node, way);
   }
 
@@ -97,8 +91,7 @@ export class Rewriter {
   #slope(node: number): Rewrite | undefined {
     const simplified = this.#simplified;
     const [left, right] = [simplified.operand(node, 0), simplified.operand(node, 1)];
-    if (!this.#isA(left, operations.sigmoid) || !this.#isA(right, operations.sigmoid))
-      return undefined;
+    if (!this.#isA(left, sigmoid) || !this.#isA(right, sigmoid)) return undefined;
     const [a, b] = [simplified.operand(left, 0), simplified.operand(right, 0)];
     if (!this.#isNegative(b, a) && !this.#isNegative(a, b)) return undefined;
     const y = this.#isNegative(b, a) ? a : b;
@@ -108,14 +101,14 @@ export class Rewriter {
 
   /** The hyperbolic tangent of x, for x + x. */
   #tangentOfHalf(sum: number): number | undefined {
-    if (!this.#isA(sum, operations.add)) return undefined;
+    if (!this.#isA(sum, add)) return undefined;
     const x = this.#simplified.operand(sum, 0);
     return x === this.#simplified.operand(sum, 1) ? this.#tangents.get(x) : undefined;
   }
 
   /** Whether a node is the other one with its sign changed. */
   #isNegative(node: number, other: number): boolean {
-    return this.#isA(node, operations.neg) && this.#simplified.operand(node, 0) === other;
+    return this.#isA(node, neg) && this.#simplified.operand(node, 0) === other;
   }
 
   #isA(node: number, row: Operation): boolean {

@@ -2,15 +2,8 @@
  * Common subexpressions: of nodes with the same operation, attributes and operands, the first stands for all. One
  * table with open addressing in typed arrays, since graphs may have millions of nodes.
  */
-import { type Attributes, operations } from '@ad/graph';
+import type { Attributes } from '@ad/graph';
 import type { Simplified } from './simplified.ts';
-
-/** Operations that do not mind the order of two operands. */
-const COMMUTATIVE: ReadonlySet<unknown> = new Set(
-  (
-    ['add', 'mul', 'strongMul', 'minimum', 'maximum', 'equal', 'notEqual', 'and', 'or'] as const
-  ).map((name) => operations[name]),
-);
 
 /** The nodes seen so far, to be found by what they compute. */
 export class SeenNodes {
@@ -29,7 +22,7 @@ export class SeenNodes {
   /** Room for so many nodes. */
   constructor(simplified: Simplified, count: number) {
     this.#simplified = simplified;
-    this.#commutative = simplified.rows.map((row) => COMMUTATIVE.has(row));
+    this.#commutative = simplified.rows.map((row) => row.commutes === true);
     const places = 2 ** Math.ceil(Math.log2(1.5 * count + 2));
     this.#table = new Uint32Array(places);
     this.#mask = places - 1;

@@ -30,6 +30,7 @@ const stackOf = (shape: Shape): Shape => shape.slice(0, -2);
 export const matmul: BilinearRow = {
   name: 'matmul',
   family: 'bilinear',
+  lowering: 'matmul',
   arity: 2,
   formula: 'X Y',
   strong: () => strongMatmul,

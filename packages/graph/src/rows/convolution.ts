@@ -74,6 +74,7 @@ function windowCounts(lengths: Shape, { sizes, strides, dilations }: WindowsAttr
 export const convolution: BilinearRow<ConvolutionAttributes> = {
   name: 'convolution',
   family: 'bilinear',
+  lowering: 'convolution',
   arity: 2,
   formula: '\\textstyle\\sum_{c, k} x_{n g c, s p + d k} \\, w_{g o c k}',
   terms: ({ shape }) => termsOf(shape),
@@ -240,6 +241,7 @@ function windowStrides(
 export const windows: LinearRow<WindowsAttributes> = {
   name: 'windows',
   family: 'linear',
+  lowering: 'windows',
   arity: 1,
   formula: 'x_{s p + d k}',
   attributes: { sizes: 'integers', strides: 'integers', dilations: 'integers' },
@@ -266,6 +268,7 @@ export const windows: LinearRow<WindowsAttributes> = {
 export const overlapAdd: LinearRow<OverlapAddAttributes> = {
   name: 'overlapAdd',
   family: 'linear',
+  lowering: 'overlapAdd',
   arity: 1,
   formula: '\\textstyle\\sum_{s p + d k = i} x_{k p}',
   attributes: { lengths: 'integers', strides: 'integers', dilations: 'integers' },

@@ -1,5 +1,6 @@
 /** Rows: running totals along an axis. */
 import { sizeOf } from '../shape.ts';
+import * as routines from '../routines/cumulative.ts';
 import { batchAlongAxis } from './batch.ts';
 import { checkAxes } from './layout.ts';
 import type { LinearRow } from './row.ts';
@@ -14,6 +15,7 @@ export interface CumulativeAttributes {
 export const cumSum: LinearRow<CumulativeAttributes> = {
   name: 'cumSum',
   family: 'linear',
+  routine: routines.cumSum,
   arity: 1,
   formula: '\\sum_{j \\le i} x_j',
   attributes: { axis: 'integer', reverse: 'boolean' },

@@ -6,6 +6,7 @@
  */
 import { determinantOf, factorize, type LU, pivotsOf } from '../matrices/lu.ts';
 import type { Type } from '../tensor.ts';
+import * as routines from '../routines/elimination.ts';
 import { mul } from './arithmetic.ts';
 import { batchStacks } from './batch.ts';
 import { cofactors } from './cofactors.ts';
@@ -42,6 +43,7 @@ const total = <V>(B: Builder<V>, x: V): V => {
 export const determinant: SmoothRow = {
   name: 'determinant',
   family: 'smooth',
+  routine: routines.determinant,
   arity: 1,
   formula: '\\det X',
   attributes: {},
@@ -57,6 +59,7 @@ export const determinant: SmoothRow = {
 export const logAbsDeterminant: SmoothRow = {
   name: 'logAbsDeterminant',
   family: 'smooth',
+  routine: routines.logAbsDeterminant,
   arity: 1,
   formula: '\\ln |\\det X|',
   attributes: {},
@@ -79,6 +82,7 @@ export const logAbsDeterminant: SmoothRow = {
 export const determinantSign: DiscreteRow = {
   name: 'determinantSign',
   family: 'discrete',
+  routine: routines.determinantSign,
   arity: 1,
   formula: '\\operatorname{sign} \\det X',
   attributes: {},

@@ -2,6 +2,7 @@
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import { ValueError } from '../errors.ts';
 import type { TensorData, Type } from '../tensor.ts';
+import * as routines from '../routines/positions.ts';
 import { batchAlongAxis, moveAxes, spreadBatch } from './batch.ts';
 import { type AxisAttributes, checkAxes, reshape } from './layout.ts';
 import { type Builder, type DiscreteRow, type LinearRow, RuleViolation } from './row.ts';
@@ -47,6 +48,7 @@ function around(shape: readonly number[], axis: number): { outer: number; inner:
 export const gather: LinearRow<AxisAttributes> = {
   name: 'gather',
   family: 'linear',
+  lowering: 'gather',
   arity: 2,
   formula: 'x_{i}',
   attributes: { axis: 'integer' },
@@ -88,6 +90,7 @@ export const gather: LinearRow<AxisAttributes> = {
 export const scatterAdd: LinearRow<ScatterAttributes> = {
   name: 'scatterAdd',
   family: 'linear',
+  lowering: 'scatterAdd',
   arity: 2,
   formula: '\\textstyle\\sum_{k : i_k = j} x_k',
   attributes: { axis: 'integer', length: 'integer' },
@@ -158,6 +161,7 @@ const joinedIndices = <V>(B: Builder<V>, indices: V, length: number): V =>
 export const joinIndices: DiscreteRow<JoinedAttributes> = {
   name: 'joinIndices',
   family: 'discrete',
+  routine: routines.joinIndices,
   arity: 1,
   formula: 'i_k + n k',
   attributes: { axis: 'integer', length: 'integer' },
@@ -186,6 +190,7 @@ export const joinIndices: DiscreteRow<JoinedAttributes> = {
 export const oneHot: DiscreteRow<DepthAttributes> = {
   name: 'oneHot',
   family: 'discrete',
+  lowering: 'oneHot',
   arity: 1,
   formula: 'e_i',
   attributes: { depth: 'integer' },
@@ -216,6 +221,7 @@ export interface SortAttributes {
 export const argSort: DiscreteRow<SortAttributes> = {
   name: 'argSort',
   family: 'discrete',
+  routine: routines.argSort,
   arity: 1,
   formula: '\\operatorname{argsort}_i x_i',
   attributes: { axis: 'integer', descending: 'boolean', within: 'integer' },

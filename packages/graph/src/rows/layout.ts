@@ -90,6 +90,7 @@ export function behindBatch({ axes, keepDims }: ReductionAttributes): ReductionA
 export const sum: LinearRow<ReductionAttributes> = {
   name: 'sum',
   family: 'linear',
+  lowering: 'sum',
   arity: 1,
   formula: '\\sum_i x_i',
   attributes: { axes: 'integers', keepDims: 'boolean' },
@@ -115,6 +116,7 @@ export const sum: LinearRow<ReductionAttributes> = {
 export const broadcast: LinearRow<ShapeAttributes> = {
   name: 'broadcast',
   family: 'linear',
+  lowering: 'broadcast',
   arity: 1,
   formula: 'x \\text{ repeated to a larger shape}',
   attributes: { shape: 'integers' },
@@ -141,6 +143,7 @@ export const broadcast: LinearRow<ShapeAttributes> = {
 export const reshape: LinearRow<ShapeAttributes> = {
   name: 'reshape',
   family: 'linear',
+  lowering: 'reshape',
   arity: 1,
   formula: 'x \\text{ in another shape}',
   attributes: { shape: 'integers' },
@@ -162,6 +165,7 @@ export const reshape: LinearRow<ShapeAttributes> = {
 export const transpose: LinearRow<PermutationAttributes> = {
   name: 'transpose',
   family: 'linear',
+  lowering: 'transpose',
   arity: 1,
   formula: 'x^T',
   attributes: { permutation: 'integers' },

@@ -7,6 +7,8 @@ import { factorize, solveWith } from '../matrices/lu.ts';
 import { choleskyFactor, substitute, type Triangle } from '../matrices/triangles.ts';
 import { broadcastShapes, broadcastStrides, formatShape } from '../shape.ts';
 import type { TensorData, Type } from '../tensor.ts';
+import * as elimination from '../routines/elimination.ts';
+import * as triangles from '../routines/triangles.ts';
 import { add, mul, neg } from './arithmetic.ts';
 import { batchStacks } from './batch.ts';
 import { transposed } from './contraction.ts';
@@ -63,6 +65,7 @@ function solutionKernel(
 export const solve: SmoothRow = {
   name: 'solve',
   family: 'smooth',
+  routine: elimination.solve,
   arity: 2,
   formula: 'X^{-1} Y',
   strong: () => strongSolve,
@@ -94,6 +97,7 @@ export interface TriangleAttributes extends Triangle {
 export const triangularSolve: SmoothRow<TriangleAttributes> = {
   name: 'triangularSolve',
   family: 'smooth',
+  routine: triangles.triangularSolve,
   arity: 2,
   formula: '\\operatorname{tri}(X)^{-1} Y',
   strong: () => strongTriangularSolve,
@@ -133,6 +137,7 @@ function inTriangle<V>(B: Builder<V>, x: V, { lower, unitDiagonal }: Triangle): 
 export const inverse: SmoothRow = {
   name: 'inverse',
   family: 'smooth',
+  routine: elimination.inverse,
   arity: 1,
   formula: 'X^{-1}',
   attributes: {},
@@ -156,6 +161,7 @@ export const inverse: SmoothRow = {
 export const cholesky: SmoothRow = {
   name: 'cholesky',
   family: 'smooth',
+  routine: triangles.cholesky,
   arity: 1,
   formula: 'L \\text{, lower triangular, with } L L^T = \\tfrac12 (X + X^T)',
   attributes: {},

@@ -2,6 +2,7 @@
  * Rows: parts of arrays, and arrays joined. Padding undoes slicing, slicing undoes concatenation.
  */
 import { checkShape, sizeOf, stridesOf } from '../shape.ts';
+import * as routines from '../routines/positions.ts';
 import { spreadBatch } from './batch.ts';
 import { type AxisAttributes, checkAxes } from './layout.ts';
 import { type Builder, type LinearRow, RuleViolation } from './row.ts';
@@ -34,6 +35,7 @@ function checkPerAxis(list: readonly number[], rank: number, what: string, least
 export const slice: LinearRow<SliceAttributes> = {
   name: 'slice',
   family: 'linear',
+  lowering: 'slice',
   arity: 1,
   formula: 'x_{a:b:s}',
   attributes: { starts: 'integers', lengths: 'integers', steps: 'integers' },
@@ -103,6 +105,7 @@ export const slice: LinearRow<SliceAttributes> = {
 export const pad: LinearRow<PadAttributes> = {
   name: 'pad',
   family: 'linear',
+  lowering: 'pad',
   arity: 1,
   formula: 'x \\text{ with zeros around it}',
   attributes: { before: 'integers', after: 'integers', between: 'integers' },
@@ -169,6 +172,8 @@ function startsAlong<V>(B: Builder<V>, operands: readonly V[], axis: number): re
 export const concat: LinearRow<AxisAttributes> = {
   name: 'concat',
   family: 'linear',
+  routine: routines.concat,
+  lowering: 'concat',
   arity: null,
   formula: 'x \\text{ followed by } y',
   attributes: { axis: 'integer' },

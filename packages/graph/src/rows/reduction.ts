@@ -2,6 +2,7 @@
 import { KindError } from '../errors.ts';
 import { reducedShape, sizeOf } from '../shape.ts';
 import type { Type } from '../tensor.ts';
+import * as routines from '../routines/positions.ts';
 import { equal, where } from './comparison.ts';
 import { div, mul, sub } from './arithmetic.ts';
 import { exp } from './exponential.ts';
@@ -66,6 +67,7 @@ function shareAmongTies<V>(B: Builder<V>, x: V, result: V, { axes }: ReductionAt
 export const max: ReductionRow = {
   name: 'max',
   family: 'reduction',
+  lowering: 'max',
   arity: 1,
   formula: '\\max_i x_i',
   attributes: attributeKinds,
@@ -77,6 +79,7 @@ export const max: ReductionRow = {
 export const min: ReductionRow = {
   name: 'min',
   family: 'reduction',
+  lowering: 'min',
   arity: 1,
   formula: '\\min_i x_i',
   attributes: attributeKinds,
@@ -88,6 +91,7 @@ export const min: ReductionRow = {
 export const logSumExp: ReductionRow = {
   name: 'logSumExp',
   family: 'reduction',
+  lowering: 'logSumExp',
   arity: 1,
   formula: '\\ln \\sum_i e^{x_i}',
   attributes: attributeKinds,
@@ -141,6 +145,7 @@ function productsBeside<V>(B: Builder<V>, x: V, which: 'before' | 'after'): V {
 export const prod: ReductionRow = {
   name: 'prod',
   family: 'reduction',
+  lowering: 'prod',
   arity: 1,
   formula: '\\prod_i x_i',
   attributes: attributeKinds,
@@ -176,6 +181,7 @@ export const prod: ReductionRow = {
 export const norm: ReductionRow = {
   name: 'norm',
   family: 'reduction',
+  lowering: 'norm',
   arity: 1,
   formula: '\\sqrt{\\sum_i x_i^2}',
   attributes: attributeKinds,
@@ -226,6 +232,7 @@ function positionKernel(x: Type, axis: number, better: (a: number, b: number) =>
 export const argMax: DiscreteRow<AxisAttributes> = {
   name: 'argMax',
   family: 'discrete',
+  routine: routines.argMax,
   arity: 1,
   formula: '\\operatorname{argmax}_i x_i',
   attributes: { axis: 'integer' },
@@ -240,6 +247,7 @@ export const argMax: DiscreteRow<AxisAttributes> = {
 export const argMin: DiscreteRow<AxisAttributes> = {
   name: 'argMin',
   family: 'discrete',
+  routine: routines.argMin,
   arity: 1,
   formula: '\\operatorname{argmin}_i x_i',
   attributes: { axis: 'integer' },
@@ -275,6 +283,7 @@ function searchKernel(x: Type, axes: readonly number[], found: 0 | 1): Kernel {
 export const any: DiscreteRow<ReductionAttributes> = {
   name: 'any',
   family: 'discrete',
+  lowering: 'any',
   arity: 1,
   formula: '\\bigvee_i x_i',
   attributes: attributeKinds,
@@ -286,6 +295,7 @@ export const any: DiscreteRow<ReductionAttributes> = {
 export const all: DiscreteRow<ReductionAttributes> = {
   name: 'all',
   family: 'discrete',
+  lowering: 'all',
   arity: 1,
   formula: '\\bigwedge_i x_i',
   attributes: attributeKinds,

@@ -1,4 +1,5 @@
 /** Rows: rounding to integers and remainders of divisions. The derivatives of roundings are 0 by definition. */
+import * as routines from '../routines/positions.ts';
 import type { DiscreteRow, ElementwiseRow } from './row.ts';
 
 export const floor: ElementwiseRow = {
@@ -81,6 +82,7 @@ export const remainder: ElementwiseRow = {
 export const toInteger: DiscreteRow = {
   name: 'toInteger',
   family: 'discrete',
+  routine: routines.toInteger,
   arity: 1,
   formula: '\\operatorname{sgn}(x) \\lfloor |x| \\rfloor \\in \\mathbb{Z}',
   attributes: {},

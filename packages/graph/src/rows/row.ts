@@ -20,6 +20,7 @@ import type { Body } from '../body.ts';
 import type { AdjointsOf, BodyTangentsOf, ControlNode } from '../control/derivatives.ts';
 import type { Parts } from '../control/parts.ts';
 import type { GraphNode } from '../node.ts';
+import type { Routine } from '../routines/routine.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
 
 /** What an attribute of a node can be: plain data or a body, so that graphs can be saved. */
@@ -37,6 +38,34 @@ export type AttributeKind = 'integer' | 'boolean' | 'integers' | 'body';
  */
 export type Partial = number | (<T>(A: Algebra<T>, result: T, x: T, y: T, z: T) => T);
 
+/**
+ * The loops that compilers know by name, for operations that are more to them than a call of their kernel: layouts that
+ * are views, reductions in one loop, products, reading and writing at positions. An operation of the user's own has none.
+ */
+export type Lowering =
+  | 'broadcast'
+  | 'reshape'
+  | 'slice'
+  | 'transpose'
+  | 'windows'
+  | 'all'
+  | 'any'
+  | 'max'
+  | 'min'
+  | 'prod'
+  | 'sum'
+  | 'logSumExp'
+  | 'norm'
+  | 'concat'
+  | 'pad'
+  | 'gather'
+  | 'oneHot'
+  | 'overlapAdd'
+  | 'scatterAdd'
+  | 'convolution'
+  | 'matmul'
+  | 'strong';
+
 /** What every row has. */
 interface RowFacts {
   /** The name in the table, in listings and in files. */
@@ -47,8 +76,14 @@ interface RowFacts {
   readonly formula: string;
   /** True for operations whose nodes stand for themselves: equal ones stay apart where a graph shares its nodes. */
   readonly isDistinct?: true;
+  /** True where two operands may change places. */
+  readonly commutes?: true;
   /** True for operations that choose between operands: products of messages below them are strong (0 wins). */
   readonly guards?: true;
+  /** The loop by which compilers compute it, if it is one that they know. */
+  readonly lowering?: Lowering;
+  /** How compilers write it element by element, if no loop is better; they call the kernel where there is neither. */
+  readonly routine?: Routine;
 }
 
 /** A point where the derivative is a matter of convention. */
@@ -145,6 +180,8 @@ export interface BilinearRow<A extends Attributes = Attributes> extends BatchedF
   terms?(second: Type): number;
   /** The variant in whose products 0 wins, if it is in the table too; else it is made when it is needed. */
   strong?(): BilinearRow<A>;
+  /** Of a variant in whose products 0 wins: the operation that it is a variant of. */
+  readonly ordinary?: BilinearRow<A>;
   /** The message to operand `position`, given the other operand. */
   transpose<V>(B: Builder<V>, S: V, operands: readonly V[], attributes: A, position: number): V;
 }

@@ -5,6 +5,7 @@
  * A strong product of arrays is the ordinary one wherever that is finite, so it costs one look at the result; only
  * what is not finite is computed with care. The rows of the table that have a variant in the table name it themselves.
  */
+import { strongRoutine } from '../routines/strong.ts';
 import { broadcastStrides } from '../shape.ts';
 import type { TensorData } from '../tensor.ts';
 import { mul, strongMul } from './arithmetic.ts';
@@ -85,6 +86,8 @@ export function strongBilinear<A extends Attributes>(
     name,
     formula: String.raw`${row.formula} \text{, where 0 wins in every product}`,
     guards: true,
+    ...(row.lowering === undefined ? {} : { lowering: 'strong' }),
+    ordinary: row,
     prepare(operands, attributes, result) {
       const kernel = row.prepare(operands, attributes, result);
       const repair = strongRepair(kernel);
@@ -111,6 +114,7 @@ export function strongSystem<A extends Attributes>(name: string, row: SmoothRow<
     name,
     formula: String.raw`${row.formula} \text{, and } 0 \text{ for columns of zeros}`,
     guards: true,
+    ...(row.routine === undefined ? {} : { routine: strongRoutine(row.routine) }),
     prepare(operands, attributes, result) {
       const kernel = row.prepare(operands, attributes, result);
       const { shape } = result;

@@ -3,34 +3,20 @@
  * locals, arrays are buffers. Reals are computed in double precision whatever the program's precision is, as the
  * interpreter's kernels compute them on the program's memory, so that both give the same bits.
  */
+import type {
+  RoutineElements as Elements,
+  RoutineOperand as Operand,
+  RoutineValue as Value,
+  RoutineVariable as Variable,
+  RoutineWriter,
+} from '@ad/graph';
 import type { Precision } from '../../code/expression.ts';
 import type { Buffer } from '../../lower/view.ts';
 import type { Callee, FunctionBuilder, Local, ValueType } from '../../wasm/function-builder.ts';
 import type { PlainInstruction } from '../../wasm/instructions.ts';
 
-/** A value: what pushes it on the stack. It is computed wherever it is used. */
-export type Value = () => unknown;
-
-/** A value or a number. */
-export type Operand = Value | number;
-
-/** A variable: its value, and what sets it. */
-export type Variable = readonly [value: Value, set: (value: Operand) => void];
-
-/** The elements of an array by their number: as doubles, and, of integers, as they are. */
-export interface Elements {
-  /** An element as a double. */
-  readonly real: (index: Operand) => Value;
-  /** An element of an array of integers. */
-  readonly integer: (index: Operand) => Value;
-  /** Stores a double, rounded to what the array holds. */
-  readonly setReal: (index: Operand, value: Operand) => void;
-  /** Stores an integer in an array of integers. */
-  readonly setInteger: (index: Operand, value: Operand) => void;
-}
-
 /** Writes the code of one function. */
-export class Writer {
+export class CodeWriter implements RoutineWriter {
   /** The precision of the program. */
   readonly precision: Precision;
   readonly #code: FunctionBuilder;
@@ -84,10 +70,10 @@ export class Writer {
   }
 
   /** Any other instruction on values. */
-  instruction(name: PlainInstruction, ...operands: readonly Value[]): Value {
+  instruction(name: string, ...operands: readonly Value[]): Value {
     return () => {
       for (const operand of operands) operand();
-      this.#code.op(name);
+      this.#code.op(name as PlainInstruction);
     };
   }
 

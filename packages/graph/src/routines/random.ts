@@ -1,5 +1,7 @@
 /** Random numbers: the generator and what is made of its words, with the bits of the interpreter. */
-import { NORMAL_QUANTILE, PHILOX, sizeOf, USES } from '@ad/graph';
+import { NORMAL_QUANTILE } from '../random/normal-quantile.ts';
+import { PHILOX, USES } from '../random/philox.ts';
+import { sizeOf } from '../shape.ts';
 import { type Routine, stretched, walk } from './routine.ts';
 import type { Operand, Value, Variable, Writer } from './writer.ts';
 
@@ -90,13 +92,13 @@ function bits53(w: Writer, first: Value, second: Value): Value {
 }
 
 /** Numbers from 0 to below 1. */
-export const uniform: Routine = drawing(
+export const uniform: Routine = /* @__PURE__ */ drawing(
   (w, word) => w.real('div', w.instruction('f64.convert_i32_u', w.int('shr_u', word, 8)), 2 ** 24),
   (w, first, second) => w.real('div', bits53(w, first, second), 2 ** 53),
 );
 
 /** Standard normal numbers. */
-export const normal: Routine = drawing(undefined, (w, first, second) => {
+export const normal: Routine = /* @__PURE__ */ drawing(undefined, (w, first, second) => {
   const centred = w.real('add', w.real('sub', bits53(w, first, second), 2 ** 52), 0.5);
   const [q] = w.variable('f64', w.real('div', centred, 2 ** 53));
   return normalQuantile(w, q);

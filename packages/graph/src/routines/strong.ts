@@ -61,7 +61,7 @@ export const repairMatmul: Routine = {
 };
 
 /** A routine for systems whose columns of zeros have solutions of zeros, whatever the matrix is. */
-export const strongly = (system: Routine): Routine => ({
+export const strongRoutine = (system: Routine): Routine => ({
   ...system,
   write(w, arrays, work) {
     system.write(w, arrays, work);

@@ -1,5 +1,5 @@
-/** Integers: positions of extremes, of elements in order, and of elements in joined arrays; copies and conversions. */
-import { sizeOf, stridesOf } from '@ad/graph';
+/** Integers: positions of extremes, of elements in order, and of elements in joined arrays; and conversions. */
+import { sizeOf, stridesOf } from '../shape.ts';
 import { around, type Routine, walk } from './routine.ts';
 import type { Elements, Operand, Value, Writer } from './writer.ts';
 
@@ -29,9 +29,9 @@ const extreme = (better: 'gt' | 'lt'): Routine => ({
 });
 
 /** Positions of the largest elements. */
-export const argMax: Routine = extreme('gt');
+export const argMax: Routine = /* @__PURE__ */ extreme('gt');
 /** Positions of the smallest elements. */
-export const argMin: Routine = extreme('lt');
+export const argMin: Routine = /* @__PURE__ */ extreme('lt');
 
 /**
  * The order of elements along an axis: merge sort from runs of one element up, which is stable. Positions go to and fro
@@ -169,20 +169,6 @@ export const concat: Routine = {
         else result.setReal(position!, x.real(index));
       });
       offset += shape[axis]! * strides[axis]!;
-    });
-  },
-};
-
-/** The elements of a view of integers, row-major. */
-export const copy: Routine = {
-  write(w, { operands: [x], result }, { attributes }) {
-    const { shape, strides, offset } = attributes as {
-      shape: readonly number[];
-      strides: readonly number[];
-      offset: number;
-    };
-    walk(w, shape, [{ strides, offset }], ([position], index) => {
-      result.setInteger(index, x!.integer(position!));
     });
   },
 };

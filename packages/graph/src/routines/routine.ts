@@ -1,20 +1,35 @@
-/** What routines are: operations written as loops over single elements. */
-import { broadcastStrides } from '@ad/graph';
-import type { HostWork } from '../../host-kernel.ts';
+/** What routines are: operations written as loops over single elements, for compilers. */
+import { broadcastStrides } from '../shape.ts';
+import type { Type } from '../tensor.ts';
 import type { Elements, Operand, Value, Writer } from './writer.ts';
 
 /** The arrays that an operation works on, row-major. */
-interface Arrays {
+export interface RoutineArrays {
+  /** The operands. */
   readonly operands: readonly Elements[];
+  /** The result. */
   readonly result: Elements;
 }
 
-/** One operation. */
+/** What a routine is to do. */
+export interface RoutineWork {
+  /** The attributes of the operation. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** The operands. */
+  readonly operands: readonly Type[];
+  /** The result. */
+  readonly result: Type;
+}
+
+/**
+ * How one operation is computed element by element, step by step as its kernel does it, with the same bits. A compiler
+ * writes it into its programs in the place of a call of the kernel.
+ */
 export interface Routine {
   /** How many doubles of space of its own it needs; 0 if this is missing. */
-  scratch?(work: HostWork): number;
+  scratch?(work: RoutineWork): number;
   /** Writes the loops. */
-  write(w: Writer, arrays: Arrays, work: HostWork): void;
+  write(w: Writer, arrays: RoutineArrays, work: RoutineWork): void;
 }
 
 /** An array seen as [outer, length, inner] around an axis. */

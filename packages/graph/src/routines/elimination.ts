@@ -166,19 +166,19 @@ const fromPivots = (
 });
 
 /** Determinants. */
-export const determinant: Routine = fromPivots(
+export const determinant: Routine = /* @__PURE__ */ fromPivots(
   ({ sign }) => sign,
   (w, product, pivot) => w.real('mul', product, pivot),
 );
 
 /** Logarithms of their absolute values. */
-export const logAbsDeterminant: Routine = fromPivots(
+export const logAbsDeterminant: Routine = /* @__PURE__ */ fromPivots(
   () => 0,
   (w, sum, pivot) => w.real('add', sum, w.call('log', w.real('abs', pivot))),
 );
 
 /** Their signs: sign by sign, as the product of the pivots may over- or underflow. */
-export const determinantSign: Routine = fromPivots(
+export const determinantSign: Routine = /* @__PURE__ */ fromPivots(
   ({ sign }) => sign,
   (w, sign, pivot) => {
     const isZeroOrNaN = w.int('eqz', w.real('gt', w.real('abs', pivot), 0));
