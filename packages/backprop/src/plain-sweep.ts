@@ -1,71 +1,80 @@
 /**
  * The loop of the reverse sweep where there is nothing to ask: every node is a real scalar, every edge carries a message,
- * no choice guards a branch, and nobody observes. Sums, differences and products, which most nodes are, are written out,
- * because to call their rows costs several times what they do.
+ * no choice guards a branch, and nobody observes. The operations that most nodes are (codes.ts of the graph) are written
+ * out, because to call their rows costs several times what they do.
  */
 import {
   ADD,
   type Arena,
-  arithmeticNumber,
+  COS,
+  DIV,
   type ElementwiseRow,
+  EXP,
   IS_ELEMENTWISE,
+  LOG,
   MUL,
+  type NodeValues,
   numbers,
-  SCALAR_REAL,
+  SIN,
+  SUB,
 } from '@ad/graph';
 
-/** Whether the loop serves for all nodes up to `top`. */
-export function isPlain({ typeIds, rows }: Arena, top: number, facts: Uint8Array): boolean {
-  const isSmooth = rows.every(
-    (row, code) =>
-      row.family === 'leaf' ||
-      (row.family === 'elementwise' && facts[code] === IS_ELEMENTWISE + 2 ** row.arity - 1),
+/** Whether the loop serves for a graph. */
+export function isPlain({ hasOnlyRealScalars, rows }: Arena, facts: Uint8Array): boolean {
+  return (
+    hasOnlyRealScalars &&
+    rows.every(
+      (row, code) =>
+        row.family === 'leaf' ||
+        (row.family === 'elementwise' && facts[code] === IS_ELEMENTWISE + 2 ** row.arity - 1),
+    )
   );
-  if (!isSmooth) return false;
-  for (let u = 0; u <= top; u++) if (typeIds[u] !== SCALAR_REAL) return false;
-  return true;
 }
 
 /**
- * Sends all messages of the nodes from `top` down. O(V + E).
+ * Sends all messages of the nodes from `top` down to the nodes it depends on. O(V + E).
  *
- * @param values - the activations.
- * @param S - the sums: that of `top` is given, the others are written.
- * @param reached - 1 for the nodes that have a sum.
+ * @param activations - the values of those nodes and of no others.
+ * @param S - the sums: that of `top` is given, those of the other nodes are written.
  */
 export function sweepPlainly(
   arena: Arena,
   top: number,
-  values: Float64Array,
+  { present: reached, scalars: values }: NodeValues,
   S: Float64Array,
-  reached: Uint8Array,
 ): void {
-  const { rows, codes, operandStarts, operandIds } = arena;
-  const operations = Uint8Array.from(rows, arithmeticNumber);
+  const { codes, operandStarts, operandIds } = arena;
   S.fill(-0, 0, top); // the first message is what it is: -0 + x is x, for -0 too
   for (let u = top; u >= 0; u--) {
     if (reached[u] === 0) continue;
     const sum = S[u]!;
     const first = operandStarts[u]!;
-    const operation = operations[codes[u]!]!;
-    if (operation > MUL) {
-      send(arena, u, sum, values, S, reached);
-      continue;
-    }
     const x = operandIds[first]!;
     const y = operandIds[first + 1]!;
-    if (operation === MUL) {
+    const code = codes[u]!;
+    if (code === MUL) {
       S[x]! += sum * values[y]!;
       S[y]! += sum * values[x]!;
-    } else if (operation === ADD) {
+    } else if (code === ADD) {
       S[x]! += sum;
       S[y]! += sum;
-    } else {
+    } else if (code === SUB) {
       S[x]! += sum;
       S[y]! -= sum;
+    } else if (code === DIV) {
+      S[x]! += sum * (1 / values[y]!);
+      S[y]! += sum * -(values[u]! / values[y]!);
+    } else if (code === EXP) {
+      S[x]! += sum * values[u]!;
+    } else if (code === LOG) {
+      S[x]! += sum * (1 / values[x]!);
+    } else if (code === SIN) {
+      S[x]! += sum * Math.cos(values[x]!);
+    } else if (code === COS) {
+      S[x]! += sum * -Math.sin(values[x]!);
+    } else {
+      send(arena, u, sum, values, S);
     }
-    reached[x] = 1;
-    reached[y] = 1;
   }
 }
 
@@ -76,7 +85,6 @@ function send(
   sum: number,
   values: Float64Array,
   S: Float64Array,
-  reached: Uint8Array,
 ): void {
   const first = operandStarts[u]!;
   const count = operandStarts[u + 1]! - first;
@@ -88,8 +96,6 @@ function send(
   for (let k = 0; k < count; k++) {
     const partial = partials[k]!;
     const slope = typeof partial === 'number' ? partial : partial(numbers, values[u]!, x, y, z);
-    const operand = operandIds[first + k]!;
-    S[operand]! += sum * slope;
-    reached[operand] = 1;
+    S[operandIds[first + k]!]! += sum * slope;
   }
 }

@@ -67,15 +67,18 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const { arena } = output.graph;
   const { rows, codes, typeIds, operandStarts, operandIds } = arena;
   const facts = factsOf(rows);
+  if (options.count !== true && options.onMessage === undefined && isPlain(arena, facts)) {
+    // Messages reach all that has been evaluated, because that is all that the output depends on.
+    const sums = new NodeValues(arena, values.present);
+    sums.set(output.id, seed);
+    sweepPlainly(arena, output.id, values, sums.scalars);
+    return new Adjoints(output, values, sums, undefined);
+  }
   const sums = new NodeValues(arena);
   const { present: reached, scalars: S } = sums;
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
   const observer = SweepObserver.of(output, values, sums, options);
   sums.set(output.id, seed);
-  if (observer === undefined && isPlain(arena, output.id, facts)) {
-    sweepPlainly(arena, output.id, values.scalars, S, reached);
-    return new Adjoints(output, values, sums, undefined);
-  }
   const slopes = slopesOf(arena, output.id, values);
 
   for (let u = output.id; u >= 0; u--) {

@@ -7,11 +7,15 @@
  *   five points, h = 2.5e-4: h^4 |f'''''| / 30 + 4 eps / h, below 1e-9.
  */
 import {
+  apply,
   argMax,
+  type ElementwiseRow,
   Graph,
   GraphError,
   greater,
   KindError,
+  numbers,
+  OTHER,
   ShapeError,
   Tensor,
   tensor,
@@ -136,4 +140,26 @@ test('a seed is the adjoint of the output and is not changed', () => {
   expect(sweep.adjointTensor(y).toArray()).toEqual([2, 20, 200]);
   expect(seed.toArray()).toEqual([1, 10, 100]);
   expect(reverseSweep(x, { seed }).adjointTensor(x).toArray()).toEqual([1, 10, 100]);
+});
+
+test('operations that are written out send the messages of their rows, bit for bit', () => {
+  const special = fc.constantFrom(0, -0, 1, -1, Infinity, -Infinity, NaN, 5e-324, Number.MAX_VALUE);
+  const any = fc.oneof(fc.double(), special);
+  fc.assert(
+    fc.property(any, any, any, (a, b, seed) => {
+      const graph = new Graph();
+      const inputs = [graph.input('x', { value: a }), graph.input('y', { value: b })];
+      const rows = graph.arena.rows.slice(0, OTHER) as ElementwiseRow[];
+      for (const row of rows) {
+        const node = apply(row, inputs.slice(0, row.arity));
+        const sweep = reverseSweep(node, { seed });
+        const result = sweep.value.item();
+        inputs.slice(0, row.arity).forEach((input, k) => {
+          const partial = row.partials[k]!;
+          const slope = typeof partial === 'number' ? partial : partial(numbers, result, a, b, 0);
+          expect([row.name, sweep.adjoint(input)]).toStrictEqual([row.name, seed * slope]);
+        });
+      }
+    }),
+  );
 });

@@ -33,9 +33,9 @@ export function apply<A extends Attributes>(
   attributes?: A | (() => A),
 ): GraphNode {
   // By far the most frequent; everything that is not so plain goes the long way, which also words the errors.
-  if (attributes === undefined && operands.length > 0) {
-    const [x, y = x, z = x] = operands as [Operand, Operand?, Operand?];
-    const node = applyToScalars(row, operands.length, x, y, z);
+  if (attributes === undefined && (operands.length === 1 || operands.length === 2)) {
+    const [x, y = x] = operands as [Operand, Operand?];
+    const node = applyToScalars(row, undefined, operands.length, x, y);
     if (node !== undefined) return node;
   }
   // Checked before anything is lifted: a failed call must not leave constants behind.
@@ -64,42 +64,37 @@ export function apply<A extends Attributes>(
  * {@link apply} for one operand and no attributes, without a list in between: operations on scalars are so quick that it
  * would be felt.
  *
+ * @param code - the code of the operation, if it is the same in all graphs.
  * @internal
  */
-export function applyToOne(row: Operation, x: Operand): GraphNode {
-  return applyToScalars(row, 1, x, x, x) ?? apply(row, [x]);
+export function applyToOne(row: Operation, x: Operand, code?: number): GraphNode {
+  return applyToScalars(row, code, 1, x, x) ?? apply(row, [x]);
 }
 
 /**
  * {@link apply} for two operands and no attributes, without a list in between.
  *
+ * @param code - the code of the operation, if it is the same in all graphs.
  * @internal
  */
-export function applyToTwo(row: Operation, x: Operand, y: Operand): GraphNode {
-  return applyToScalars(row, 2, x, y, x) ?? apply(row, [x, y]);
+export function applyToTwo(row: Operation, x: Operand, y: Operand, code?: number): GraphNode {
+  return applyToScalars(row, code, 2, x, y) ?? apply(row, [x, y]);
 }
 
 /**
- * An elementwise operation on scalar nodes of one graph; `undefined` where there is anything to check or to lift. Of the
- * operands, only the first `count` are meant.
+ * An operation on the first `count` of two scalar nodes of one graph; `undefined` where there is anything to check or to
+ * lift.
  */
 function applyToScalars(
   row: Operation,
+  code: number | undefined,
   count: number,
   x: Operand,
   y: Operand,
-  z: Operand,
 ): GraphNode | undefined {
-  if (!isGraphNode(x)) return undefined;
+  if (!isGraphNode(x) || !isGraphNode(y) || x.graph !== y.graph) return undefined;
   const { graph } = x;
-  const { arena } = graph;
-  const code = arena.codeOf(row);
-  const typeId = arena.scalarResults[code]!;
-  if (typeId < 0 || count !== arena.arities[code] || !graph.appendsPlainly) return undefined;
-  if (!isGraphNode(y) || y.graph !== graph || !isGraphNode(z) || z.graph !== graph)
-    return undefined;
-  if (!arena.isScalar(x.id) || !arena.isScalar(y.id) || !arena.isScalar(z.id)) return undefined;
-  return graph.appendScalar(code, typeId, count, x.id, y.id, z.id);
+  return graph.appendScalar(code ?? graph.arena.codeOf(row), count, x.id, y.id);
 }
 
 /** Whether all operands are numbers or scalar nodes. */

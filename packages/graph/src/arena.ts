@@ -8,6 +8,9 @@
  * per operand; arrays grow by doubling, so appending costs amortised constant time.
  */
 import { CapacityError } from './errors.ts';
+import { add, div, mul, sub } from './rows/arithmetic.ts';
+import { exp, log } from './rows/exponential.ts';
+import { cos, sin, tanh } from './rows/trigonometric.ts';
 import type { Attributes, ElementwiseRow, Operation } from './rows/row.ts';
 import { type Kind, type Type } from './tensor.ts';
 
@@ -22,8 +25,15 @@ const scalarTypes: readonly Type[] = (['real', 'integer', 'boolean'] satisfies K
   (kind) => ({ shape: [], kind }),
 );
 
-/** Room for this many nodes and edges at first. */
-const INITIAL_CAPACITY = 64;
+/** The operations by the codes of codes.ts. */
+const FIRST_ROWS: readonly Operation[] = [add, sub, mul, div, exp, log, sin, cos, tanh];
+
+/** So many rows are looked through for one, which is quicker than to look it up. */
+const FEW = 16;
+/** Room for this many nodes or edges, as soon as there are any. */
+const LEAST_CAPACITY = 64;
+/** Below this capacity arrays grow fourfold: to make new ones takes longer than to append some nodes. */
+const SMALL_CAPACITY = 1024;
 const MAX_NODES = 2 ** 30;
 
 /**
@@ -37,14 +47,16 @@ export class Arena {
   /** The number of operand positions of all nodes together. */
   edgeCount = 0;
   /** Per node: index into {@link rows}. */
-  codes: Uint16Array = new Uint16Array(INITIAL_CAPACITY);
+  codes: Uint16Array = new Uint16Array(0);
   /** Per node: index into {@link types}. */
-  typeIds: Int32Array = new Int32Array(INITIAL_CAPACITY);
+  typeIds: Int32Array = new Int32Array(0);
   /** Per node: where its operands start in {@link operandIds}; one entry more than nodes. */
-  operandStarts: Int32Array = new Int32Array(INITIAL_CAPACITY + 1);
+  operandStarts: Int32Array = new Int32Array(1);
   /** Per edge: the id of the operand. */
-  operandIds: Int32Array = new Int32Array(INITIAL_CAPACITY);
-  /** The distinct operations in this graph, by code. */
+  operandIds: Int32Array = new Int32Array(0);
+  /** Whether all nodes are real scalars, so that nobody needs to ask. */
+  hasOnlyRealScalars = true;
+  /** The operations in this graph, by code, after those that have the same code in all graphs. */
   readonly rows: Operation[] = [];
   /**
    * By code: how many operands an elementwise operation has, 0 for others. Rows are objects of many forms, so looking
@@ -53,15 +65,21 @@ export class Arena {
   readonly arities: number[] = [];
   /** By code: how the value of an elementwise operation is computed. */
   readonly values: (ElementwiseRow['value'] | undefined)[] = [];
-  /** By code: the type id of the result where all operands are scalars; -1 where that takes a look at the row. */
-  readonly scalarResults: number[] = [];
+  /** By code: how many scalars an operation takes for a real scalar; -1 where that takes a look at the row. */
+  readonly scalarArities: number[] = [];
   /** The distinct types in this graph, by type id; the first three are the scalars. */
   readonly types: Type[] = [...scalarTypes];
   /** The attributes of the nodes that have any. */
   readonly attributes: Map<number, Attributes> = new Map();
 
+  /** The codes from `FEW` on. */
   readonly #codes = new Map<Operation, number>();
   readonly #typeIdOf = new Map<string, number>();
+
+  /** An empty arena. */
+  constructor() {
+    for (const row of FIRST_ROWS) this.#newCode(row);
+  }
 
   /**
    * Appends a node and returns its id. The caller has checked types and operands.
@@ -82,23 +100,18 @@ export class Arena {
   }
 
   /**
-   * Appends a node without attributes whose operands are the first `count` of three, and returns its id.
+   * Appends an operation on the first `count` of two real scalars and returns its id, if that is what the operation takes
+   * and the result is a real scalar.
    *
    * @throws {@link CapacityError} at 2^30 nodes.
    */
-  appendScalar(
-    code: number,
-    typeId: number,
-    count: number,
-    x: number,
-    y: number,
-    z: number,
-  ): number {
-    const id = this.#open(code, count, typeId);
-    const at = this.operandStarts[id]!;
-    this.operandIds[at] = x;
-    if (count > 1) this.operandIds[at + 1] = y;
-    if (count > 2) this.operandIds[at + 2] = z;
+  appendScalar(code: number, count: number, x: number, y: number): number | undefined {
+    if (this.scalarArities[code] !== count) return undefined;
+    if (this.typeIds[x] !== SCALAR_REAL || this.typeIds[y] !== SCALAR_REAL) return undefined;
+    const id = this.#open(code, count, SCALAR_REAL);
+    const first = this.edgeCount - count;
+    this.operandIds[first] = x;
+    if (count > 1) this.operandIds[first + 1] = y;
     return id;
   }
 
@@ -107,11 +120,12 @@ export class Arena {
     const id = this.nodeCount;
     if (id >= MAX_NODES)
       throw new CapacityError(`a graph holds at most 2^30 nodes; this one is full`);
-    if (id >= this.codes.length) this.#growNodes();
+    if (id >= this.codes.length) this.#growNodes(grown(id));
     const end = this.edgeCount + operandCount;
-    if (end > this.operandIds.length) this.#growEdges(end);
+    if (end > this.operandIds.length) this.#growEdges(Math.max(grown(this.operandIds.length), end));
     this.codes[id] = code;
     this.typeIds[id] = typeId;
+    if (typeId !== SCALAR_REAL) this.hasOnlyRealScalars = false;
     this.edgeCount = end;
     this.operandStarts[id + 1] = end;
     this.nodeCount = id + 1;
@@ -124,12 +138,12 @@ export class Arena {
   }
 
   /**
-   * The code of a row in this graph. The first few are looked through, which is quicker than to look one up.
+   * The code of a row in this graph.
    *
    * @throws {@link CapacityError} at 2^16 rows.
    */
   codeOf(row: Operation): number {
-    const few = Math.min(this.rows.length, 16);
+    const few = Math.min(this.rows.length, FEW);
     for (let code = 0; code < few; code++) if (this.rows[code] === row) return code;
     return this.#codes.get(row) ?? this.#newCode(row);
   }
@@ -139,9 +153,9 @@ export class Arena {
     return this.types[this.typeIds[id]!]!;
   }
 
-  /** Whether a node is a scalar. Without a look at the node where the graph has nothing but scalars. */
+  /** Whether a node is a scalar. */
   isScalar(id: number): boolean {
-    return this.types.length === scalarTypes.length || this.typeIds[id]! <= SCALAR_BOOLEAN;
+    return this.hasOnlyRealScalars || this.typeIds[id]! <= SCALAR_BOOLEAN;
   }
 
   /** The operand ids of a node, as a view. */
@@ -177,31 +191,32 @@ export class Arena {
     this.arities.push(isElementwise ? row.arity : 0);
     // oxlint-disable-next-line typescript/unbound-method -- called on its row
     this.values.push(isElementwise ? row.value : undefined);
-    const isPlain =
-      isElementwise && row.operandKinds === undefined && row.resultKind !== 'branches';
-    this.scalarResults.push(
-      isPlain ? (row.resultKind === 'real' ? SCALAR_REAL : SCALAR_BOOLEAN) : -1,
-    );
-    this.#codes.set(row, code);
+    const isPlain = isElementwise && row.operandKinds === undefined && row.resultKind === 'real';
+    this.scalarArities.push(isPlain ? row.arity : -1);
+    if (code >= FEW) this.#codes.set(row, code);
     return code;
   }
 
-  #growNodes(): void {
-    const capacity = 2 * this.codes.length;
-    this.codes = grown(this.codes, new Uint16Array(capacity));
-    this.typeIds = grown(this.typeIds, new Int32Array(capacity));
-    this.operandStarts = grown(this.operandStarts, new Int32Array(capacity + 1));
+  /** All arrays of nodes lie in one buffer. */
+  #growNodes(capacity: number): void {
+    const { codes, typeIds, operandStarts } = this;
+    const buffer = new ArrayBuffer(10 * capacity + 4);
+    this.operandStarts = new Int32Array(buffer, 0, capacity + 1);
+    this.typeIds = new Int32Array(buffer, 4 * capacity + 4, capacity);
+    this.codes = new Uint16Array(buffer, 8 * capacity + 4, capacity);
+    this.operandStarts.set(operandStarts);
+    this.typeIds.set(typeIds);
+    this.codes.set(codes);
   }
 
-  #growEdges(needed: number): void {
-    this.operandIds = grown(
-      this.operandIds,
-      new Int32Array(Math.max(2 * this.operandIds.length, needed)),
-    );
+  #growEdges(capacity: number): void {
+    const { operandIds } = this;
+    this.operandIds = new Int32Array(capacity);
+    this.operandIds.set(operandIds);
   }
 }
 
-function grown<T extends Uint16Array | Int32Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
+/** The capacity that follows a capacity. */
+function grown(capacity: number): number {
+  return Math.max(LEAST_CAPACITY, capacity * (capacity < SMALL_CAPACITY ? 4 : 2));
 }

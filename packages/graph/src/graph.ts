@@ -47,6 +47,13 @@ export type Feeds = Readonly<Record<string, TensorLike>>;
 
 const SCALAR: Type = { shape: [], kind: 'real' };
 
+/** An input of a graph. */
+interface Input {
+  readonly name: string;
+  /** The current value, if it has one. */
+  value: number | Tensor | undefined;
+}
+
 /**
  * A directed acyclic graph of operations. Nodes are appended and never changed; ids ascend in topological order.
  *
@@ -76,13 +83,13 @@ export class Graph {
   inner: Graph | undefined = undefined;
 
   readonly #inputIds = new Map<string, number>();
-  readonly #inputNames = new Map<number, string>();
+  readonly #inputs = new Map<number, Input>();
   readonly #constants = new Map<number, number | Tensor>();
   readonly #numberIds = new Map<number, number>();
   readonly #labels = new Map<number, string>();
-  readonly #current = new Map<number, Tensor>();
   readonly #creationSites: Map<number, string> | undefined;
   readonly #shared: SharedNodes | undefined;
+  readonly #appendsPlainly: boolean;
   #cached: NodeValues | undefined;
   #valuesRead = false;
 
@@ -90,6 +97,7 @@ export class Graph {
   constructor(options: GraphOptions = {}) {
     this.#creationSites = options.traceCreation === true ? new Map() : undefined;
     this.#shared = options.share === true ? new SharedNodes() : undefined;
+    this.#appendsPlainly = this.#shared === undefined && this.#creationSites === undefined;
   }
 
   /** The number of nodes. */
@@ -138,20 +146,15 @@ export class Graph {
         `input: this graph already has an input "${name}"; take another name or use graph.find("${name}")`,
       );
     }
-    const value =
-      options.value === undefined
-        ? undefined
-        : tensorFor(name, options.value, options.shape, options.kind);
-    const shape = options.shape ?? value?.shape ?? [];
-    const kind = options.kind ?? value?.kind ?? 'real';
-    checkShape(shape, `input "${name}"`);
-    checkKind(kind, `input "${name}"`);
-    if (value !== undefined) checkFeed(name, value, { shape, kind });
+    const value = currentFor(name, options);
+    const type = value instanceof Tensor ? value : SCALAR;
+    const { shape = type.shape, kind = type.kind } = options;
+    if (options.shape !== undefined) checkShape(shape, `input "${name}"`);
+    if (options.kind !== undefined) checkKind(kind, `input "${name}"`);
+    if (value instanceof Tensor) checkFeed(name, value, { shape, kind });
     const id = this.arena.append(input, [], this.arena.internType({ shape, kind }), undefined);
     this.#inputIds.set(name, id);
-    this.#inputNames.set(id, name);
-    this.#labels.set(id, name);
-    if (value !== undefined) this.#current.set(id, value);
+    this.#inputs.set(id, { name, value });
     this.#recordSite(id);
     return new GraphNode(this, id);
   }
@@ -197,7 +200,7 @@ export class Graph {
    */
   feed(feeds: Feeds): void {
     const values = this.resolveFeeds(feeds);
-    for (const [id, value] of values) this.#current.set(id, value);
+    for (const [id, value] of values) this.#inputs.get(id)!.value = value;
     this.#cached = undefined;
   }
 
@@ -218,7 +221,7 @@ export class Graph {
 
   /** The name of an input node, else `undefined`. */
   inputName(id: number): string | undefined {
-    return this.#inputNames.get(id);
+    return this.#inputs.get(id)?.name;
   }
 
   /** The value of a constant node, else `undefined`. */
@@ -229,12 +232,25 @@ export class Graph {
   /** The current value of an input node, if it has one. */
   currentValue(id: number): Tensor | undefined {
     this.#valuesRead = true;
-    return this.#current.get(id);
+    const value = this.#inputs.get(id)?.value;
+    return typeof value === 'number' ? tensor(value) : value;
+  }
+
+  /**
+   * The value of a leaf: of a constant, or the current one of an input, if it has one.
+   *
+   * @internal
+   */
+  leafValue(id: number): number | Tensor | undefined {
+    const entry = this.#inputs.get(id);
+    if (entry === undefined) return this.#constants.get(id);
+    this.#valuesRead = true;
+    return entry.value;
   }
 
   /** The label of a node, if it has one; inputs are labelled with their names. */
   label(id: number): string | undefined {
-    return this.#labels.get(id);
+    return this.#labels.get(id) ?? this.#inputs.get(id)?.name;
   }
 
   /** Labels a node, for messages and drawings. */
@@ -273,31 +289,15 @@ export class Graph {
   }
 
   /**
-   * Whether nodes are simply appended: equal ones are not shared, nobody asks who built them, and no body is being
-   * traced inside.
+   * Appends an operation on the first `count` of two nodes, if there is nothing to it: all three are real scalars, equal
+   * nodes are not shared, nobody asks who built them, and no body is being traced inside.
    *
    * @internal
    */
-  get appendsPlainly(): boolean {
-    return (
-      this.inner === undefined && this.#shared === undefined && this.#creationSites === undefined
-    );
-  }
-
-  /**
-   * Appends an operation on the first `count` of three scalar nodes of this graph, where nodes are simply appended.
-   *
-   * @internal
-   */
-  appendScalar(
-    code: number,
-    typeId: number,
-    count: number,
-    x: number,
-    y: number,
-    z: number,
-  ): GraphNode {
-    return new GraphNode(this, this.arena.appendScalar(code, typeId, count, x, y, z));
+  appendScalar(code: number, count: number, x: number, y: number): GraphNode | undefined {
+    if (!this.#appendsPlainly || this.inner !== undefined) return undefined;
+    const id = this.arena.appendScalar(code, count, x, y);
+    return id === undefined ? undefined : new GraphNode(this, id);
   }
 
   /**
@@ -353,4 +353,13 @@ export class Graph {
     const site = this.#creationSites === undefined ? undefined : callSite();
     if (site !== undefined) this.#creationSites!.set(id, site);
   }
+}
+
+/** The current value that an input is made with. A plain number needs no tensor. */
+function currentFor(
+  name: string,
+  { value, shape, kind }: InputOptions,
+): number | Tensor | undefined {
+  const isPlain = typeof value === 'number' && shape === undefined && kind === undefined;
+  return value === undefined || isPlain ? value : tensorFor(name, value, shape, kind);
 }

@@ -33,9 +33,9 @@ import type { Kind, Tensor, Type } from './tensor.ts';
  */
 export class GraphNode extends Handle implements Type {
   /** The graph that the node belongs to. */
-  readonly graph: Graph;
+  declare readonly graph: Graph;
   /** The number of the node: larger than those of all nodes it depends on. */
-  readonly id: number;
+  declare readonly id: number;
 
   /**
    * A handle of an existing node; nodes are made by `graph.input`, `graph.constant` and operations.

@@ -1,5 +1,6 @@
 /** Functions that build nodes: sums, products, powers and magnitudes. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
 import { apply, applyToOne, applyToTwo } from '../apply.ts';
+import { ADD, DIV, MUL, SUB } from '../codes.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/arithmetic.ts';
@@ -18,7 +19,7 @@ import * as rows from '../rows/arithmetic.ts';
  * ```
  */
 export function add(x: Operand, y: Operand): GraphNode {
-  return applyToTwo(rows.add, x, y);
+  return applyToTwo(rows.add, x, y, ADD);
 }
 
 /**
@@ -35,7 +36,7 @@ export function add(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function sub(x: Operand, y: Operand): GraphNode {
-  return applyToTwo(rows.sub, x, y);
+  return applyToTwo(rows.sub, x, y, SUB);
 }
 
 /**
@@ -52,7 +53,7 @@ export function sub(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function mul(x: Operand, y: Operand): GraphNode {
-  return applyToTwo(rows.mul, x, y);
+  return applyToTwo(rows.mul, x, y, MUL);
 }
 
 /**
@@ -69,7 +70,7 @@ export function mul(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function div(x: Operand, y: Operand): GraphNode {
-  return applyToTwo(rows.div, x, y);
+  return applyToTwo(rows.div, x, y, DIV);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Functions that build nodes: exponentials, logarithms, and the error function. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
 import { applyToOne, applyToTwo } from '../apply.ts';
+import { EXP, LOG } from '../codes.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/exponential.ts';
@@ -16,7 +17,7 @@ import * as rows from '../rows/exponential.ts';
  * ```
  */
 export function exp(x: Operand): GraphNode {
-  return applyToOne(rows.exp, x);
+  return applyToOne(rows.exp, x, EXP);
 }
 
 /**
@@ -46,7 +47,7 @@ export function expm1(x: Operand): GraphNode {
  * ```
  */
 export function log(x: Operand): GraphNode {
-  return applyToOne(rows.log, x);
+  return applyToOne(rows.log, x, LOG);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Functions that build nodes: trigonometric and hyperbolic functions and their inverses. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
 import { applyToOne, applyToTwo } from '../apply.ts';
+import { COS, SIN, TANH } from '../codes.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/trigonometric.ts';
@@ -16,7 +17,7 @@ import * as rows from '../rows/trigonometric.ts';
  * ```
  */
 export function sin(x: Operand): GraphNode {
-  return applyToOne(rows.sin, x);
+  return applyToOne(rows.sin, x, SIN);
 }
 
 /**
@@ -31,7 +32,7 @@ export function sin(x: Operand): GraphNode {
  * ```
  */
 export function cos(x: Operand): GraphNode {
-  return applyToOne(rows.cos, x);
+  return applyToOne(rows.cos, x, COS);
 }
 
 /**
@@ -156,7 +157,7 @@ export function cosh(x: Operand): GraphNode {
  * ```
  */
 export function tanh(x: Operand): GraphNode {
-  return applyToOne(rows.tanh, x);
+  return applyToOne(rows.tanh, x, TANH);
 }
 
 /**

@@ -57,7 +57,7 @@ export function computeNode(arena: Arena, id: number, values: NodeValues): void 
  * @throws {@link GraphError} when an input has no value.
  */
 export function setLeaf(graph: Graph, id: number, values: NodeValues): void {
-  const value = graph.constantValue(id) ?? graph.currentValue(id);
+  const value = graph.leafValue(id);
   if (value === undefined) throw missingInput(graph.inputName(id) ?? '');
   if (typeof value === 'number') {
     values.scalars[id] = value;

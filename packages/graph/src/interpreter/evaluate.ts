@@ -1,11 +1,10 @@
 /** Evaluation of nodes for given values of the inputs, by the reference interpreter. */
 import type { Algebra } from '../algebra/algebra.ts';
+import { ADD, COS, DIV, EXP, LOG, MUL, OTHER, SIN, SUB } from '../codes.ts';
 import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { Tensor } from '../tensor.ts';
-import { SCALAR_REAL } from '../arena.ts';
-import { ADD, arithmeticNumber, MUL, OTHER, SUB } from './arithmetic.ts';
 import { computeNode, setLeaf } from './compute.ts';
 import { NodeValues } from './node-values.ts';
 import { ancestorsOf, neededFor } from './schedule.ts';
@@ -29,25 +28,24 @@ export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): N
   const graph = graphOfAll(outputs);
   const fed = graph.resolveFeeds(feeds);
   const { arena } = graph;
-  const values = new NodeValues(arena);
   const needed = neededFor(
     arena,
     outputs.map((output) => output.id),
   );
-  const { codes, typeIds, operandStarts, operandIds } = arena;
-  const { scalars, present } = values;
-  const numbersOfCodes = Uint8Array.from(arena.rows, arithmeticNumber);
+  const values = new NodeValues(arena, needed);
+  const { codes, operandStarts, operandIds } = arena;
+  const { scalars } = values;
   for (let id = 0; id < needed.length; id++) {
     if (needed[id] === 0) continue;
     const first = operandStarts[id]!;
-    const operation = numbersOfCodes[codes[id]!]!;
-    if (operation !== OTHER && typeIds[id] === SCALAR_REAL) {
+    const code = codes[id]!;
+    if (code < OTHER && arena.isScalar(id)) {
       const x = scalars[operandIds[first]!]!;
       const y = scalars[operandIds[first + 1]!]!;
-      if (operation === ADD) scalars[id] = x + y;
-      else if (operation === MUL) scalars[id] = x * y;
-      else scalars[id] = operation === SUB ? x - y : x / y;
-      present[id] = 1;
+      if (code === ADD) scalars[id] = x + y;
+      else if (code === MUL) scalars[id] = x * y;
+      else if (code === SUB) scalars[id] = x - y;
+      else scalars[id] = code === DIV ? x / y : elementary(code, x);
     } else if (first !== operandStarts[id + 1]) {
       computeNode(arena, id, values);
     } else {
@@ -57,6 +55,22 @@ export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): N
     }
   }
   return values;
+}
+
+/** The value of one of the functions that have a code in all graphs. */
+function elementary(code: number, x: number): number {
+  switch (code) {
+    case EXP:
+      return Math.exp(x);
+    case LOG:
+      return Math.log(x);
+    case SIN:
+      return Math.sin(x);
+    case COS:
+      return Math.cos(x);
+    default:
+      return Math.tanh(x);
+  }
 }
 
 /**

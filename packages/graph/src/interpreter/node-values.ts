@@ -20,11 +20,15 @@ export class NodeValues {
   present: Uint8Array;
   readonly #arrays = new Map<number, TensorData>();
 
-  /** No values yet, with room for the nodes that the graph has now. */
-  constructor(arena: Arena) {
+  /**
+   * Room for the nodes that the graph has now.
+   *
+   * @param present - 1 for the nodes whose values are set next; default none.
+   */
+  constructor(arena: Arena, present: Uint8Array = new Uint8Array(arena.nodeCount)) {
     this.arena = arena;
     this.scalars = new Float64Array(arena.nodeCount);
-    this.present = new Uint8Array(arena.nodeCount);
+    this.present = present;
   }
 
   /** Makes room for nodes added since. Views from {@link data} of scalar nodes are no longer current afterwards. */
