@@ -85,7 +85,7 @@ export function emitLoopNest(
 export function emitStrip(
   nest: LoopNest,
   rows: number,
-  short: ReadonlySet<Buffer>,
+  short: ReadonlyMap<Buffer, unknown>,
   precision: Precision,
   importOf: (name: string) => number,
 ): FunctionBuilder {

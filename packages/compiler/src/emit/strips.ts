@@ -1,29 +1,106 @@
-/** Emission of strips: a loop over the strips, in which each loop nest is called with the first row. */
+/** Emission of strips: a loop over the strips, in which each loop nest is called with the first of its rows. */
 import type { Precision } from '../code/expression.ts';
-import type { Strips } from '../lower/kernel.ts';
+import type { StripNest, Strips } from '../lower/kernel.ts';
+import type { View } from '../lower/view.ts';
 import type { Callee, FunctionBuilder } from '../wasm/function-builder.ts';
+import { emitCopy } from './copies.ts';
 import { emitStrip } from './loop-nest.ts';
 
+/** The rows of a loop nest that are in a strip. */
+interface Rows {
+  /** How many there are. */
+  readonly count: number;
+  /** How many rows of the strip are before them. */
+  readonly skipped: number;
+}
+
 /**
- * Emits strips; the rows that are left over make a strip of their own.
+ * Emits strips. Those in which every loop nest has all of its rows or none, one after the other, share their code.
  *
  * @param functionOf - adds a function to the module.
  */
 export function emitStrips(
   run: FunctionBuilder,
-  { rows, strip, nests, short }: Strips,
+  kernel: Strips,
   precision: Precision,
   importOf: (name: string) => number,
   functionOf: (emitted: FunctionBuilder) => Callee,
 ): void {
-  const rest = rows % strip;
-  const functionsFor = (count: number): Callee[] =>
-    nests.map((nest) => functionOf(emitStrip(nest, count, short, precision, importOf)));
-  const row = run.local('i32');
-  const whole = functionsFor(strip);
-  run.countedLoop(row, 0, rows - rest, strip, () => {
-    for (const callee of whole) run.get(row).call(callee);
-  });
-  run.release('i32', row);
-  if (rest > 0) for (const callee of functionsFor(rest)) run.i32(rows - rest).call(callee);
+  const { strip, nests } = kernel;
+  const known = nests.map(() => new Map<string, Callee>());
+  const functionFor = (k: number, { count, skipped }: Rows): Callee => {
+    const key = `${count} ${skipped}`;
+    let callee = known[k]!.get(key);
+    if (callee === undefined) {
+      const nest = startingAt(nests[k]!, skipped, kernel);
+      callee = functionOf(emitStrip(nest, count, kernel.short, precision, importOf));
+      known[k]!.set(key, callee);
+    }
+    return callee;
+  };
+  /** All that is done with a strip that begins at the row in a local. */
+  const emit = (all: readonly Rows[], start: number): void => {
+    all.forEach((rows, k) => {
+      if (rows.count === 0) return;
+      const { first, lag } = nests[k]!;
+      run.get(start).i32(rows.skipped - lag - first);
+      run.op('i32.add').call(functionFor(k, rows));
+    });
+  };
+  const start = run.local('i32');
+  for (const { from, to, rows } of segmentsOf(kernel)) {
+    run.countedLoop(start, from * strip, to * strip, strip, () => {
+      emit(rows, start);
+      moveKept(run, kernel, precision);
+    });
+  }
+  run.release('i32', start);
+}
+
+/** Strips one after the other in which every loop nest has the same of its rows. */
+interface Segment {
+  readonly from: number;
+  to: number;
+  readonly rows: readonly Rows[];
+}
+
+function segmentsOf({ rows, strip, nests }: Strips): Segment[] {
+  const last = Math.max(...nests.map(({ lag }) => lag));
+  const segments: Segment[] = [];
+  for (let k = 0; k * strip < rows + last; k++) {
+    const all = nests.map((nest) => rowsIn(nest, k * strip, strip));
+    const before = segments.at(-1);
+    if (before?.rows.every((each, j) => isSame(each, all[j]!)) === true) before.to = k + 1;
+    else segments.push({ from: k, to: k + 1, rows: all });
+  }
+  return segments;
+}
+
+function rowsIn({ shape, first, lag }: StripNest, start: number, strip: number): Rows {
+  const from = Math.max(first, start - lag);
+  const to = Math.min(first + shape[0]!, start + strip - lag);
+  return to <= from ? { count: 0, skipped: 0 } : { count: to - from, skipped: from - start + lag };
+}
+
+function isSame(left: Rows, right: Rows): boolean {
+  return left.count === right.count && left.skipped === right.skipped;
+}
+
+/** A loop nest that skips some rows of each strip. */
+function startingAt(nest: StripNest, skipped: number, { short }: Strips): StripNest {
+  const moved = (view: View): View => {
+    const { stride } = short.get(view.buffer) ?? { stride: 0 };
+    return { ...view, offset: view.offset + skipped * stride };
+  };
+  const results = nest.results.map((result) => ({ ...result, write: moved(result.write) }));
+  return { ...nest, reads: nest.reads.map(moved), results };
+}
+
+/** Moves the rows that the next strip meets as well to the beginning of their buffers. */
+function moveKept(run: FunctionBuilder, { strip, short }: Strips, precision: Precision): void {
+  const size = precision === 'f64' ? 8 : 4;
+  for (const [{ address }, { stride, kept }] of short) {
+    const bytes = stride * size;
+    emitCopy(run, { address }, { address: address + strip * bytes }, kept * bytes);
+  }
 }

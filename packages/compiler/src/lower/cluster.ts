@@ -7,7 +7,8 @@
  * in the order of their last nodes, and whatever reads a node of a cluster from outside runs after the cluster.
  * Nothing that runs before the last node can then depend on a node of the cluster, so no circle can arise.
  *
- * A padded node joins the loop of its users, if nothing else reads it, and its operand may join after it (`pieces.ts`).
+ * A padded node joins the loop of its users, if nothing else reads it, and its operand may join after it (`pieces.ts`),
+ * even if others read that.
  *
  * Scalars are clustered by position instead: straight-line code between the array kernels.
  */
@@ -118,8 +119,8 @@ export function clusterNodes(
 }
 
 /**
- * The cluster that takes in a padded node, or one that computes elements of a padded node: all its users are there,
- * read it element by element, and run in pieces.
+ * The cluster that takes in a padded node, or one that computes elements of a padded node: its users are there, read it
+ * element by element, and run in pieces. Later kernels may read the latter, which is then stored on the way.
  */
 function paddedCluster(
   simplified: Simplified,
@@ -131,7 +132,7 @@ function paddedCluster(
   const { arena } = simplified;
   const { shape, kind } = arena.typeOf(node);
   const isPad = simplified.rowOf(node).lowering === 'pad';
-  const cluster = users.length === 0 ? undefined : clusters.get(users[0]!);
+  const cluster = firstUser(users, clusters);
   if (cluster === undefined || cluster.product !== undefined || facts.isStored(node)) return;
   if (
     facts.classOf(node) === 'assembly' &&
@@ -143,7 +144,10 @@ function paddedCluster(
   const { layout } = cluster;
   const positions = new Set<Position>();
   for (const user of users) {
-    if (clusters.get(user) !== cluster) return;
+    if (clusters.get(user) !== cluster) {
+      if (isPad) return;
+      continue;
+    }
     const pads = simplified.rowOf(user).lowering === 'pad';
     if (!pads && !sameShape(arena.typeOf(user).shape, shape)) return;
     for (const position of layout.positionsOf(user))

@@ -28,14 +28,16 @@ export function lowerCluster(draft: Draft, places: Places, cluster: Cluster): vo
   for (const piece of layout.pieces) {
     const body = draft.loopOver(piece.shape);
     const values = computeIn(draft, body, cluster, piece);
-    const results = writes.map(({ node, write }) => {
+    const results = writes.flatMap(({ node, write }) => {
+      const [position] = layout.positionsOf(node) as [Position];
+      if (!isInside(piece, write.shape, position)) return [];
       const isReduction = reducing.includes(node);
-      const value = values(isReduction ? draft.simplified.operand(node, 0) : node);
+      const value = values(isReduction ? draft.simplified.operand(node, 0) : node, position);
       return {
         expression: isReduction
           ? asNumbers(body.expressions, value)
           : places.storedExpression(body, node, value),
-        write: pieceOf(write, piece, layout.positions[0]!),
+        write: pieceOf(write, piece, position),
         combine: isReduction ? COMBINE[draft.simplified.rowOf(node).lowering!] : undefined,
       };
     });
@@ -59,13 +61,13 @@ function readFromOutside(draft: Draft, nodes: readonly number[]): number[] {
   return nodes.filter((node) => draft.stored.has(node) || draft.users.anyOutside(node, isInside));
 }
 
-/** Computes the elementwise nodes of a cluster in a piece of its loop; returns the value of a node at the origin. */
+/** Computes the elementwise nodes of a cluster in a piece of its loop; returns the value of a node at a position. */
 function computeIn(
   draft: Draft,
   body: LoopBody,
   cluster: Cluster,
   piece: Piece,
-): (node: number) => VectorValue {
+): (node: number, position: Position) => VectorValue {
   const { nodes, shape, product, layout } = cluster;
   const values = layout.positions.map(() => new Map<number, VectorValue>());
   const valueAt = (node: number, position: Position, around: Shape): VectorValue => {
@@ -100,7 +102,7 @@ function computeIn(
       }
     }
   }
-  return (node) => valueAt(node, layout.positions[0]!, shape);
+  return (node, position) => valueAt(node, position, shape);
 }
 
 /** Where the value of a node goes, seen in the shape of the loop that computes it. */

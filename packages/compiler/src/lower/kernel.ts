@@ -38,16 +38,32 @@ export interface LoopNest {
   readonly expressions: Expressions;
 }
 
+/** A loop nest in strips; rows are its first axis. */
+export interface StripNest extends LoopNest {
+  /** The row at which it begins. */
+  readonly first: number;
+  /** How many rows it is behind the strip, because it reads rows further on than its own. */
+  readonly lag: number;
+}
+
 /** Loop nests that are run strip by strip over the rows that they have in common. */
 export interface Strips {
   readonly kind: 'strips';
   /** The rows, and how many of them a strip has. */
   readonly rows: number;
   readonly strip: number;
-  /** What is done with each strip, in order; rows are the first axis. */
-  readonly nests: readonly LoopNest[];
-  /** Buffers as long as a strip: every strip begins at their start. */
-  readonly short: ReadonlySet<Buffer>;
+  /** What is done with each strip, in order. */
+  readonly nests: readonly StripNest[];
+  /** Buffers as long as a strip, and what they keep of the strips before. */
+  readonly short: ReadonlyMap<Buffer, Short>;
+}
+
+/** A buffer as long as a strip: a window that moves along with the strips. */
+export interface Short {
+  /** Elements from row to row. */
+  readonly stride: number;
+  /** Rows that the next strip reads or writes as well. They are moved from the end of the window to its beginning. */
+  readonly kept: number;
 }
 
 /** A product of stacks of matrices. */

@@ -31,7 +31,7 @@ export interface View {
 }
 
 /** An axis whose element i is at `stride * indices[i]`. */
-interface Positions {
+export interface Positions {
   readonly axis: number;
   /** Row-major, all within the bounds; negative ones count from the end. */
   readonly indices: Buffer;

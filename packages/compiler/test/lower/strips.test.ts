@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   concat,
+  fori,
   Graph,
   type GraphNode,
   interpreter,
   logSumExp,
   max,
+  pad,
   slice,
   softmax,
   stack,
@@ -78,8 +80,57 @@ test('parameters are updated in place in strips, and whoever reads them reads th
   }
 });
 
+/** The rows so many before, or after where `by` is negative; at the end they come once more. */
+const shifted = (x: GraphNode, by: number): GraphNode =>
+  by < 0
+    ? concat([slice(x, [{ start: -by }]), slice(x, [{ start: by }])], 0)
+    : concat([slice(x, [{ end: by }]), slice(x, [{ end: -by }])], 0);
+
+test('loops over shifted rows lag behind those they read, and keep a few rows from strip to strip', () => {
+  const x = vector(new Graph(), 'x', 1);
+  const back = shifted(x.mul(x), 1);
+  const twiceBack = shifted(back.mul(x), 3);
+  const on = shifted(twiceBack.add(back), -2);
+  const outputs = [shifted(on.mul(back), -5).sub(twiceBack)];
+  const program = compile({ outputs });
+  expect(program.report()).toMatch(`of ${ROWS} rows`);
+  expect(program.report().match(/strips/g)).toHaveLength(1);
+  expect(program.plan.bytes).toBeLessThan(2.3 * 8 * ROWS);
+  expectAgreement(outputs);
+});
+
+test('carries of which shifted rows are read are updated in place in strips', () => {
+  const graph = new Graph();
+  const [u, v] = [vector(graph, 'u', 1), vector(graph, 'v', 2)];
+  const last = fori(
+    5,
+    (_, { y, z }) => {
+      const laplacian = shifted(y, 1).add(shifted(y, -1)).sub(y.mul(2));
+      const w = laplacian.mul(0.1).add(z.tanh());
+      return { y: y.add(shifted(w, 1).mul(0.2)), z: shifted(w, -1).sub(z) };
+    },
+    { y: u, z: v },
+  );
+  const outputs = [last.y, last.z];
+  expect(compile({ outputs }).report()).toMatch('strips of');
+  expectAgreement(outputs);
+});
+
 const step = fc.record({
-  operation: fc.constantFrom('exp', 'mul', 'add', 'sum', 'max', 'rows', 'concat', 'turn', 'total'),
+  operation: fc.constantFrom(
+    'exp',
+    'mul',
+    'add',
+    'sum',
+    'max',
+    'rows',
+    'concat',
+    'turn',
+    'total',
+    'shift',
+    'inside',
+    'window',
+  ),
   left: fc.nat(),
   right: fc.nat(),
 });
@@ -109,6 +160,16 @@ test('programs of loops over many rows are those of the interpreter', () => {
             concat: () => slice(concat([a.neg(), b], 1), [{}, { start: 1, end: columns + 1 }]),
             turn: () => a.mul(slice(b, [{ step: -1 }])).tanh(),
             total: () => a.sub(b.mean()),
+            shift: () => shifted(a.add(b), (left % 5) - 2 || 3).mul(a),
+            inside: () =>
+              pad(slice(a, [{ start: 1, end: -2 }]).mul(slice(b, [{ start: 3 }])), [
+                [left % 4, 3 - (left % 4)],
+                [0, 0],
+              ]).add(b),
+            window: () =>
+              slice(a, [{ end: 5 }])
+                .sum({ axes: 0 })
+                .add(b),
           };
           nodes.push(made[operation]());
         }
