@@ -4,7 +4,18 @@
  * component over all of them are those of each.
  */
 import { compile } from '@ad/compiler';
-import { Graph, type GraphNode, less, split, stack, take, tensor, where } from '@ad/graph';
+import {
+  concat,
+  Graph,
+  type GraphNode,
+  less,
+  sizeOf,
+  split,
+  stack,
+  take,
+  tensor,
+  where,
+} from '@ad/graph';
 import { gradient } from '@ad/backprop';
 import type { Eval } from '../eval.ts';
 import { countOf, fieldsOf, numberOf, vectorOf } from '../input.ts';
@@ -77,9 +88,10 @@ function read(input: unknown) {
   const array = (name: string, data: Float64Array, columns: number): GraphNode =>
     graph.input(name, { value: tensor(data, { shape: [data.length / columns, columns] }) });
   const index = (name: string, end: number): GraphNode =>
-    graph.input(name, { value: Int32Array.from({ length: p }, (_, i) => i % end) });
-  const cameras = take(array('cameras', repeated(camera, n), CAMERA), index('cameraOf', n));
-  const points = take(array('points', repeated(point, m), POINT), index('pointOf', m));
+    graph.input(name, { value: new Int32Array(p).map((_, i) => i % end) });
+  const [cameraOf, pointOf] = [index('cameraOf', n), index('pointOf', m)];
+  const cameras = take(array('cameras', repeated(camera, n), CAMERA), cameraOf);
+  const points = take(array('points', repeated(point, m), POINT), pointOf);
   const weights = graph.input('weights', { value: new Float64Array(p).fill(weight) });
   const features = array('features', repeated(feature, p), 2);
   const columns = (matrix: GraphNode): GraphNode[] =>
@@ -87,21 +99,36 @@ function read(input: unknown) {
   const numbers = [...columns(cameras), ...columns(points), weights];
   const [u, v] = columns(features);
   const errors = reprojection(numbers, [u!, v!]);
-  return { n, m, p, numbers, errors, weightError: weights.square().neg().add(1) };
+  const weightError = weights.square().neg().add(1);
+  return { n, m, p, cameraOf, pointOf, numbers, errors, weightError };
 }
 
-/** Where the elements of the Jacobian stand: rows in compressed form, and the column of each element. */
-function pattern(n: number, m: number, p: number, rows: Int32Array, columns: Int32Array): void {
-  const [points, weights] = [CAMERA * n, CAMERA * n + POINT * m];
-  for (let i = 0; i < p; i++) {
-    const [camera, point] = [CAMERA * (i % n), points + POINT * (i % m)];
-    const [u, v] = [2 * WIDTH * i, (2 * i + 1) * WIDTH];
-    for (let k = 0; k < CAMERA; k++) columns[u + k] = columns[v + k] = camera + k;
-    for (let k = 0; k < POINT; k++) columns[u + CAMERA + k] = columns[v + CAMERA + k] = point + k;
-    columns[u + WIDTH - 1] = columns[v + WIDTH - 1] = columns[2 * WIDTH * p + i] = weights + i;
-  }
-  for (let row = 0; row <= 2 * p; row++) rows[row] = WIDTH * row;
-  for (let row = 1; row <= p; row++) rows[2 * p + row] = 2 * WIDTH * p + row;
+/** The elements of the Jacobian: those of both rows of each observation, then those of the weights. */
+function laidOut(observations: GraphNode, weights: GraphNode): GraphNode {
+  return concat(
+    [observations, weights].map((part) => part.reshape([sizeOf(part.shape)])),
+    0,
+  );
+}
+
+/** The columns of the elements: those of the numbers of each observation, gathered as these are. */
+function columnsOf({ n, m, p, cameraOf, pointOf }: ReturnType<typeof read>): GraphNode {
+  const { graph } = cameraOf;
+  const numbered = (start: number, count: number, width: number): GraphNode => {
+    const numbers = new Int32Array(count * width).map((_, k) => start + k);
+    return graph.constant(tensor(numbers, { shape: [count, width] }));
+  };
+  const cameras = take(numbered(0, n, CAMERA), cameraOf);
+  const points = take(numbered(CAMERA * n, m, POINT), pointOf);
+  const weights = numbered(CAMERA * n + POINT * m, p, 1);
+  const row = concat([cameras, points, weights], 1);
+  return laidOut(concat([row, row], 1), weights);
+}
+
+/** Where the rows of the Jacobian start. */
+function startRows(starts: Int32Array, p: number): void {
+  for (let row = 0; row <= 2 * p; row++) starts[row] = WIDTH * row;
+  for (let row = 1; row <= p; row++) starts[2 * p + row] = 2 * WIDTH * p + row;
 }
 
 /** What is sent of an array: the elements of the first observation, and the last element. */
@@ -131,25 +158,22 @@ export const ba: Eval = {
       };
     },
     jacobian: (input) => {
-      const { n, m, p, numbers, errors, weightError } = read(input);
+      const bundle = read(input);
+      const { p, numbers, errors, weightError } = bundle;
       const slopes = errors.flatMap((error) => gradient(error.sum(), numbers));
-      const last = gradient(weightError.sum(), numbers.at(-1)!);
-      const program = compile({ outputs: [stack(slopes, 1), last] });
+      const observations = stack(slopes, 1);
+      const values = laidOut(observations, gradient(weightError.sum(), numbers.at(-1)!));
+      const program = compile({ outputs: [columnsOf(bundle), values] });
 
-      const rows = new Int32Array(3 * p + 1);
-      const columns = new Int32Array(2 * WIDTH * p + p);
+      const starts = new Int32Array(3 * p + 1);
       return {
         run: () => {
-          pattern(n, m, p, rows, columns);
+          startRows(starts, p);
           program.execute();
         },
         output: () => {
-          const [blocks, weights] = program.outputs;
-          return {
-            rows: ends(rows),
-            cols: ends(columns),
-            vals: [...Array.from(blocks!.subarray(0, 2 * WIDTH)), weights!.at(-1)],
-          };
+          const [columns, elements] = program.outputs;
+          return { rows: ends(starts), cols: ends(columns!), vals: ends(elements!) };
         },
       };
     },

@@ -22,5 +22,4 @@ export * from './rows/random.ts';
 export * from './rows/reduction.ts';
 export * from './rows/rounding.ts';
 export * from './rows/trigonometric.ts';
-export { walk } from './routines/routine.ts';
 export { repairMatmul } from './routines/strong.ts';

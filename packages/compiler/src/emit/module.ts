@@ -83,7 +83,7 @@ export function emitModule(
       else if (kernel.kind === 'indexed')
         call(emitIndexed(kernel, precision, host, hostCalls.push(kernel.refuse) - 1));
       else if (kernel.kind === 'routine') {
-        const refuse = (): number => hostCalls.push(kernel.refuse!) - 1;
+        const refuse = (): number => hostCalls.push(kernel.refuse) - 1;
         call(emitRoutine(kernel, precision, importOf, host, refuse));
       } else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
       else {

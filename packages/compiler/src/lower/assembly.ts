@@ -7,7 +7,7 @@ import { type Operation, type Shape, sizeOf } from '@ad/graph';
 import { add } from '@ad/graph/rows';
 import type { Simplified } from '../passes/simplified.ts';
 import { Users } from './users.ts';
-import { type Buffer, contiguousView, type View } from './view.ts';
+import type { View } from './view.ts';
 
 /** A part: the elements at `starts[axis] + i * steps[axis]`. */
 export interface Part {
@@ -57,12 +57,13 @@ export function assembliesOf(
     const row: Operation = simplified.rowOf(node);
     if (row !== add && row.lowering !== 'pad' && row.lowering !== 'concat') continue;
     if (simplified.uniformValue(node) !== undefined) continue;
-    const { kind, shape } = arena.typeOf(node);
-    if (inner.has(node) || kind === 'integer' || shape.length === 0 || sizeOf(shape) === 0)
-      continue;
+    const { shape } = arena.typeOf(node);
+    if (inner.has(node) || shape.length === 0 || sizeOf(shape) === 0) continue;
     const found = row === add ? sumOf(simplified, node, users, stored) : undefined;
-    const parts = found?.parts ?? partsOf(simplified, node, row);
-    if (parts === undefined || parts.some((part) => sizeOf(part.shape) === 0)) continue;
+    const parts = (found?.parts ?? partsOf(simplified, node, row))?.filter(
+      (part) => sizeOf(part.shape) > 0,
+    );
+    if (parts === undefined) continue;
     for (const between of found?.between ?? []) inner.add(between);
     const size = parts.reduce((total, part) => total + sizeOf(part.shape), 0);
     wholes.set(node, { parts, covered: size === sizeOf(shape), adds: found !== undefined });
@@ -152,12 +153,11 @@ function doMeet(left: Part, right: Part): boolean {
   });
 }
 
-/** Where a part is in the buffer of the whole. */
-export function placeOf(part: Part, buffer: Buffer, whole: Shape): View {
-  const { strides } = contiguousView(buffer, whole);
+/** Where a part is in the whole. */
+export function placeOf(part: Part, { buffer, offset, strides }: View): View {
   return {
     buffer,
-    offset: part.starts.reduce((offset, start, axis) => offset + start * strides[axis]!, 0),
+    offset: part.starts.reduce((from, start, axis) => from + start * strides[axis]!, offset),
     shape: part.shape,
     strides: part.steps.map((step, axis) => step * strides[axis]!),
   };

@@ -5,8 +5,6 @@
 import { type Arena, type Graph, type GraphNode, type Shape, sizeOf, type Type } from '@ad/graph';
 import type { Expression, Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
-import { copy } from '../emit/routines/copy.ts';
-import type { HostWork } from '../host-kernel.ts';
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, readByWholes } from './assembly.ts';
@@ -15,7 +13,6 @@ import type { NodeClass } from './cluster.ts';
 import type { Kernel } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { findOuterProducts } from './outer-products.ts';
-import { routineKernel } from './routine.ts';
 import { stackSumsOf } from './stack-sums.ts';
 import { Users } from './users.ts';
 import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
@@ -34,8 +31,8 @@ export class Draft {
   readonly stackSums: ReadonlyMap<number, number>;
   /** The kernels so far, in the order in which they run. */
   readonly kernels: Kernel[] = [];
-  /** Looks at positions that are given: they come before all other kernels. */
-  readonly bounds: Kernel[] = [];
+  /** Looks at positions that are given, by positions and length of the axis: they come before all other kernels. */
+  readonly bounds: Map<string, Kernel> = new Map();
   /** Where the values of nodes are. */
   readonly views: Map<number, View> = new Map();
   /** Whether all that is computed are scalars: one region, and nothing around it. */
@@ -121,25 +118,10 @@ export class Draft {
 
   /** The elements of a view, row-major in a buffer of their own. */
   copy(node: number, source: View): Buffer {
-    if (source.buffer.storage === 'integer') return this.#copyIntegers(node, source);
     const body = this.loopOver(source.shape);
     const buffer = this.allocate(node);
     const value = asNumbers(body.expressions, body.read(source));
     this.store(body, 'copy', value, contiguousView(buffer, source.shape));
-    return buffer;
-  }
-
-  /** Loops compute with numbers of the program's precision, which may not hold every integer. */
-  #copyIntegers(node: number, source: View): Buffer {
-    const buffer = this.allocate(node);
-    const { shape, strides, offset } = source;
-    const work: HostWork = {
-      operation: 'copy',
-      attributes: { shape, strides, offset },
-      operands: [{ kind: 'integer', shape: [source.buffer.size] }],
-      result: this.arena.typeOf(node),
-    };
-    this.kernels.push(routineKernel(copy, work, [source.buffer], buffer, this.precision));
     return buffer;
   }
 

@@ -19,7 +19,9 @@ export function lowerGather(draft: Draft, places: Places, node: number): void {
   const before = draft.kernels.length;
   const indices = draft.contiguous(at);
   const isGiven = draft.classOf(at) === 'leaf' && draft.kernels.length === before;
-  (isGiven ? draft.bounds : draft.kernels).push(boundsOf(arena.rowOf(node), indices, length));
+  const look = boundsOf(arena.rowOf(node), indices, length);
+  if (isGiven) draft.bounds.set(`${at} ${length}`, look);
+  else draft.kernels.push(look);
 
   const read: View = {
     ...source,

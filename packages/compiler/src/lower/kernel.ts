@@ -134,7 +134,7 @@ export interface RoutineKernel {
   readonly kind: 'routine';
   /** How it is written; `undefined` where there is nothing to compute. */
   readonly routine: Routine | undefined;
-  /** What it does; or `copy`, the elements of a view of integers whose shape, strides and offset are its attributes. */
+  /** What it does. */
   readonly work: HostWork;
   /** Its operands, row-major. */
   readonly operands: readonly Buffer[];
@@ -142,8 +142,8 @@ export interface RoutineKernel {
   readonly result: Buffer;
   /** Space of its own; `undefined` if it needs none. */
   readonly scratch: Buffer | undefined;
-  /** The interpreter's kernel, for operands that it refuses; `undefined` for what takes any. */
-  readonly refuse: HostCall | undefined;
+  /** The interpreter's kernel, for operands that it refuses. */
+  readonly refuse: HostCall;
 }
 
 /** A look at positions before anything is read there. */

@@ -81,7 +81,7 @@ class Lowering {
       if (!this.#leaves.has(id)) this.#leaves.set(id, this.#draft.allocate(id));
     for (const node of stored) this.#materialize(node);
     return {
-      kernels: [...bounds, ...kernels],
+      kernels: [...bounds.values(), ...kernels],
       leaves: this.#leaves,
       bufferOf: (node) => views.get(simplified.nodeFor(node))!.buffer,
     };

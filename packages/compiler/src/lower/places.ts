@@ -8,7 +8,7 @@ import { type Part, placeOf } from './assembly.ts';
 import type { Cluster } from './cluster.ts';
 import type { Draft } from './draft.ts';
 import type { LoopBody } from './loop-body.ts';
-import { type Buffer, contiguousView, isContiguous, reshapedView, type View } from './view.ts';
+import { contiguousView, isContiguous, reshapedView, type View } from './view.ts';
 
 /** Where a node is written that is part of another. */
 interface Place {
@@ -23,7 +23,8 @@ export class Places {
   /** Where nodes are to be written that are parts of others, and the whole. */
   readonly #places = new Map<number, Place>();
   readonly #placed = new Set<Part>();
-  readonly #wholeBuffers = new Map<number, Buffer>();
+  /** Where the wholes are. */
+  readonly #wholes = new Map<number, View>();
 
   constructor(draft: Draft, clusters: ReadonlyMap<number, Cluster>) {
     this.#draft = draft;
@@ -36,7 +37,7 @@ export class Places {
   placeFor(node: number): View {
     const draft = this.#draft;
     const place = this.#places.get(node);
-    if (place !== undefined) this.#wholeBuffer(place.whole);
+    if (place !== undefined) this.#begin(place.whole);
     const view =
       place?.view ?? contiguousView(draft.allocate(node), draft.arena.typeOf(node).shape);
     draft.views.set(node, view);
@@ -53,31 +54,32 @@ export class Places {
   /** Writes the parts of an assembly that have not been written where they were computed. */
   lowerAssembly(whole: number): void {
     const draft = this.#draft;
-    const { shape } = draft.arena.typeOf(whole);
-    const buffer = this.#wholeBuffer(whole);
+    const view = this.#begin(whole);
     const operation = draft.simplified.rowOf(whole).name;
     for (const part of draft.assemblies.wholes.get(whole)!.parts) {
       if (this.#placed.has(part)) continue;
       const body = draft.loopOver(part.shape);
       const value = asNumbers(body.expressions, draft.elementIn(body, part.node));
-      const write = placeOf(part, buffer, shape);
-      draft.store(body, operation, this.#asPart(body, whole, value), write);
+      draft.store(body, operation, this.#asPart(body, whole, value), placeOf(part, view));
     }
   }
 
-  /** The buffer of an assembly, which is cleared before the first part is written. */
-  #wholeBuffer(whole: number): Buffer {
-    const draft = this.#draft;
-    const buffer = this.#wholeBuffers.get(whole)!;
-    if (draft.views.has(whole)) return buffer;
-    const { shape } = draft.arena.typeOf(whole);
-    const view = contiguousView(buffer, shape);
-    draft.views.set(whole, view);
-    if (!draft.assemblies.wholes.get(whole)!.covered) {
-      const body = draft.loopOver(shape);
-      draft.store(body, 'zero', body.expressions.constant(0), view);
+  /** Where an assembly is, which is cleared before the first part is written; so is the one of which it is a part. */
+  #begin(whole: number): View {
+    const { views, assemblies } = this.#draft;
+    const waiting: number[] = [];
+    for (let at: number | undefined = whole; at !== undefined && !views.has(at);) {
+      waiting.push(at);
+      at = this.#places.get(at)?.whole;
     }
-    return buffer;
+    for (const each of waiting.reverse()) {
+      const view = this.#wholes.get(each)!;
+      views.set(each, view);
+      if (assemblies.wholes.get(each)!.covered) continue;
+      const body = this.#draft.loopOver(view.shape);
+      this.#draft.store(body, 'zero', body.expressions.constant(0), view);
+    }
+    return this.#wholes.get(whole)!;
   }
 
   /** An element as it is in an assembly: where zeros are added to it, -0 becomes 0. */
@@ -90,13 +92,15 @@ export class Places {
 
   /** Parts that only their cluster and the whole read are written to their places when they are computed. */
   #placeParts(whole: number): void {
-    const { shape } = this.#draft.arena.typeOf(whole);
-    const buffer = this.#draft.allocate(whole);
-    this.#wholeBuffers.set(whole, buffer);
+    // A whole that is part of another comes after that.
+    const around =
+      this.#places.get(whole)?.view ??
+      contiguousView(this.#draft.allocate(whole), this.#draft.arena.typeOf(whole).shape);
+    this.#wholes.set(whole, around);
     const { parts, adds } = this.#draft.assemblies.wholes.get(whole)!;
     for (const part of parts) {
       let { node } = part;
-      let view: View | undefined = placeOf(part, buffer, shape);
+      let view: View | undefined = placeOf(part, around);
       // Through reshapings to the operation that computes the elements.
       while (view !== undefined && this.#isOnlyReshaped(node)) {
         node = this.#draft.simplified.operand(node, 0);
@@ -108,6 +112,8 @@ export class Places {
         nodeClass === 'elementwise' ||
         nodeClass === 'reduction' ||
         (nodeClass === 'scalar' && !adds) ||
+        (nodeClass === 'assembly' && !adds && !this.#clusters.has(node)) ||
+        (nodeClass === 'gather' && !adds && this.#isAlongOneAxis(node)) ||
         (nodeClass === 'contraction' && isContiguous(view));
       const cluster = this.#clusters.get(node);
       const outside = this.#draft.users
@@ -118,6 +124,12 @@ export class Places {
       this.#places.set(node, { whole, view });
       this.#placed.add(part);
     }
+  }
+
+  /** Whether a gather has one list of positions, so that each element of the list is a row of the result. */
+  #isAlongOneAxis(node: number): boolean {
+    const { arena, simplified } = this.#draft;
+    return arena.typeOf(simplified.operand(node, 1)).shape.length === 1;
   }
 
   #isOnlyReshaped(node: number): boolean {

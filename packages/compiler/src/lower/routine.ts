@@ -1,7 +1,6 @@
 /** Routines in the place of calls of the interpreter. */
 import type { Routine } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
-import type { HostWork } from '../host-kernel.ts';
 import type { HostCall, RoutineKernel } from './kernel.ts';
 import type { Buffer } from './view.ts';
 
@@ -13,21 +12,10 @@ export function routineFor(
 ): RoutineKernel | undefined {
   const { work, operands, result } = call;
   if (routine === undefined && result.size > 0) return undefined;
-  return routineKernel(routine, work, operands, result, precision, { ...call, refuses: true });
-}
-
-/** The kernel that does some work by a routine. */
-export function routineKernel(
-  routine: Routine | undefined,
-  work: HostWork,
-  operands: readonly Buffer[],
-  result: Buffer,
-  precision: Precision,
-  refuse?: HostCall,
-): RoutineKernel {
   const doubles = result.size === 0 ? 0 : (routine?.scratch?.(work) ?? 0);
   const size = precision === 'f64' ? doubles : 2 * doubles;
   const scratch: Buffer | undefined =
     size === 0 ? undefined : { node: result.node, storage: 'real', size, address: -1 };
+  const refuse = { ...call, refuses: true };
   return { kind: 'routine', routine, work, operands, result, scratch, refuse };
 }

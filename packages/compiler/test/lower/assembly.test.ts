@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { apply, concat, Graph, type GraphNode, operations, sizeOf, slice } from '@ad/graph';
+import {
+  apply,
+  concat,
+  Graph,
+  type GraphNode,
+  operations,
+  sizeOf,
+  slice,
+  stack,
+  take,
+  tensor,
+} from '@ad/graph';
 import { compile } from '../../src/index.ts';
 import { expectAgreement, waves } from '../support/agreement.ts';
 
@@ -59,6 +70,78 @@ test('concatenations take leaves, views, numbers, sums, products, and what other
     }),
     { numRuns: 40 },
   );
+});
+
+/** Concatenations of concatenations, of one node more than once, and of what is padded, gathered or empty. */
+function nested(graph: Graph, steps: readonly (readonly [number, number, number])[]): GraphNode[] {
+  const x = graph.input('x', { shape: [3, 2], value: waves(6, 4) });
+  const at = graph.input('at', { value: Int32Array.of(2, -3, 1) });
+  const nodes = [x, x.exp(), slice(x, [{}, { end: 0 }]), x.matmul(x.transpose())];
+  for (const [choice, left, right] of steps) {
+    const [a, b] = [nodes[left % nodes.length]!, nodes[right % nodes.length]!];
+    const wide = a.shape[1]! + b.shape[1]! > 40;
+    const makes = [
+      () => (wide ? a : concat([a, b], 1)),
+      () => (wide ? a : concat([b, a.sin(), b], 1)),
+      () => (wide ? b : pad(a, { before: [0, 1], after: [0, 2], between: [0, 0] })),
+      () => take(a, at),
+      () =>
+        concat([a, a], 0)
+          .reshape([6 * a.shape[1]!])
+          .reshape([2, 3, a.shape[1]!])
+          .sum({ axes: 0 }),
+      () =>
+        a
+          .neg()
+          .reshape([3 * a.shape[1]!])
+          .reshape(a.shape),
+    ];
+    nodes.push(makes[choice % makes.length]!());
+  }
+  return nodes;
+}
+
+test('concatenations within others are written where they belong, whoever else reads them', () => {
+  const step = fc.tuple(fc.nat(5), fc.nat(), fc.nat());
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.nat(), (steps, other) => {
+      const nodes = nested(new Graph(), steps);
+      const flat = nodes.slice(4).map((node) => node.reshape([sizeOf(node.shape)]));
+      const inner = nodes[other % nodes.length]!;
+      expectAgreement([concat(flat, 0)]);
+      expectAgreement([concat(flat.reverse(), 0), inner, inner.square().sum({ axes: 1 })]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a concatenation in a concatenation has no array of its own', () => {
+  const x = new Graph().input('x', { shape: [4], value: waves(4, 1) });
+  const rows = stack([x.exp(), x.sin(), x.cos(), x.neg()], 1);
+  const program = compile({ outputs: [concat([rows.reshape([16]), x.square()], 0)] });
+  // The input and the output.
+  expect(program.plan.bytes).toBe(8 * (4 + 20));
+});
+
+test('concatenations may be nested as deep as a graph is', () => {
+  const x = new Graph().input('x', { value: [1, 2] });
+  let whole = x.exp();
+  for (let k = 0; k < 2000; k++) whole = concat([whole, x], 0);
+  const [sum] = compile({ outputs: [whole.sum()] }).run();
+  expect(sum!.item()).toBeCloseTo(Math.exp(1) + Math.exp(2) + 3 * 2000, 9);
+});
+
+test('integers are put together and cut out as they are', () => {
+  const graph = new Graph();
+  const large = Int32Array.from({ length: 12 }, (_, i) => 2 ** 31 - 1 - 7 * i);
+  const n = graph.input('n', { value: tensor(large, { shape: [4, 3] }) });
+  const at = graph.input('at', { value: Int32Array.of(3, 0, -1, 1) });
+  const seven = graph.constant(tensor(Int32Array.of(7))).broadcastTo([4, 2]);
+  const none = slice(n, [{}, { end: 0 }]);
+  const row = concat([take(n, at), none, seven, n], 1);
+  const zeros = { before: [1, 0], after: [0, 2], between: [0, 1] };
+  expectAgreement([concat([row, row], 1), slice(row, [{ step: -1 }, { start: 2 }]), pad(n, zeros)]);
+  expectAgreement([row.transpose(), n.mul(0.5).sum({ axes: 1 })]);
 });
 
 test('sums of padded arrays are right whether the parts meet or not', () => {

@@ -1,6 +1,6 @@
 /** Integers: positions of extremes, of elements in order, and of elements in joined arrays; and conversions. */
-import { sizeOf, stridesOf } from '../shape.ts';
-import { around, type Routine, walk } from './routine.ts';
+import { sizeOf } from '../shape.ts';
+import { around, type Routine } from './routine.ts';
 import type { Elements, Operand, Value, Writer } from './writer.ts';
 
 /** The position of the first element that no other is better than; the first NaN, if there is one. */
@@ -152,23 +152,6 @@ export const toInteger: Routine = {
       const isNegative = w.real('ge', rest, 2 ** 31);
       const signed = w.select('f64', isNegative, w.real('sub', rest, 2 ** 32), rest);
       result.setInteger(i, w.truncated(signed));
-    });
-  },
-};
-
-/** Arrays one after the other along an axis: integers, and parts of which some are empty. */
-export const concat: Routine = {
-  write(w, { operands, result }, { operands: types, result: type, attributes }) {
-    const axis = attributes['axis'] as number;
-    const strides = stridesOf(type.shape);
-    let offset = 0;
-    operands.forEach((x, k) => {
-      const { shape } = types[k]!;
-      walk(w, shape, [{ strides, offset }], ([position], index) => {
-        if (type.kind === 'integer') result.setInteger(position!, x.integer(index));
-        else result.setReal(position!, x.real(index));
-      });
-      offset += shape[axis]! * strides[axis]!;
     });
   },
 };

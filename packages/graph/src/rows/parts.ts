@@ -2,7 +2,6 @@
  * Rows: parts of arrays, and arrays joined. Padding undoes slicing, slicing undoes concatenation.
  */
 import { checkShape, sizeOf, stridesOf } from '../shape.ts';
-import * as routines from '../routines/positions.ts';
 import { spreadBatch } from './batch.ts';
 import { type AxisAttributes, checkAxes } from './layout.ts';
 import { type Builder, type LinearRow, RuleViolation } from './row.ts';
@@ -172,7 +171,6 @@ function startsAlong<V>(B: Builder<V>, operands: readonly V[], axis: number): re
 export const concat: LinearRow<AxisAttributes> = {
   name: 'concat',
   family: 'linear',
-  routine: routines.concat,
   lowering: 'concat',
   arity: null,
   formula: 'x \\text{ followed by } y',
