@@ -1,7 +1,7 @@
 /** Adam and AdamW: steps scaled by moving averages of the gradient and of its square. */
 import { maximum } from '@ad/graph';
 import { booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
-import { average, betasOption, bias } from './averages.ts';
+import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -91,7 +91,7 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
         const decay = decayOf(path);
         const g = decoupled ? gradient : penalized(gradient, x, decay);
         const start = decoupled ? shrunk(x, rate, decay) : x;
-        const first = average(slots.first, g, beta1);
+        const first = remembered(average(slots.first, g, beta1));
         const second = average(slots.second, g.square(), beta2);
         const largest = amsgrad ? maximum(slots.largest, second) : second;
         const scale = largest.sqrt().add(floor);

@@ -1,7 +1,7 @@
 /** Adamax: Adam with the largest gradient in the place of the mean square. */
 import { maximum } from '@ad/graph';
 import { checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
-import { average, betasOption, bias } from './averages.ts';
+import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -53,7 +53,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
       const stepSize = rate.div(bias(beta1, step.add(1)));
       return (x, gradient, slots, path) => {
         const g = penalized(gradient, x, decayOf(path));
-        const first = average(slots.first, g, beta1);
+        const first = remembered(average(slots.first, g, beta1));
         const largest = maximum(slots.largest.mul(beta2), g.abs().add(epsilon));
         return { parameter: x.sub(stepSize.mul(first).div(largest)), slots: { first, largest } };
       };

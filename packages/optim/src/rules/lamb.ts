@@ -1,7 +1,7 @@
 /** LAMB: the steps of Adam, as long in each parameter as the parameter itself allows. */
 import { equal, norm, or, where } from '@ad/graph';
 import { checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
-import { average, betasOption, bias } from './averages.ts';
+import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -54,7 +54,7 @@ export function lamb(options: LambOptions = {}): Optimizer {
       const t = step.add(1);
       const [correction1, correction2] = [bias(beta1, t), bias(beta2, t)];
       return (x, g, slots, path) => {
-        const first = average(slots.first, g, beta1);
+        const first = remembered(average(slots.first, g, beta1));
         const second = average(slots.second, g.square(), beta2);
         const scale = second.div(correction2).sqrt().add(epsilon);
         const direction = penalized(first.div(correction1).div(scale), x, decayOf(path));

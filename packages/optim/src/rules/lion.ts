@@ -1,7 +1,7 @@
 /** Lion: steps of one length in the direction of the sign of a momentum. */
 import { sign } from '@ad/graph';
 import { checkNames } from '../options.ts';
-import { average, betasOption } from './averages.ts';
+import { average, betasOption, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -54,7 +54,7 @@ export function lion(options: LionOptions = {}): Optimizer {
         parameter: shrunk(x, rate, decayOf(path)).sub(
           rate.mul(sign(average(slots.momentum, g, beta1))),
         ),
-        slots: { momentum: average(slots.momentum, g, beta2) },
+        slots: { momentum: remembered(average(slots.momentum, g, beta2)) },
       }),
   });
 }

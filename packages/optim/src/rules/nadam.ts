@@ -1,7 +1,7 @@
 /** NAdam: Adam with Nesterov's look ahead. */
 import type { GraphNode } from '@ad/graph';
 import { booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
-import { average, betasOption, bias } from './averages.ts';
+import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -78,7 +78,7 @@ export function nadam(options: NAdamOptions = {}): Optimizer {
         const decay = decayOf(path);
         const g = decoupled ? gradient : penalized(gradient, x, decay);
         const start = decoupled ? shrunk(x, rate, decay) : x;
-        const first = average(slots.first, g, beta1);
+        const first = remembered(average(slots.first, g, beta1));
         const second = average(slots.second, g.square(), beta2);
         const scale = second.div(correction).sqrt().add(epsilon);
         return {

@@ -28,6 +28,9 @@ export interface Update<P> {
 /**
  * A rule by which parameters follow gradients, such as {@link sgd} or {@link adam}.
  *
+ * Rules that remember a direction remember 0 where its square underflows to 0 (below $10^{-22}$ in single precision), so
+ * that gradients that have become 0 leave no subnormal numbers behind, with which processors are slow.
+ *
  * @example
  * ```ts
  * import { evaluate, Graph } from '@ad/graph';

@@ -1,7 +1,7 @@
 /** RAdam: Adam that waits until the variance of its steps is known. */
 import { greater, where } from '@ad/graph';
 import { booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
-import { average, betasOption, bias } from './averages.ts';
+import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -79,7 +79,7 @@ export function radam(options: RAdamOptions = {}): Optimizer {
         const decay = decayOf(path);
         const g = decoupled ? gradient : penalized(gradient, x, decay);
         const start = decoupled ? shrunk(x, rate, decay) : x;
-        const first = average(slots.first, g, beta1);
+        const first = remembered(average(slots.first, g, beta1));
         const second = average(slots.second, g.square(), beta2);
         const plain = stepSize.mul(first);
         const rectified = plain.mul(rectification).div(second.sqrt().add(epsilon));

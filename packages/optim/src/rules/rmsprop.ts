@@ -1,7 +1,7 @@
 /** RMSProp: steps scaled by a moving average of the squared gradient. */
 import { maximum } from '@ad/graph';
 import { BELOW_ONE, booleanOption, checkNames, NON_NEGATIVE, numberOption } from '../options.ts';
-import { average } from './averages.ts';
+import { average, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -76,10 +76,11 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
       (x, gradient, slots, path) => {
         const g = penalized(gradient, x, decayOf(path));
         const squares = average(slots.squares, g.square(), rho);
-        const mean = centered ? average(slots.mean, g, rho) : slots.mean;
+        const mean = centered ? remembered(average(slots.mean, g, rho)) : slots.mean;
         const spread = centered ? maximum(squares.sub(mean.square()), 0) : squares;
         const scaled = g.div(spread.sqrt().add(epsilon));
-        const direction = momentum === 0 ? scaled : slots.momentum.mul(momentum).add(scaled);
+        const direction =
+          momentum === 0 ? scaled : remembered(slots.momentum.mul(momentum).add(scaled));
         return {
           parameter: x.sub(rate.mul(direction)),
           slots: { squares, mean, momentum: direction },

@@ -1,6 +1,7 @@
 /** Stochastic gradient descent, with momentum in Polyak's or Nesterov's form. */
 import { equal, ValueError, where } from '@ad/graph';
 import { BELOW_ONE, booleanOption, checkNames, numberOption, UP_TO_ONE } from '../options.ts';
+import { remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
@@ -90,8 +91,9 @@ export function sgd(options: SgdOptions = {}): Optimizer {
         if (momentum === 0) return { parameter: start.sub(rate.mul(g)), slots };
         // The momentum is 0 before the first step, so without dampening the first one needs no exception.
         const kept = slots.momentum.mul(momentum);
-        const b =
-          isFirst === null ? kept.add(g) : where(isFirst, g, kept.add(g.mul(1 - dampening)));
+        const b = remembered(
+          isFirst === null ? kept.add(g) : where(isFirst, g, kept.add(g.mul(1 - dampening))),
+        );
         const direction = nesterov ? g.add(b.mul(momentum)) : b;
         return { parameter: start.sub(rate.mul(direction)), slots: { momentum: b } };
       };
