@@ -9,6 +9,8 @@
  *         for each panel of columns, for each tile of rows
  *           the sums in registers run along the block of the inner dimension
  *
+ * Where the right factor need not be transposed, the first row of tiles reads it as it lies and packs it meanwhile.
+ *
  * Rows and columns that do not fill a tile get tiles of their own size, so every shape is exact, and the order of
  * additions depends on shapes alone, so results are the same every time.
  */
@@ -57,7 +59,7 @@ interface Cell {
 /** Vectors for which the epilogue is computed together. */
 const CELLS = 4;
 
-/** A block of the right factor, packed or not. */
+/** A block of the right factor, packed or not, or packed by the tiles that are the first to use it. */
 interface Block {
   readonly inner: Inner;
   readonly panels: Count;
@@ -67,6 +69,8 @@ interface Block {
   readonly rightStep: number;
   /** How far the places move from panel to panel. */
   readonly byPanel: readonly number[];
+  /** Whether tiles pack it on their way: to a place behind all others. */
+  readonly isBeingPacked: boolean;
 }
 
 /** Tiles of so many rows, and how the left factor is read for them. */
@@ -172,7 +176,9 @@ class ContractionEmitter {
     start: Places,
     stack: (places: Places, body: (places: Places) => void) => void,
   ): void {
-    const { packsRight, panelsPerBlock, stepsPerBlock, right } = this.#plan;
+    const { packsRight, packsLeft, panelsPerBlock, stepsPerBlock, right } = this.#plan;
+    const packsOnTheWay =
+      !packsLeft && this.#plan.stack.length === 0 && right.column === this.#lanes.size;
     const code = this.#code;
     const chunks = chunksOf(region.columns, this.#lanes);
     const byPanel = this.#byColumn(region.columns);
@@ -188,12 +194,23 @@ class ContractionEmitter {
           chunks,
           rightStep,
           byPanel: replaced(byPanel, 1, panelBytes),
+          isBeingPacked: false,
         };
         if (!packsRight) {
           stack(atStep, (places) => this.#rowBlocks(block, places));
           return;
         }
         const target = { local: undefined, base: this.#contraction.scratch!.address };
+        if (packsOnTheWay) {
+          const whileUnpacked: Block = {
+            ...block,
+            rightStep: right.row,
+            byPanel: [...byPanel, panelBytes],
+            isBeingPacked: true,
+          };
+          this.#rowBlocks(block, replaced(atStep, 1, target), whileUnpacked, [...atStep, target]);
+          return;
+        }
         emitPacking(code, this.#lanes, inner, {
           source: atStep[1]!,
           step: right.row,
@@ -209,15 +226,17 @@ class ContractionEmitter {
     });
   }
 
-  /** The blocks of rows; the left factor is packed for each, if that pays. */
-  #rowBlocks(block: Block, start: Places): void {
+  /**
+   * The blocks of rows; the left factor is packed for each, if that pays.
+   *
+   * @param whileUnpacked - the block for the first row of tiles, if that is to pack it, and where it stands.
+   */
+  #rowBlocks(block: Block, start: Places, whileUnpacked?: Block, unpacked: Places = start): void {
     const { n, left, packsLeft, stepsPerBlock, tilesPerBlock, rightBytes } = this.#plan;
     const { size } = this.#lanes;
     const code = this.#code;
     let above = 0;
     for (const { rows, count } of rowGroups(n, block.chunks.length)) {
-      const first = moved(start, this.#byRow(above));
-      above += rows * count;
       const byTile = this.#byRow(rows);
       if (!packsLeft || rows !== PACKED_TILE || block.panels === 1) {
         const rowsAsTheyLie: Rows = {
@@ -227,11 +246,19 @@ class ContractionEmitter {
           byTile,
           packed: false,
         };
-        walkBlocks(code, count, tilesPerBlock, first, byTile, (tiles, at) =>
+        const packing = above === 0 && whileUnpacked !== undefined;
+        if (packing) this.#tiles(whileUnpacked, rowsAsTheyLie, 1, unpacked);
+        const done = packing ? 1 : 0;
+        const first = moved(start, this.#byRow(above + done * rows));
+        above += rows * count;
+        if (count === done) continue;
+        walkBlocks(code, count - done, tilesPerBlock, first, byTile, (tiles, at) =>
           this.#tiles(block, rowsAsTheyLie, tiles, at),
         );
         continue;
       }
+      const first = moved(start, this.#byRow(above));
+      above += rows * count;
       const leftStep = rows * size;
       const panelBytes = stepsPerBlock * leftStep;
       const packed: Rows = {
@@ -268,14 +295,23 @@ class ContractionEmitter {
     tiles: Count,
     start: Places,
   ): void {
-    const { inner, panels, chunks, rightStep, byPanel } = block;
-    const padded = this.#plan.packsRight;
+    const { inner, panels, chunks, rightStep, byPanel, isBeingPacked } = block;
+    const padded = this.#plan.packsRight && !isBeingPacked;
     const [outer, byOuter, nested, byNested] = packed
       ? ([panels, byPanel, tiles, byTile] as const)
       : ([tiles, byTile, panels, byPanel] as const);
     walk(this.#code, outer, start, byOuter, (atOuter) => {
       walk(this.#code, nested, atOuter, byNested, (at) => {
-        const factors = { left: at[0]!, leftRow, leftStep, right: at[1]!, rightStep, padded };
+        const target = isBeingPacked ? at.at(-1) : undefined;
+        const factors = {
+          left: at[0]!,
+          leftRow,
+          leftStep,
+          right: at[1]!,
+          rightStep,
+          padded,
+          target,
+        };
         emitTile(this.#code, this.#lanes, inner.steps, factors, rows, chunks, (sums) => {
           this.#finish(sums, chunks, inner, at);
         });

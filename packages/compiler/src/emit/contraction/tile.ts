@@ -15,6 +15,7 @@ import {
   pushLoad,
   pushLocal,
   shifted,
+  store,
 } from './lanes.ts';
 import { type Count, pushCount } from './walk.ts';
 
@@ -46,6 +47,8 @@ export interface Factors {
   readonly rightStep: number;
   /** Whether vectors may be loaded whole even where fewer columns are wanted. */
   readonly padded: boolean;
+  /** Where the vectors of the right factor are packed on the way; `undefined` if they need not be. */
+  readonly target: Place | undefined;
 }
 
 /** Emits one tile; `finish` finds the sums in locals, by row and by chunk of columns. */
@@ -72,6 +75,9 @@ export function emitTile(
   pushLocal(code, moves ? factors.left : { local: undefined, base: 0 }).tee(position);
   pushCount(code, steps).i32(distance).op('i32.mul').op('i32.add').set(end);
   pushLocal(code, factors.right).set(right);
+  const target = factors.target && { local: code.local('i32'), base: factors.target.base };
+  if (target !== undefined) pushLocal(code, factors.target!).set(target.local);
+  const targetStep = chunks.length * 16;
   const vectors = chunks.map(() => code.local('v128'));
   const element = code.local('v128');
 
@@ -86,6 +92,8 @@ export function emitTile(
         lanes.size,
       );
       code.set(vectors[c]!);
+      if (target !== undefined)
+        store(code, lanes, shifted(target, index * targetStep + c * 16), lanes.width, vectors[c]!);
     });
     sums.forEach((row, r) => {
       pushLocal(code, left)
@@ -108,9 +116,16 @@ export function emitTile(
       .i32(unroll * rightStep)
       .op('i32.add')
       .set(right);
+    if (target === undefined) return;
+    code
+      .get(target.local)
+      .i32(unroll * targetStep)
+      .op('i32.add')
+      .set(target.local);
   });
 
   for (const local of [position, right, end]) code.release('i32', local);
+  if (target !== undefined) code.release('i32', target.local);
   for (const local of [element, ...vectors]) code.release('v128', local);
   for (const [first, ...others] of sums.flat())
     for (const other of others) code.get(first!).get(other).op(lanes.add).set(first!);
