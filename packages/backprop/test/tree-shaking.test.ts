@@ -49,14 +49,14 @@ test('a sweep brings neither the table, nor what the program does not name', asy
   const unrelated =
     /^compiler|^optim|graph\/src\/(?:text|random|matrices|control(?!\/derivatives))\/|(?:functions|rows|interpreter)\/control|interpreter\/(?:program|interpreter)|rows\/(?:table|convolution|linear-systems|determinants|cofactors|random|reduction|cumulative|parts)/;
   expect(files.filter((file) => unrelated.test(file))).toStrictEqual([]);
-  expect(size).toBeLessThan(23);
+  expect(size).toBeLessThan(17);
 });
 
 test('a compiled gradient brings neither files, nor drawings, nor training, nor the table', async () => {
   const { files, size } = await bundleOf('compiled');
   expect(files).toContain('compiler/src/compile.ts');
   const unrelated =
-    /^optim|graph\/src\/(?:text|svg|random|matrices|control(?!\/derivatives))|graph\/src\/routines\/(?!routine|strong|positions)|(?:functions|rows)\/control|rows\/(?:table|convolution|linear-systems|determinants|cofactors|random|reduction|cumulative|parts)/;
+    /^optim|graph\/src\/(?:text|svg|random|matrices|control(?!\/derivatives))|graph\/src\/routines\/(?!routine|strong)|(?:functions|rows)\/control|rows\/(?:table|convolution|linear-systems|determinants|cofactors|random|reduction|cumulative|parts)/;
   expect(files.filter((file) => unrelated.test(file))).toStrictEqual([]);
-  expect(size).toBeLessThan(74);
+  expect(size).toBeLessThan(71);
 });

@@ -4,19 +4,13 @@
  */
 import { GraphError, type Program, sizeOf } from '@ad/graph';
 import { CompiledProgram } from './compiled-program.ts';
+import { MATH_NAMES } from './platform.ts';
 
 /** Functions of the platform that a program may call, as JavaScript. */
 const PLATFORM: Readonly<Record<string, string>> = {
   pow: '(x, y) => (x === 1 ? 1 : x ** y)',
   fmod: '(x, y) => x % y',
-  ...Object.fromEntries(
-    (
-      'acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp expm1 hypot log log10 log1p log2 sin sinh tan ' +
-      'tanh'
-    )
-      .split(' ')
-      .map((name) => [name, `Math.${name}`]),
-  ),
+  ...Object.fromEntries(MATH_NAMES.map((name) => [name, `Math.${name}`])),
 };
 
 /**

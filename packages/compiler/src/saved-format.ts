@@ -4,8 +4,9 @@
  * header lists them. All integers are little-endian, as WebAssembly's memory is. What is read is checked before any of
  * it is used.
  */
-import { FormatError, type Kind, numbers, type ProgramPlan, sizeOf } from '@ad/graph';
+import { FormatError, type Kind, type ProgramPlan, sizeOf } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
+import { PLATFORM } from './platform.ts';
 import { PAGE } from './webassembly.ts';
 
 const MAGIC = 'ADPG';
@@ -123,8 +124,8 @@ function checkHeader(header: Header): void {
   const lists: readonly unknown[] = [imports, calls, inputs, outputs, kept];
   need(lists.every(Array.isArray), 'imports, calls, inputs, outputs or kept');
   for (const name of imports) {
-    const known = typeof name === 'string' && Object.hasOwn(numbers, name);
-    need(known && name !== 'constant', 'imports');
+    const known = typeof name === 'string' && Object.hasOwn(PLATFORM, name);
+    need(known, 'imports');
   }
   const checkPlace = (at: unknown, length: number, size: number, what: string): void => {
     const most = pages * PAGE - length;

@@ -1,5 +1,5 @@
 /** The part of the platform's WebAssembly interface that programs use; ES2022 itself does not declare it. */
-import { numbers } from '@ad/graph';
+import { PLATFORM } from './platform.ts';
 
 /** Bytes of a page of memory. */
 export const PAGE = 65_536;
@@ -60,9 +60,7 @@ export function instantiate(
   if (module === undefined) return undefined;
   const memory = allocate(platform, pages);
   if (memory === undefined) return undefined;
-  const functions = Object.fromEntries(
-    imports.map((name) => [name, numbers[name as keyof typeof numbers]]),
-  );
+  const functions = Object.fromEntries(imports.map((name) => [name, PLATFORM[name]]));
   const { exports } = new platform.Instance(module, { env: { ...functions, memory, host } });
   return { memory, run: exports['run']! };
 }

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { numbers } from '@ad/graph';
+import { byName } from '../../graph/test/support/functions.ts';
 import type { Precision } from '../src/code/expression.ts';
 import { vectorMath } from '../src/code/vector-math.ts';
 import { ulpsFrom } from './support/ulp.ts';
@@ -55,7 +55,7 @@ const PRECISIONS = ['f64', 'f32'] as const;
 const CASES = PRECISIONS.flatMap((precision) =>
   Object.keys(KNOWN).map((name) => [name, precision] as const),
 );
-const reference = numbers as unknown as Readonly<Record<string, (...x: number[]) => number>>;
+const reference = byName as unknown as Readonly<Record<string, (...x: number[]) => number>>;
 const arityOf = (name: string): number => KNOWN[name]!.arity ?? 1;
 
 type Point = readonly number[];

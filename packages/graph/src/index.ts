@@ -3,7 +3,12 @@
  *
  * @packageDocumentation
  */
-export { partialAlgebra, type Algebra, type AlgebraName } from './algebra/algebra.ts';
+export {
+  partialAlgebra,
+  type Algebra,
+  type AlgebraName,
+  type AlgebraOperations,
+} from './algebra/algebra.ts';
 export { nodeAlgebra } from './algebra/nodes.ts';
 export { numbers } from './algebra/numbers.ts';
 export { readsOf, READS_RESULT } from './algebra/reads.ts';

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { type Algebra, type ElementwiseRow, numbers } from '@ad/graph';
 import { elementwiseRows } from './support/elementwise.ts';
 
 interface Bundle {
@@ -32,15 +33,15 @@ async function bundleOf(...names: readonly string[]): Promise<Bundle> {
   return { files: files.sort(), code: result.outputFiles[0]!.text };
 }
 
-test('numbers alone: themselves and the special functions', async () => {
+test('numbers alone: one file', async () => {
   const { files } = await bundleOf('numbers');
-  expect(files).toStrictEqual([
-    'algebra/erf.ts',
-    'algebra/gamma.ts',
-    'algebra/numbers.ts',
-    'algebra/polygamma.ts',
-    'algebra/polynomial.ts',
-  ]);
+  expect(files).toStrictEqual(['algebra/numbers.ts']);
+});
+
+test('the algebra of nodes: no function that is called by its row', async () => {
+  const { code } = await bundleOf('nodeAlgebra');
+  expect(code).toContain('name: "tanh"');
+  expect(code).not.toMatch(/name: "(?:cbrt|erf|expm1|hypot|lgamma|tan)"|digamma/);
 });
 
 test('tensor alone: three files', async () => {
@@ -69,10 +70,28 @@ test('a graph and its evaluation: neither programs, nor files, nor drawings', as
   expect(files.filter((file) => unrelated.test(file))).toStrictEqual([]);
 });
 
-describe('one function brings one row', () => {
-  test.each(elementwiseRows.map((row) => row.name))('%s', async (name) => {
+/** The names of a row and of all that its expressions call, and those of these. */
+function namesCalledBy(row: ElementwiseRow, names: Set<string> = new Set()): Set<string> {
+  if (names.has(row.name)) return names;
+  names.add(row.name);
+  const A: Algebra<number> = {
+    ...numbers,
+    call(f, x, y) {
+      namesCalledBy(f, names);
+      return numbers.call(f, x, y);
+    },
+  };
+  row.value(A, 0.5, 0.5, 0.5);
+  for (const partial of row.partials)
+    if (typeof partial === 'function') partial(A, 0.5, 0.5, 0.5, 0.5);
+  return names;
+}
+
+describe('one function brings its row and those that this calls', () => {
+  test.each(elementwiseRows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
     const { code } = await bundleOf(name);
-    expect(code.match(/family: "\w+"/g)).toStrictEqual(['family: "elementwise"']);
-    expect(code).toContain(`name: "${name}"`);
+    const found = [...code.matchAll(/name: "(\w+)",\s+family: "elementwise"/g)];
+    expect(new Set(found.map(([, called]) => called))).toStrictEqual(namesCalledBy(row));
+    expect(code.match(/family: "/g)).toHaveLength(found.length);
   });
 });

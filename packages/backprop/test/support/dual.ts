@@ -2,7 +2,8 @@
  * Dual numbers a + b e with e^2 = 0: forward mode, with its own list of derivatives, so that nothing of the rows'
  * partials is used. Dual numbers over dual numbers give higher derivatives.
  */
-import { type Algebra, numbers, partialAlgebra } from '@ad/graph';
+import { type Algebra, type AlgebraName, partialAlgebra } from '@ad/graph';
+import { byName } from '../../../graph/test/support/functions.ts';
 
 /** Value and derivative. */
 export type Dual<T> = readonly [value: T, derivative: T];
@@ -49,16 +50,16 @@ const derivatives = {
   softplus: (x) => 1 / (1 + Math.exp(-x)),
   erf: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
   erfc: (x) => (-2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
-  lgamma: (x) => numbers.digamma(x),
-  digamma: (x) => numbers.polygamma(1, x),
-} satisfies Partial<Record<keyof Algebra<number>, (x: number) => number>>;
+  lgamma: (x) => byName.digamma(x),
+  digamma: (x) => byName.polygamma(1, x),
+} satisfies Partial<Record<AlgebraName, (x: number) => number>>;
 
 type Unary = keyof typeof derivatives;
 
 const unary = Object.fromEntries(
   (Object.keys(derivatives) as Unary[]).map((name) => [
     name,
-    ([x, dx]: Dual<number>): Dual<number> => [numbers[name](x), derivatives[name](x) * dx],
+    ([x, dx]: Dual<number>): Dual<number> => [byName[name](x), derivatives[name](x) * dx],
   ]),
 ) as Record<Unary, (x: Dual<number>) => Dual<number>>;
 
@@ -67,8 +68,7 @@ const truth =
   ([x]: Dual<number>, [y]: Dual<number>): Dual<number> => [compare(x, y) ? 1 : 0, 0];
 
 /** Dual numbers over double precision, with all functions. */
-export const dualNumbers: Algebra<Dual<number>> = {
-  ...partialAlgebra('dual', {}),
+export const dualNumbers: Algebra<Dual<number>> = partialAlgebra<Dual<number>>('dual', {
   ...unary,
   constant: (value) => [value, 0],
   add: ([x, dx], [y, dy]) => [x + y, dx + dy],
@@ -82,7 +82,7 @@ export const dualNumbers: Algebra<Dual<number>> = {
   maximum: (x, y) => (x[0] > y[0] ? x : y),
   pow: ([x, dx], [y, dy]) => [x ** y, x ** y * ((y * dx) / x + Math.log(x) * dy)],
   atan2: ([x, dx], [y, dy]) => [Math.atan2(x, y), (y * dx - x * dy) / (x * x + y * y)],
-  polygamma: ([n], [y, dy]) => [numbers.polygamma(n, y), numbers.polygamma(n + 1, y) * dy],
+  polygamma: ([n], [y, dy]) => [byName.polygamma(n, y), byName.polygamma(n + 1, y) * dy],
   hypot: ([x, dx], [y, dy]) => [Math.hypot(x, y), (x * dx + y * dy) / Math.hypot(x, y)],
   equal: truth((x, y) => x === y),
   less: truth((x, y) => x < y),
@@ -91,4 +91,4 @@ export const dualNumbers: Algebra<Dual<number>> = {
   or: ([x], [y]) => [Math.max(x, y), 0],
   not: ([x]) => [1 - x, 0],
   select: ([condition], x, y) => (condition === 0 ? y : x),
-};
+});

@@ -36,8 +36,14 @@ function asMask(e: Expressions, value: VectorValue): Expression {
   return value.isMask ? value.expression : e.real('ne', value.expression, e.constant(0));
 }
 
+/** The algebra of vector code. */
+export interface VectorAlgebra extends Algebra<VectorValue> {
+  /** An operation or function by its name. */
+  named(name: string): (...operands: readonly VectorValue[]) => VectorValue;
+}
+
 /** The algebra over expressions of `e`, with the functions of `math`. */
-export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorValue> {
+export function vectorAlgebra(e: Expressions, math: VectorMath): VectorAlgebra {
   const number = (expression: Expression): VectorValue => ({ expression, isMask: false });
   const mask = (expression: Expression): VectorValue => ({ expression, isMask: true });
   const of = (value: VectorValue): Expression => asNumbers(e, value);
@@ -53,7 +59,7 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorV
   const bitwise = (name: 'v128.and' | 'v128.or') => (x: VectorValue, y: VectorValue) =>
     mask(e.instruction(name, asMask(e, x), asMask(e, y)));
 
-  return {
+  const algebra: Algebra<VectorValue> = {
     constant: (value) => number(e.constant(value)),
     add: (x, y) => number(sum(e, of(x), of(y))),
     sub: (x, y) => number(difference(e, of(x), of(y))),
@@ -82,38 +88,15 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorV
     minimum: binary('min'),
     maximum: binary('max'),
     sqrt: unary('sqrt'),
-    cbrt: call('cbrt'),
     floor: unary('floor'),
     round: unary('nearest'),
-    fmod: call('fmod'),
     pow: call('pow'),
     exp: call('exp'),
-    expm1: call('expm1'),
     log: call('log'),
-    log1p: call('log1p'),
-    log2: call('log2'),
-    log10: call('log10'),
     sin: call('sin'),
     cos: call('cos'),
-    tan: call('tan'),
-    asin: call('asin'),
-    acos: call('acos'),
-    atan: call('atan'),
-    atan2: call('atan2'),
-    sinh: call('sinh'),
-    cosh: call('cosh'),
     tanh: call('tanh'),
-    asinh: call('asinh'),
-    acosh: call('acosh'),
-    atanh: call('atanh'),
-    hypot: call('hypot'),
     sigmoid: call('sigmoid'),
-    softplus: call('softplus'),
-    erf: call('erf'),
-    erfc: call('erfc'),
-    lgamma: call('lgamma'),
-    digamma: call('digamma'),
-    polygamma: call('polygamma'),
     equal: compare('eq'),
     less: compare('lt'),
     lessEqual: compare('le'),
@@ -125,5 +108,8 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): Algebra<VectorV
       if (x.isMask && y.isMask) return mask(e.select(bits, x.expression, y.expression));
       return number(e.select(bits, of(x), of(y)));
     },
-  };
+    call: (f, x, y) => (y === undefined ? call(f.name)(x) : call(f.name)(x, y)),
+  }; // One function for all operations, whatever their arity.
+  const known = algebra as unknown as Readonly<Record<string, ReturnType<VectorAlgebra['named']>>>;
+  return { ...algebra, named: (name) => known[name] ?? call(name) };
 }

@@ -2,10 +2,10 @@
  * The functions that the code of a module calls: those of the platform, imported, and the vector functions, of which
  * each that is used becomes one function of the module.
  */
-import { numbers } from '@ad/graph';
 import { emitExpressions } from '../code/emit-expression.ts';
 import { Expressions, type Precision } from '../code/expression.ts';
 import type { VectorMath } from '../code/vector-algebra.ts';
+import { PLATFORM } from '../platform.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import type { ModuleBuilder } from '../wasm/module-builder.ts';
 
@@ -30,7 +30,7 @@ export class Callees {
   platform(name: string): Callee {
     let callee = this.#platform.get(name);
     if (callee === undefined) {
-      const value = numbers[name as keyof typeof numbers];
+      const value = PLATFORM[name]!;
       const parameters = Array.from({ length: value.length }, () => 'f64' as const);
       callee = this.#module.import(name, parameters, ['f64']);
       this.imported[name] = value;

@@ -65,10 +65,7 @@ function emitStep(
     const values = operands.map((operand) =>
       operand === undefined ? { expression: e.input(inputs++), isMask: false } : valueOf(operand),
     );
-    const name = SCALAR_OPERATIONS[operation]!;
-    // One function for all operations, whatever their arity.
-    const compute = A[name] as (...values: readonly VectorValue[]) => VectorValue;
-    return compute(...values);
+    return A.named(SCALAR_OPERATIONS[operation]!)(...values);
   };
   const expression = asNumbers(e, valueOf(step));
   const pushInput = (k: number): void => {

@@ -4,20 +4,61 @@
  *
  * An operand is the position of an earlier entry, or the complement `~k` of the number of a value read from memory.
  */
-import { type AlgebraName, type Algebra, type ElementwiseRow, numbers } from '@ad/graph';
+import {
+  type AlgebraName,
+  type Algebra,
+  type ElementwiseRow,
+  type FunctionName,
+  numbers,
+} from '@ad/graph';
+
+/** The functions that are called by their rows, and how many operands they have. */
+const FUNCTIONS: Readonly<Record<FunctionName, 1 | 2>> = {
+  acos: 1,
+  acosh: 1,
+  asin: 1,
+  asinh: 1,
+  atan: 1,
+  atan2: 2,
+  atanh: 1,
+  cbrt: 1,
+  cosh: 1,
+  digamma: 1,
+  erf: 1,
+  erfc: 1,
+  expm1: 1,
+  fmod: 2,
+  hypot: 2,
+  lgamma: 1,
+  log10: 1,
+  log1p: 1,
+  log2: 1,
+  polygamma: 2,
+  sinh: 1,
+  softplus: 1,
+  tan: 1,
+};
+
+/** Operations of the algebra that are no entries of their own. */
+const OTHERS: ReadonlySet<string> = new Set(['constant', 'call']);
 
 /** The operations by their code; the first one is `constant`. */
 export const SCALAR_OPERATIONS: readonly AlgebraName[] = [
   'constant',
-  ...(Object.keys(numbers) as AlgebraName[]).filter((name) => name !== 'constant'),
+  ...(Object.keys(numbers) as AlgebraName[]).filter((name) => !OTHERS.has(name)),
+  ...(Object.keys(FUNCTIONS) as FunctionName[]),
 ];
+
+function isFunction(name: AlgebraName): name is FunctionName {
+  return Object.hasOwn(FUNCTIONS, name);
+}
 
 /** The code of constants: their operand is an index into {@link ScalarCode.constants}. */
 export const CONSTANT = 0;
 
 /** How many operands the operation of each code has. */
 export const ARITY: Uint8Array = Uint8Array.from(SCALAR_OPERATIONS, (name) =>
-  name === 'constant' ? 0 : numbers[name].length,
+  name === 'constant' ? 0 : isFunction(name) ? FUNCTIONS[name] : numbers[name].length,
 );
 
 /** Operands have this many places, whether they are used or not. */
@@ -120,7 +161,9 @@ export function templateOf(row: ElementwiseRow): Template {
     recorder[name] = (x, y = 0, z = 0) => code.append(operation, x, y, z);
   });
   recorder['constant'] = (value) => code.constant(value);
-  const value = row.value(recorder as unknown as Algebra<number>, -1, -2, -3);
+  const call: Algebra<number>['call'] = (f, x, y) => recorder[f.name]!(x, y);
+  const algebra = { ...recorder, call } as unknown as Algebra<number>;
+  const value = row.value(algebra, -1, -2, -3);
   const operation = code.operations[0]!;
   const isSingle =
     code.length === 1 &&

@@ -1,5 +1,5 @@
 /** Runs one function of the vector code, or of the platform, over arrays, as a fused loop would. */
-import { numbers } from '@ad/graph';
+import { byName } from '../../../graph/test/support/functions.ts';
 import { Expressions, type Precision } from '../../src/code/expression.ts';
 import type { VectorMath } from '../../src/code/vector-algebra.ts';
 import { emitLoopNest } from '../../src/emit/loop-nest.ts';
@@ -47,8 +47,7 @@ export function compileLoop(
 
   const code = new ModuleBuilder();
   const env: Record<string, unknown> = {};
-  const numbersByName: Readonly<Record<string, (...operands: number[]) => number>> =
-    numbers as never;
+  const numbersByName: Readonly<Record<string, (...operands: number[]) => number>> = byName;
   let calls = 0;
   const importOf = (imported: string): number => {
     const of = numbersByName[imported]!;

@@ -8,6 +8,7 @@
  * The device is that of CasADi's `calculus.hpp` and of ChainRules' scalar rules.
  */
 import { AdError } from '../errors.ts';
+import type { FunctionName, FunctionRow } from '../rows/row.ts';
 
 /**
  * The operations a scalar algebra provides, over values of type `T`. Truth values are of type `T` too: comparisons
@@ -38,70 +39,24 @@ export interface Algebra<T> {
   maximum(x: T, y: T): T;
   /** $\sqrt{x}$ */
   sqrt(x: T): T;
-  /** $\sqrt[3]{x}$, of negative numbers too. */
-  cbrt(x: T): T;
   /** The largest integer that is not larger. */
   floor(x: T): T;
   /** The nearest integer; of two equally near ones the even one. */
   round(x: T): T;
-  /** The exact remainder of $x / y$ with the sign of `x`, $x - y \operatorname{trunc}(x / y)$. */
-  fmod(x: T, y: T): T;
   /** $x^y$ */
   pow(x: T, y: T): T;
   /** $e^x$ */
   exp(x: T): T;
-  /** $e^x - 1$ without cancellation. */
-  expm1(x: T): T;
   /** $\ln x$ */
   log(x: T): T;
-  /** $\ln(1 + x)$ without cancellation. */
-  log1p(x: T): T;
-  /** $\log_2 x$ */
-  log2(x: T): T;
-  /** $\log_{10} x$ */
-  log10(x: T): T;
   /** $\sin x$ */
   sin(x: T): T;
   /** $\cos x$ */
   cos(x: T): T;
-  /** $\tan x$ */
-  tan(x: T): T;
-  /** $\arcsin x$ */
-  asin(x: T): T;
-  /** $\arccos x$ */
-  acos(x: T): T;
-  /** $\arctan x$ */
-  atan(x: T): T;
-  /** The angle of the point (y, x) given as `atan2(x: ordinate, y: abscissa)`. */
-  atan2(x: T, y: T): T;
-  /** $\sinh x$ */
-  sinh(x: T): T;
-  /** $\cosh x$ */
-  cosh(x: T): T;
   /** $\tanh x$ */
   tanh(x: T): T;
-  /** $\operatorname{arsinh} x$ */
-  asinh(x: T): T;
-  /** $\operatorname{arcosh} x$ */
-  acosh(x: T): T;
-  /** $\operatorname{artanh} x$ */
-  atanh(x: T): T;
-  /** $\sqrt{x^2 + y^2}$ without overflow. */
-  hypot(x: T, y: T): T;
   /** $1 / (1 + e^{-x})$ */
   sigmoid(x: T): T;
-  /** $\ln(1 + e^x)$ */
-  softplus(x: T): T;
-  /** $\frac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt$ */
-  erf(x: T): T;
-  /** $1 - \operatorname{erf} x$ without cancellation. */
-  erfc(x: T): T;
-  /** $\ln |\Gamma(x)|$ */
-  lgamma(x: T): T;
-  /** $\psi(x) = \Gamma'(x) / \Gamma(x)$ */
-  digamma(x: T): T;
-  /** The derivative of order $x$ of $\psi$ at $y$, given as `polygamma(x: order, y: argument)`. */
-  polygamma(x: T, y: T): T;
   /** $x = y$ */
   equal(x: T, y: T): T;
   /** $x < y$ */
@@ -116,10 +71,17 @@ export interface Algebra<T> {
   not(x: T): T;
   /** `x` where the condition is true, else `y`. */
   select(condition: T, x: T, y: T): T;
+  /** Any other function, by its row: so whoever uses it brings it, and no algebra has to have them all. */
+  call(f: FunctionRow, x: T, y?: T): T;
 }
 
-/** The names of the operations of an {@link Algebra}. */
-export type AlgebraName = keyof Algebra<unknown>;
+/** The names of what an algebra may have: its operations, and the functions that are called by their rows. */
+export type AlgebraName = Exclude<keyof Algebra<unknown>, 'call'> | FunctionName;
+
+/** Operations of an algebra, and functions by their names. */
+export type AlgebraOperations<T> = Omit<Algebra<T>, 'call'> & {
+  readonly [Name in FunctionName]: (...operands: readonly T[]) => T;
+};
 
 /**
  * An algebra from the operations it has; calling any other throws and names it. For algebras that only make sense
@@ -140,14 +102,20 @@ export type AlgebraName = keyof Algebra<unknown>;
  * evaluateOver(bigints, x.mul(x).add(1), { x: 10n ** 20n }); // => 10n ** 40n + 1n
  * ```
  */
-export function partialAlgebra<T>(name: string, operations: Partial<Algebra<T>>): Algebra<T> {
-  return new Proxy(operations, {
+export function partialAlgebra<T>(
+  name: string,
+  operations: Partial<AlgebraOperations<T>>,
+): Algebra<T> {
+  const algebra = new Proxy(operations, {
     get(target, property) {
+      if (property === 'call') return call;
       const operation: unknown = Reflect.get(target, property);
       if (operation !== undefined) return operation;
       return () => {
         throw new AdError(`the ${name} algebra has no ${String(property)}`);
       };
     },
-  }) as Algebra<T>;
+  }) as unknown as Algebra<T> & AlgebraOperations<T>;
+  const call: Algebra<T>['call'] = (f, x, y) => algebra[f.name](x, y as T);
+  return algebra;
 }

@@ -2,13 +2,26 @@
 import type { Algebra } from './algebra.ts';
 import type { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
-import * as activation from '../functions/activation.ts';
-import * as arithmetic from '../functions/arithmetic.ts';
-import * as comparison from '../functions/comparison.ts';
-import * as exponential from '../functions/exponential.ts';
-import * as gamma from '../functions/gamma.ts';
-import * as rounding from '../functions/rounding.ts';
-import * as trigonometric from '../functions/trigonometric.ts';
+import { applyToOne, applyToTwo } from '../apply.ts';
+import { sigmoid } from '../functions/activation.ts';
+import {
+  abs,
+  add,
+  div,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  sign,
+  sqrt,
+  strongMul,
+  sub,
+} from '../functions/arithmetic.ts';
+import { and, equal, less, lessEqual, not, or, where } from '../functions/comparison.ts';
+import { exp, log } from '../functions/exponential.ts';
+import { floor, round } from '../functions/rounding.ts';
+import { cos, sin, tanh } from '../functions/trigonometric.ts';
 
 /**
  * The algebra whose elements are the nodes of `graph`.
@@ -25,15 +38,34 @@ import * as trigonometric from '../functions/trigonometric.ts';
  */
 export function nodeAlgebra(graph: Graph): Algebra<GraphNode> {
   return {
-    ...arithmetic,
-    ...exponential,
-    ...gamma,
-    ...trigonometric,
-    ...rounding,
-    ...comparison,
-    sigmoid: activation.sigmoid,
-    softplus: activation.softplus,
-    select: comparison.where,
     constant: (value) => graph.constant(value),
+    add,
+    sub,
+    mul,
+    div,
+    strongMul,
+    neg,
+    abs,
+    sign,
+    minimum,
+    maximum,
+    sqrt,
+    floor,
+    round,
+    pow,
+    exp,
+    log,
+    sin,
+    cos,
+    tanh,
+    sigmoid,
+    equal,
+    less,
+    lessEqual,
+    and,
+    or,
+    not,
+    select: where,
+    call: (f, x, y) => (y === undefined ? applyToOne(f, x) : applyToTwo(f, x, y)),
   };
 }

@@ -11,7 +11,9 @@ const bitSets = Object.fromEntries(
     name,
     name === 'constant'
       ? () => 0
-      : (...sets: number[]) => sets.reduce((union, set) => union | set, 0),
+      : name === 'call'
+        ? (_f: unknown, x: number, y: number = 0) => x | y
+        : (...sets: number[]) => sets.reduce((union, set) => union | set, 0),
   ]),
 ) as unknown as Algebra<number>;
 

@@ -1,6 +1,7 @@
 /** Rows: the nonlinearities of neural networks. */
 import type { Algebra } from '../algebra/algebra.ts';
-import type { ElementwiseRow } from './row.ts';
+import { erfc, expm1 } from './exponential.ts';
+import type { ElementwiseRow, FunctionRow } from './row.ts';
 
 export const sigmoid: ElementwiseRow = {
   name: 'sigmoid',
@@ -13,13 +14,14 @@ export const sigmoid: ElementwiseRow = {
   partials: [(A, r, x) => A.mul(r, A.sigmoid(A.neg(x)))],
 };
 
-export const softplus: ElementwiseRow = {
+export const softplus: FunctionRow = {
   name: 'softplus',
   family: 'elementwise',
   arity: 1,
   formula: '\\ln(1 + e^x)',
   resultKind: 'real',
-  value: (A, x) => A.softplus(x),
+  value: (A, x) => A.call(softplus, x),
+  number: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   partials: [(A, _r, x) => A.sigmoid(x)],
 };
 
@@ -29,7 +31,7 @@ export const logSigmoid: ElementwiseRow = {
   arity: 1,
   formula: '\\ln \\sigma(x) = -\\ln(1 + e^{-x})',
   resultKind: 'real',
-  value: (A, x) => A.neg(A.softplus(A.neg(x))),
+  value: (A, x) => A.neg(A.call(softplus, A.neg(x))),
   partials: [(A, _r, x) => A.sigmoid(A.neg(x))],
 };
 
@@ -65,7 +67,7 @@ export const elu: ElementwiseRow = {
   arity: 2,
   formula: 'x \\text{ for } x > 0 \\text{, else } y (e^x - 1)',
   resultKind: 'real',
-  value: (A, x, y) => A.select(A.less(A.constant(0), x), x, A.mul(y, A.expm1(x))),
+  value: (A, x, y) => A.select(A.less(A.constant(0), x), x, A.mul(y, A.call(expm1, x))),
   partials: [
     // The exponential of the smaller of x and 0, lest the branch not taken overflow.
     (A, _r, x, y) => {
@@ -73,14 +75,14 @@ export const elu: ElementwiseRow = {
       const curve = A.mul(y, A.exp(A.minimum(x, zero)));
       return A.select(A.less(zero, x), A.constant(1), curve);
     },
-    (A, _r, x) => A.expm1(A.minimum(x, A.constant(0))),
+    (A, _r, x) => A.call(expm1, A.minimum(x, A.constant(0))),
   ],
   kinks: [{ at: [0, 0.5], partials: [0.5, 0], why: 'the subgradient of least norm in [y, 1]' }],
 };
 
 /** The distribution function of the standard normal distribution, $\frac12 \operatorname{erfc}(-x / \sqrt2)$. */
 const normalCdf = <T>(A: Algebra<T>, x: T): T =>
-  A.mul(A.constant(0.5), A.erfc(A.mul(x, A.constant(-Math.SQRT1_2))));
+  A.mul(A.constant(0.5), A.call(erfc, A.mul(x, A.constant(-Math.SQRT1_2))));
 
 /** The density of the standard normal distribution. */
 const normalPdf = <T>(A: Algebra<T>, x: T): T =>
@@ -155,11 +157,11 @@ export const mish: ElementwiseRow = {
   arity: 1,
   formula: 'x \\tanh(\\ln(1 + e^x))',
   resultKind: 'real',
-  value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), A.tanh(A.softplus(x))),
+  value: (A, x) => A.mul(A.maximum(x, A.constant(DEEP)), A.tanh(A.call(softplus, x))),
   // t + x t' with t' = 4 s(2p) s(-2p) s(x), p = softplus(x); strong, as t' vanishes where x is infinite.
   partials: [
     (A, _r, x) => {
-      const p = A.softplus(x);
+      const p = A.call(softplus, x);
       const twice = A.add(p, p);
       const bell = A.mul(A.mul(A.constant(4), A.sigmoid(twice)), A.sigmoid(A.neg(twice)));
       return A.add(A.tanh(p), A.strongMul(x, A.mul(bell, A.sigmoid(x))));
@@ -178,7 +180,7 @@ export const selu: ElementwiseRow = {
   formula: '1.0507 x \\text{ for } x \\ge 0 \\text{, else } 1.7581 (e^x - 1)',
   resultKind: 'real',
   value: (A, x) => {
-    const curve = A.mul(A.constant(SELU_SCALE * SELU_ALPHA), A.expm1(x));
+    const curve = A.mul(A.constant(SELU_SCALE * SELU_ALPHA), A.call(expm1, x));
     return A.select(A.less(x, A.constant(0)), curve, A.mul(A.constant(SELU_SCALE), x));
   },
   partials: [

@@ -1,5 +1,5 @@
 /** Rows: sums, products, powers and comparisons of magnitude. */
-import type { ElementwiseRow } from './row.ts';
+import type { ElementwiseRow, FunctionRow } from './row.ts';
 
 export const add: ElementwiseRow = {
   name: 'add',
@@ -144,13 +144,14 @@ export const rsqrt: ElementwiseRow = {
   domain: [[0, Infinity]],
 };
 
-export const cbrt: ElementwiseRow = {
+export const cbrt: FunctionRow = {
   name: 'cbrt',
   family: 'elementwise',
   arity: 1,
   formula: '\\sqrt[3]{x}',
   resultKind: 'real',
-  value: (A, x) => A.cbrt(x),
+  value: (A, x) => A.call(cbrt, x),
+  number: (x) => Math.cbrt(x),
   partials: [(A, r) => A.div(A.constant(1), A.mul(A.constant(3), A.mul(r, r)))],
   kinks: [{ at: [0], partials: [Infinity], why: 'by continuity' }],
 };

@@ -1,6 +1,7 @@
 /** Rows: exponentials, logarithms and the functions made of them. */
 import type { Algebra } from '../algebra/algebra.ts';
-import type { ElementwiseRow } from './row.ts';
+import { erf as erfOf, erfc as erfcOf } from '../algebra/erf.ts';
+import type { ElementwiseRow, FunctionRow } from './row.ts';
 
 export const exp: ElementwiseRow = {
   name: 'exp',
@@ -12,13 +13,14 @@ export const exp: ElementwiseRow = {
   partials: [(_A, r) => r],
 };
 
-export const expm1: ElementwiseRow = {
+export const expm1: FunctionRow = {
   name: 'expm1',
   family: 'elementwise',
   arity: 1,
   formula: 'e^x - 1',
   resultKind: 'real',
-  value: (A, x) => A.expm1(x),
+  value: (A, x) => A.call(expm1, x),
+  number: (x) => Math.expm1(x),
   // e^x anew rather than result + 1, which cancels for very negative x.
   partials: [(A, _r, x) => A.exp(x)],
 };
@@ -34,56 +36,61 @@ export const log: ElementwiseRow = {
   domain: [[0, Infinity]],
 };
 
-export const log1p: ElementwiseRow = {
+export const log1p: FunctionRow = {
   name: 'log1p',
   family: 'elementwise',
   arity: 1,
   formula: '\\ln(1 + x)',
   resultKind: 'real',
-  value: (A, x) => A.log1p(x),
+  value: (A, x) => A.call(log1p, x),
+  number: (x) => Math.log1p(x),
   partials: [(A, _r, x) => A.div(A.constant(1), A.add(A.constant(1), x))],
   domain: [[-1, Infinity]],
 };
 
-export const log2: ElementwiseRow = {
+export const log2: FunctionRow = {
   name: 'log2',
   family: 'elementwise',
   arity: 1,
   formula: '\\log_2 x',
   resultKind: 'real',
-  value: (A, x) => A.log2(x),
+  value: (A, x) => A.call(log2, x),
+  number: (x) => Math.log2(x),
   partials: [(A, _r, x) => A.div(A.constant(Math.LOG2E), x)],
   domain: [[0, Infinity]],
 };
 
-export const log10: ElementwiseRow = {
+export const log10: FunctionRow = {
   name: 'log10',
   family: 'elementwise',
   arity: 1,
   formula: '\\log_{10} x',
   resultKind: 'real',
-  value: (A, x) => A.log10(x),
+  value: (A, x) => A.call(log10, x),
+  number: (x) => Math.log10(x),
   partials: [(A, _r, x) => A.div(A.constant(Math.LOG10E), x)],
   domain: [[0, Infinity]],
 };
 
-export const erf: ElementwiseRow = {
+export const erf: FunctionRow = {
   name: 'erf',
   family: 'elementwise',
   arity: 1,
   formula: '\\frac{2}{\\sqrt{\\pi}} \\int_0^x e^{-t^2} \\, dt',
   resultKind: 'real',
-  value: (A, x) => A.erf(x),
+  value: (A, x) => A.call(erf, x),
+  number: erfOf,
   partials: [(A, _r, x) => A.mul(A.constant(2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };
 
-export const erfc: ElementwiseRow = {
+export const erfc: FunctionRow = {
   name: 'erfc',
   family: 'elementwise',
   arity: 1,
   formula: '1 - \\operatorname{erf} x',
   resultKind: 'real',
-  value: (A, x) => A.erfc(x),
+  value: (A, x) => A.call(erfc, x),
+  number: erfcOf,
   partials: [(A, _r, x) => A.mul(A.constant(-2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };
 
@@ -112,7 +119,7 @@ export const logAddExp: ElementwiseRow = {
   // The difference of equal infinities is not defined; equal operands need none.
   value: (A, x, y) => {
     const gap = A.select(A.equal(x, y), A.constant(0), A.abs(A.sub(x, y)));
-    return A.add(A.maximum(x, y), A.log1p(A.exp(A.neg(gap))));
+    return A.add(A.maximum(x, y), A.call(log1p, A.exp(A.neg(gap))));
   },
   partials: [
     (A, _r, x, y) => A.sigmoid(distance(A, x, y)),
@@ -167,9 +174,12 @@ export const xlog1py: ElementwiseRow = {
   resultKind: 'real',
   value: (A, x, y) => {
     const zero = A.constant(0);
-    return A.select(A.equal(x, zero), zero, A.mul(x, A.log1p(y)));
+    return A.select(A.equal(x, zero), zero, A.mul(x, A.call(log1p, y)));
   },
-  partials: [(A, _r, _x, y) => A.log1p(y), (A, _r, x, y) => share(A, x, A.add(A.constant(1), y))],
+  partials: [
+    (A, _r, _x, y) => A.call(log1p, y),
+    (A, _r, x, y) => share(A, x, A.add(A.constant(1), y)),
+  ],
   domain: [
     [-Infinity, Infinity],
     [-1, Infinity],

@@ -1,6 +1,6 @@
 /** Rows: rounding to integers and remainders of divisions. The derivatives of roundings are 0 by definition. */
 import * as routines from '../routines/positions.ts';
-import type { DiscreteRow, ElementwiseRow } from './row.ts';
+import type { DiscreteRow, ElementwiseRow, FunctionRow } from './row.ts';
 
 export const floor: ElementwiseRow = {
   name: 'floor',
@@ -45,13 +45,14 @@ export const trunc: ElementwiseRow = {
   partials: [0],
 };
 
-export const fmod: ElementwiseRow = {
+export const fmod: FunctionRow = {
   name: 'fmod',
   family: 'elementwise',
   arity: 2,
   formula: 'x - y \\operatorname{trunc}\\frac{x}{y}',
   resultKind: 'real',
-  value: (A, x, y) => A.fmod(x, y),
+  value: (A, x, y) => A.call(fmod, x, y),
+  number: (x, y) => x % y,
   // The truncated quotient from the exact remainder: that of x / y may have been rounded up to the next integer.
   partials: [1, (A, r, x, y) => A.neg(A.round(A.div(A.sub(x, r), y)))],
   kinks: [
@@ -67,7 +68,7 @@ export const remainder: ElementwiseRow = {
   resultKind: 'real',
   // The exact remainder with the sign of x, moved by y where that has the other sign.
   value: (A, x, y) => {
-    const [r, zero] = [A.fmod(x, y), A.constant(0)];
+    const [r, zero] = [A.call(fmod, x, y), A.constant(0)];
     const below = A.and(A.less(r, zero), A.less(zero, y));
     const above = A.and(A.less(zero, r), A.less(y, zero));
     return A.select(A.or(below, above), A.add(r, y), r);

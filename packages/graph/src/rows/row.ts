@@ -115,6 +115,40 @@ export interface ElementwiseRow extends RowFacts {
   readonly kinks?: readonly Kink[];
 }
 
+/** The functions that expressions call by their rows; what is not here, algebras have themselves. */
+export type FunctionName =
+  | 'acos'
+  | 'acosh'
+  | 'asin'
+  | 'asinh'
+  | 'atan'
+  | 'atan2'
+  | 'atanh'
+  | 'cbrt'
+  | 'cosh'
+  | 'digamma'
+  | 'erf'
+  | 'erfc'
+  | 'expm1'
+  | 'fmod'
+  | 'hypot'
+  | 'lgamma'
+  | 'log10'
+  | 'log1p'
+  | 'log2'
+  | 'polygamma'
+  | 'sinh'
+  | 'softplus'
+  | 'tan';
+
+/** The row of a function that is no expression in others: what an algebra is told of it where it is called. */
+export interface FunctionRow extends ElementwiseRow {
+  readonly name: FunctionName;
+  readonly arity: 1 | 2;
+  /** Its value at numbers. */
+  readonly number: (...operands: readonly number[]) => number;
+}
+
 /** A kernel prepared for fixed shapes: computes the result's data from the operands' data. */
 export type Kernel = (result: TensorData, operands: readonly TensorData[]) => void;
 

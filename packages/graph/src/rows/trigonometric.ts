@@ -1,6 +1,6 @@
 /** Rows: trigonometric and hyperbolic functions, their inverses, and the lengths and angles of vectors. */
 import type { Algebra } from '../algebra/algebra.ts';
-import type { ElementwiseRow } from './row.ts';
+import type { ElementwiseRow, FunctionRow } from './row.ts';
 
 /** $\sqrt{(1 - x)(1 + x)}$: unlike $\sqrt{1 - x^2}$, accurate near ±1. */
 const legOfUnitCircle = <T>(A: Algebra<T>, x: T): T =>
@@ -26,87 +26,94 @@ export const cos: ElementwiseRow = {
   partials: [(A, _r, x) => A.neg(A.sin(x))],
 };
 
-export const tan: ElementwiseRow = {
+export const tan: FunctionRow = {
   name: 'tan',
   family: 'elementwise',
   arity: 1,
   formula: '\\tan x',
   resultKind: 'real',
-  value: (A, x) => A.tan(x),
+  value: (A, x) => A.call(tan, x),
+  number: (x) => Math.tan(x),
   partials: [(A, r) => A.add(A.constant(1), A.mul(r, r))],
 };
 
-export const asin: ElementwiseRow = {
+export const asin: FunctionRow = {
   name: 'asin',
   family: 'elementwise',
   arity: 1,
   formula: '\\arcsin x',
   resultKind: 'real',
-  value: (A, x) => A.asin(x),
+  value: (A, x) => A.call(asin, x),
+  number: (x) => Math.asin(x),
   partials: [(A, _r, x) => A.div(A.constant(1), legOfUnitCircle(A, x))],
   domain: [[-1, 1]],
 };
 
-export const acos: ElementwiseRow = {
+export const acos: FunctionRow = {
   name: 'acos',
   family: 'elementwise',
   arity: 1,
   formula: '\\arccos x',
   resultKind: 'real',
-  value: (A, x) => A.acos(x),
+  value: (A, x) => A.call(acos, x),
+  number: (x) => Math.acos(x),
   partials: [(A, _r, x) => A.div(A.constant(-1), legOfUnitCircle(A, x))],
   domain: [[-1, 1]],
 };
 
-export const atan: ElementwiseRow = {
+export const atan: FunctionRow = {
   name: 'atan',
   family: 'elementwise',
   arity: 1,
   formula: '\\arctan x',
   resultKind: 'real',
-  value: (A, x) => A.atan(x),
+  value: (A, x) => A.call(atan, x),
+  number: (x) => Math.atan(x),
   partials: [(A, _r, x) => A.div(A.constant(1), A.add(A.constant(1), A.mul(x, x)))],
 };
 
-export const atan2: ElementwiseRow = {
+export const atan2: FunctionRow = {
   name: 'atan2',
   family: 'elementwise',
   arity: 2,
   formula:
     '\\operatorname{atan2}(x, y)\\text{, the angle of the point with ordinate } x \\text{ and abscissa } y',
   resultKind: 'real',
-  value: (A, x, y) => A.atan2(x, y),
+  value: (A, x, y) => A.call(atan2, x, y),
+  number: (x, y) => Math.atan2(x, y),
   // Dividing twice by the hypotenuse: its square over- and underflows.
   partials: [
     (A, _r, x, y) => {
-      const h = A.hypot(x, y);
+      const h = A.call(hypot, x, y);
       return A.div(A.div(y, h), h);
     },
     (A, _r, x, y) => {
-      const h = A.hypot(x, y);
+      const h = A.call(hypot, x, y);
       return A.neg(A.div(A.div(x, h), h));
     },
   ],
 };
 
-export const sinh: ElementwiseRow = {
+export const sinh: FunctionRow = {
   name: 'sinh',
   family: 'elementwise',
   arity: 1,
   formula: '\\sinh x',
   resultKind: 'real',
-  value: (A, x) => A.sinh(x),
-  partials: [(A, _r, x) => A.cosh(x)],
+  value: (A, x) => A.call(sinh, x),
+  number: (x) => Math.sinh(x),
+  partials: [(A, _r, x) => A.call(cosh, x)],
 };
 
-export const cosh: ElementwiseRow = {
+export const cosh: FunctionRow = {
   name: 'cosh',
   family: 'elementwise',
   arity: 1,
   formula: '\\cosh x',
   resultKind: 'real',
-  value: (A, x) => A.cosh(x),
-  partials: [(A, _r, x) => A.sinh(x)],
+  value: (A, x) => A.call(cosh, x),
+  number: (x) => Math.cosh(x),
+  partials: [(A, _r, x) => A.call(sinh, x)],
 };
 
 export const tanh: ElementwiseRow = {
@@ -125,23 +132,25 @@ export const tanh: ElementwiseRow = {
   ],
 };
 
-export const asinh: ElementwiseRow = {
+export const asinh: FunctionRow = {
   name: 'asinh',
   family: 'elementwise',
   arity: 1,
   formula: '\\operatorname{arsinh} x',
   resultKind: 'real',
-  value: (A, x) => A.asinh(x),
-  partials: [(A, _r, x) => A.div(A.constant(1), A.hypot(A.constant(1), x))],
+  value: (A, x) => A.call(asinh, x),
+  number: (x) => Math.asinh(x),
+  partials: [(A, _r, x) => A.div(A.constant(1), A.call(hypot, A.constant(1), x))],
 };
 
-export const acosh: ElementwiseRow = {
+export const acosh: FunctionRow = {
   name: 'acosh',
   family: 'elementwise',
   arity: 1,
   formula: '\\operatorname{arcosh} x',
   resultKind: 'real',
-  value: (A, x) => A.acosh(x),
+  value: (A, x) => A.call(acosh, x),
+  number: (x) => Math.acosh(x),
   // Two square roots: near 1 the difference is exact, and for large x the product would overflow.
   partials: [
     (A, _r, x) => {
@@ -152,13 +161,14 @@ export const acosh: ElementwiseRow = {
   domain: [[1, Infinity]],
 };
 
-export const atanh: ElementwiseRow = {
+export const atanh: FunctionRow = {
   name: 'atanh',
   family: 'elementwise',
   arity: 1,
   formula: '\\operatorname{artanh} x',
   resultKind: 'real',
-  value: (A, x) => A.atanh(x),
+  value: (A, x) => A.call(atanh, x),
+  number: (x) => Math.atanh(x),
   partials: [
     (A, _r, x) => {
       const one = A.constant(1);
@@ -174,13 +184,14 @@ const direction = <T>(A: Algebra<T>, component: T, length: T): T => {
   return A.select(A.equal(length, zero), zero, A.div(component, length));
 };
 
-export const hypot: ElementwiseRow = {
+export const hypot: FunctionRow = {
   name: 'hypot',
   family: 'elementwise',
   arity: 2,
   formula: '\\sqrt{x^2 + y^2}',
   resultKind: 'real',
-  value: (A, x, y) => A.hypot(x, y),
+  value: (A, x, y) => A.call(hypot, x, y),
+  number: (x, y) => Math.hypot(x, y),
   partials: [(A, r, x) => direction(A, x, r), (A, r, _x, y) => direction(A, y, r)],
   kinks: [{ at: [0, 0], partials: [0, 0], why: 'the subgradient of least norm in the unit disc' }],
 };

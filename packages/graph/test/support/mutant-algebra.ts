@@ -2,7 +2,8 @@
  * Arithmetic with one mistake in it. A formula that is evaluated over it gives what a slip of the pen in that place
  * would give: another operation, swapped operands, a lost sign, a constant that is slightly off.
  */
-import { type Algebra, type AlgebraName, numbers } from '@ad/graph';
+import { type Algebra, type AlgebraName, partialAlgebra } from '@ad/graph';
+import { byName } from './functions.ts';
 
 /** What may be written by mistake for an operation: its result from the operands, in words and as a function. */
 export interface Mistake {
@@ -12,7 +13,7 @@ export interface Mistake {
 
 type Call = (...operands: number[]) => number;
 
-const N: Readonly<Record<AlgebraName, Call>> = numbers;
+const N: Readonly<Record<AlgebraName, Call>> = byName;
 
 /** Operations that are easily taken for each other. */
 const NEIGHBOURS: Readonly<Partial<Record<AlgebraName, readonly AlgebraName[]>>> = {
@@ -123,12 +124,16 @@ export function mistakesOf(name: AlgebraName, operands: readonly number[]): read
 export function watched(
   watch: (name: AlgebraName, operands: readonly number[]) => Mistake | undefined,
 ): Algebra<number> {
-  return new Proxy(numbers, {
-    get(_target, name: AlgebraName) {
-      return (...operands: number[]) => {
-        const mistake = watch(name, operands);
-        return mistake === undefined ? N[name](...operands) : mistake.result(...operands);
-      };
-    },
-  });
+  const operations = Object.entries(N)
+    .filter(([name]) => name !== 'call')
+    .map(([name, right]) => [
+      name,
+      (...given: number[]) => {
+        // Functions are called with room for two operands.
+        const operands = given.filter((operand) => operand !== undefined);
+        const mistake = watch(name as AlgebraName, operands);
+        return mistake === undefined ? right(...operands) : mistake.result(...operands);
+      },
+    ]);
+  return partialAlgebra<number>('watched', Object.fromEntries(operations) as typeof byName);
 }

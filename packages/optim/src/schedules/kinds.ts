@@ -3,6 +3,7 @@
  * numbers and graphs follow alike. The values are those of PyTorch's schedulers of the same purpose.
  */
 import { type Algebra, ValueError } from '@ad/graph';
+import { fmod } from '@ad/graph/rows';
 import {
   booleanOption,
   checkNames,
@@ -239,7 +240,7 @@ const kinds: { readonly [K in ScheduleKind]: Row<Kinds[K]> } = {
     },
     value(A, { rate, steps, stretch, lowest }, t) {
       if (stretch === 1) {
-        const share = A.div(A.fmod(t, A.constant(steps)), A.constant(steps));
+        const share = A.div(A.call(fmod, t, A.constant(steps)), A.constant(steps));
         return halfWave(A, rate, lowest, share);
       }
       // The wave of number n starts at T (s^n - 1) / (s - 1) and is T s^n long.
