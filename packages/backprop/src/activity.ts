@@ -1,26 +1,5 @@
-/**
- * Which nodes take part when nodes are differentiated with respect to others: those that depend on the latter, and on
- * which the former depend, along edges that carry messages.
- */
-import { type Arena, carriesMessage, type GraphNode, sizeOf, Tensor } from '@ad/graph';
-
-/** 1 for each node up to `top` that depends on one of the targets, or is one. O(V + E). */
-export function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {
-  const active = new Uint8Array(top + 1);
-  let lowest = top + 1;
-  for (const { id } of targets) {
-    if (id <= top) active[id] = 1;
-    lowest = Math.min(lowest, id);
-  }
-  const { operandStarts, operandIds } = arena;
-  for (let node = lowest; node <= top; node++) {
-    const end = operandStarts[node + 1]!;
-    for (let e = operandStarts[node]!; e < end; e++) {
-      if (active[operandIds[e]!] === 1) active[node] = 1;
-    }
-  }
-  return active;
-}
+/** What has no influence on an output, and the zero that is its derivative then. */
+import { carriesMessage, type GraphNode, sizeOf, Tensor } from '@ad/graph';
 
 /** Whether each target has any influence on the output: a path of edges that carry messages. O(V + E). */
 export function reaches(output: GraphNode, targets: readonly GraphNode[]): boolean[] {

@@ -8,7 +8,6 @@ import {
   type NodeValues,
   type Tensor,
 } from '@ad/graph';
-import { adjointsOf } from './adjoint-graph.ts';
 
 /** The messages from control node `u`, whose sum is `S`, to each of its operands; `undefined` where there is none. */
 export function tensorsOfControl(
@@ -31,9 +30,7 @@ export function tensorsOfControl(
   const parts = row.parts(attributes);
   parts.addWhole(stand('adjoint', S));
   const node = { row, attributes, operands, result };
-  const messages = row.pullback(node, parts, wanted, (seeds, targets) =>
-    adjointsOf(seeds, targets, strong),
-  );
+  const messages = row.pullback(node, parts, wanted, strong);
   const present = messages.filter((message) => message !== undefined);
   const numbers = evaluate(present);
   let next = 0;

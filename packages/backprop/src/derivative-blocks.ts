@@ -9,13 +9,13 @@ import {
   type Graph,
   type GraphNode,
   moveAxes,
+  nodeMessages,
   sizeOf,
   slice,
   Tensor,
 } from '@ad/graph';
 import { zerosLike } from './activity.ts';
 import { pullbacks, pushforwards } from './many-directions.ts';
-import { nodeMessages } from './message.ts';
 import type { Trace } from './tracing.ts';
 
 /** What is differentiated with respect to what. */

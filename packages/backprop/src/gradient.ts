@@ -2,9 +2,8 @@
  * The reverse sweep on symbols: the adjoint graph is appended to the graph itself. The result can be evaluated, compiled,
  * drawn, and differentiated again.
  */
-import { GraphError, type GraphNode, KindError } from '@ad/graph';
+import { adjointsOf, GraphError, type GraphNode, KindError } from '@ad/graph';
 import { zerosLike } from './activity.ts';
-import { adjointsOf } from './adjoint-graph.ts';
 import { checkDifferentiable } from './seed.ts';
 
 /** Options of {@link gradient}. */

@@ -18,6 +18,7 @@ import {
   type GraphNode,
   GUARDS,
   IS_ELEMENTWISE,
+  messageTo,
   NodeValues,
   SCALAR_REAL,
   type Tensor,
@@ -26,11 +27,11 @@ import {
 import { Adjoints } from './adjoints.ts';
 import { tensorsOfControl } from './control-tensors.ts';
 import { times } from './local-derivative.ts';
-import { messageTo, tensorMessages } from './message.ts';
 import { isPlain, sweepPlainly } from './plain-sweep.ts';
 import { seedOf } from './seed.ts';
 import { slopesOf } from './slopes.ts';
 import { type ObserverOptions, SweepObserver } from './sweep-observer.ts';
+import { tensorMessages } from './tensor-messages.ts';
 
 /** Options of {@link reverseSweep}. */
 export interface ReverseSweepOptions extends ObserverOptions {

@@ -12,20 +12,22 @@ import {
   type Attributes,
   type BodyTangentsOf,
   carriesMessage,
+  dependents,
   type Graph,
   type GraphNode,
   guardsBranches,
   nodeAlgebra,
+  nodeMessages,
   type Operation,
   partRead,
   type Parts,
   reducedShape,
   sameShape,
   strongly,
+  timesPartial,
 } from '@ad/graph';
 import * as rows from '@ad/graph/rows';
-import { dependents, zerosLike } from './activity.ts';
-import { nodeMessages, timesPartial } from './message.ts';
+import { zerosLike } from './activity.ts';
 
 /**
  * The tangents of some outputs; `undefined` where nothing moves them.

@@ -9,6 +9,7 @@ import {
   leavesOf,
   mapTree,
   moveAxes,
+  nodeMessages,
   normalizeAxis,
   ShapeError,
   type TensorsOf,
@@ -17,7 +18,6 @@ import {
   type ValuesOf,
 } from '@ad/graph';
 import { exampleOf } from './example.ts';
-import { nodeMessages } from './message.ts';
 import {
   type Argument,
   checkResult,

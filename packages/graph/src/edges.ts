@@ -3,6 +3,7 @@
  * by definition (comparisons, signs, conditions, indices).
  */
 import type { Arena } from './arena.ts';
+import type { GraphNode } from './node.ts';
 import type { Operation } from './rows/row.ts';
 
 /** Whether an operation has a derivative with respect to its operand at `position`, kinds aside. */
@@ -54,4 +55,22 @@ export function factsOf(rows: readonly Operation[]): Uint8Array {
     });
     return facts;
   });
+}
+
+/** 1 for each node up to `top` that depends on one of the targets, or is one. O(V + E). */
+export function dependents(arena: Arena, targets: readonly GraphNode[], top: number): Uint8Array {
+  const active = new Uint8Array(top + 1);
+  let lowest = top + 1;
+  for (const { id } of targets) {
+    if (id <= top) active[id] = 1;
+    lowest = Math.min(lowest, id);
+  }
+  const { operandStarts, operandIds } = arena;
+  for (let node = lowest; node <= top; node++) {
+    const end = operandStarts[node + 1]!;
+    for (let e = operandStarts[node]!; e < end; e++) {
+      if (active[operandIds[e]!] === 1) active[node] = 1;
+    }
+  }
+  return active;
 }

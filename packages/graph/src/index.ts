@@ -12,19 +12,14 @@ export {
 export { nodeAlgebra } from './algebra/nodes.ts';
 export { numbers } from './algebra/numbers.ts';
 export { readsOf, READS_RESULT } from './algebra/reads.ts';
+export { adjointsOf, type Seed } from './adjoint-graph.ts';
 export { apply, resultType } from './apply.ts';
 export { Arena, SCALAR_BOOLEAN, SCALAR_INTEGER, SCALAR_REAL } from './arena.ts';
 export { batchNodes, batchOperation } from './batch.ts';
 export { applyBody, Body, inputsNeeded } from './body.ts';
 export { callSite } from './call-site.ts';
 export { binomialSchedule, type Advance, type StepBack } from './control/binomial-schedule.ts';
-export {
-  partRead,
-  type AdjointsOf,
-  type BodyTangentsOf,
-  type ControlNode,
-  type Seed,
-} from './control/derivatives.ts';
+export { partRead, type BodyTangentsOf, type ControlNode } from './control/derivatives.ts';
 export type { Parts } from './control/parts.ts';
 export {
   AdError,
@@ -59,7 +54,14 @@ export * from './functions/sorting.ts';
 export type { Padding, PerAxis } from './functions/spatial.ts';
 export * from './functions/trigonometric.ts';
 export * from './codes.ts';
-export { carriesMessage, factsOf, GUARDS, guardsBranches, IS_ELEMENTWISE } from './edges.ts';
+export {
+  carriesMessage,
+  dependents,
+  factsOf,
+  GUARDS,
+  guardsBranches,
+  IS_ELEMENTWISE,
+} from './edges.ts';
 export { fedValue, listNames } from './feeds.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
 export { kernelOf, prepareKernel } from './interpreter/compute.ts';
@@ -82,6 +84,7 @@ export {
   type ValueSource,
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
+export { messageTo, nodeMessages, timesPartial, type MessageBuilder } from './message.ts';
 export { GraphNode } from './node.ts';
 export { batchByLoop } from './rows/batch-loop.ts';
 export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.ts';

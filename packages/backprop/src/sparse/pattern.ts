@@ -2,12 +2,12 @@
 import {
   ancestorsOf,
   carriesMessage,
+  dependents,
   evaluate,
   type GraphNode,
   sizeOf,
   type TensorData,
 } from '@ad/graph';
-import { dependents } from '../activity.ts';
 import { dependenceOf } from './dependence.ts';
 import { IndexSets } from './index-sets.ts';
 

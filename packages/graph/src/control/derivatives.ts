@@ -1,20 +1,11 @@
 /**
- * What the derivatives of loops and branches are given: the node, how their bodies are differentiated (by the same loops
- * as the graph around, which hand themselves down), and the rows that the derivatives are made of.
+ * What the derivatives of loops and branches are given: the node, how their bodies are differentiated (by the same loop as
+ * the graph around, which hands itself down where it is not here), and the rows that the derivatives are made of.
  */
 import type { Arena } from '../arena.ts';
 import type { GraphNode } from '../node.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
 import type { Attributes, ControlRow, Segment } from '../rows/row.ts';
-
-/** A node, and the adjoint that it starts with. */
-export type Seed = readonly [output: GraphNode, adjoint: GraphNode];
-
-/** The adjoints of nodes from those of some outputs of the same graph; `undefined` where no message arrives. */
-export type AdjointsOf = (
-  seeds: readonly Seed[],
-  targets: readonly GraphNode[],
-) => (GraphNode | undefined)[];
 
 /** The tangents of outputs from those of the nodes that move, of the same graph; `undefined` where nothing moves one. */
 export type BodyTangentsOf = (

@@ -3,12 +3,13 @@
  * the body of the node followed by its adjoint graph, made once; since it is a loop or branch again, derivatives of
  * every order follow.
  */
+import { adjointsOf, type Seed } from '../adjoint-graph.ts';
 import { applyBody } from '../body.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { CondAttributes, ScanAttributes } from '../rows/control.ts';
 import { buildCond, inputsFor, zeros } from './build.ts';
-import type { AdjointsOf, ControlNode, ControlRows, Seed } from './derivatives.ts';
+import type { ControlNode, ControlRows } from './derivatives.ts';
 import type { Parts } from './parts.ts';
 import { reverseFromCheckpoints } from './reverse-checkpoints.ts';
 import { reverseSteps } from './reverse-steps.ts';
@@ -20,7 +21,7 @@ export function scanMessages(
   { row, attributes, operands, result }: ControlNode,
   S: Parts,
   wanted: readonly boolean[],
-  adjointsOf: AdjointsOf,
+  strong: boolean,
 ): (GraphNode | undefined)[] {
   const { body, carries, scanned, length, reverse, counted, checkpoints } =
     attributes as ScanAttributes;
@@ -38,7 +39,7 @@ export function scanMessages(
     stacked: stacked.map((part) => S.at(part)),
     wanted: wanted.slice(first),
     rows,
-    adjointsOf,
+    strong,
   };
   // Without carries there is nothing to keep, and a single step starts from what is at hand.
   if (checkpoints > 0 && carries > 0) {
@@ -61,7 +62,7 @@ export function condMessages(
   { row, attributes, operands, result }: ControlNode,
   S: Parts,
   wanted: readonly boolean[],
-  adjointsOf: AdjointsOf,
+  strong: boolean,
 ): (GraphNode | undefined)[] {
   const { whenTrue, whenFalse } = attributes as CondAttributes;
   const sums = row.segments(attributes).results.map((part) => S.at(part));
@@ -77,7 +78,7 @@ export function condMessages(
       sums[j] === undefined ? [] : [[output, adjoints[next++]!]],
     );
     const targets = inputs.filter((_, k) => wanted[1 + k] === true);
-    const slopes = adjointsOf(seeds, targets);
+    const slopes = adjointsOf(seeds, targets, strong);
     return { inputs: [...inputs, ...adjoints], targets, slopes };
   });
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];

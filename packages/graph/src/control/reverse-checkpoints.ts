@@ -5,6 +5,7 @@
  *
  * Memory: the snapshots asked for and one state to work with. The schedule itself is six integers per step.
  */
+import { adjointsOf, type Seed } from '../adjoint-graph.ts';
 import { applyBody } from '../body.ts';
 import { identity } from '../functions/arithmetic.ts';
 import { stack } from '../functions/layout.ts';
@@ -15,7 +16,6 @@ import type { GraphNode } from '../node.ts';
 import { tensor } from '../tensor.ts';
 import { binomialSchedule } from './binomial-schedule.ts';
 import { zeros } from './build.ts';
-import type { Seed } from './derivatives.ts';
 import { inputsReachedBy } from './reach.ts';
 import { carriesTakingPart, type Steps } from './reverse-steps.ts';
 import { traceScan, traceWhileLoop } from './trace-loops.ts';
@@ -89,7 +89,7 @@ export function reverseFromCheckpoints(steps: CheckpointedSteps): (GraphNode | u
       steps.stacked.forEach((adjoint, k) => {
         if (adjoint !== undefined) seeds.push([outputs[carries + k]!, entry.adjoints[next++]!]);
       });
-      const slopes = steps.adjointsOf(seeds, inputs);
+      const slopes = adjointsOf(seeds, inputs, steps.strong);
       const after = slopes.flatMap((slope, k) => {
         const before = adjoints[k];
         if (before === undefined) return [];

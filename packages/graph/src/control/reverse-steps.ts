@@ -4,12 +4,13 @@
  * and passes the adjoints through it. Zeros are not carried: only what moves with what is wanted, and what somebody has
  * sent something to, takes part.
  */
+import { adjointsOf, type Seed } from '../adjoint-graph.ts';
 import { applyBody, type Body } from '../body.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import { closure } from '../reach.ts';
 import { buildScan, type Carry, type Fed, inputsFor, zeros } from './build.ts';
-import type { AdjointsOf, ControlRows, Seed } from './derivatives.ts';
+import type { ControlRows } from './derivatives.ts';
 import { inputsReachedBy, outputsMovedBy } from './reach.ts';
 
 /** The steps to go back through, and the adjoints to start from. */
@@ -40,8 +41,8 @@ export interface Steps {
   readonly wanted: readonly boolean[];
   /** The loops to build it of. */
   readonly rows: ControlRows;
-  /** How the body is differentiated. */
-  readonly adjointsOf: AdjointsOf;
+  /** Whether 0 wins in all products, even over Infinity and NaN. */
+  readonly strong: boolean;
 }
 
 /** The adjoints asked for; `undefined` where no message arrives. */
@@ -77,7 +78,7 @@ export function reverseSteps(steps: Steps): (GraphNode | undefined)[] {
     const output = outputs[carries + k]!;
     seeds.push([output, entryOf(`stacked${k}`, output, from)]);
   });
-  const slopes = steps.adjointsOf(seeds, ins);
+  const slopes = adjointsOf(seeds, ins, steps.strong);
 
   const back: Carry[] = [];
   const stacked: GraphNode[] = [];

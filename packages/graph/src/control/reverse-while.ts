@@ -17,7 +17,7 @@ import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { WhileLoopAttributes } from '../rows/control.ts';
 import { buildScan, inputsFor, zeros } from './build.ts';
-import type { AdjointsOf, ControlNode, ControlRows } from './derivatives.ts';
+import type { ControlNode, ControlRows } from './derivatives.ts';
 import type { Parts } from './parts.ts';
 import { inputsReachedBy } from './reach.ts';
 import { carriesTakingPart, reverseSteps } from './reverse-steps.ts';
@@ -30,7 +30,7 @@ export function whileMessages(
   { row, attributes, operands, result }: ControlNode,
   S: Parts,
   wanted: readonly boolean[],
-  adjointsOf: AdjointsOf,
+  strong: boolean,
 ): (GraphNode | undefined)[] {
   const { body, carries, limit, snapshots } = attributes as WhileLoopAttributes;
   const segments = row.segments(attributes);
@@ -45,7 +45,7 @@ export function whileMessages(
     arrays: [],
     outside,
     rows,
-    adjointsOf,
+    strong,
   };
   const last = segments.results.map((part) => S.at(part));
   const residuals = segments.residuals.map((part) => S.at(part));

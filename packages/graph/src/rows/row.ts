@@ -17,7 +17,7 @@
 import type { Algebra } from '../algebra/algebra.ts';
 import type { Arena } from '../arena.ts';
 import type { Body } from '../body.ts';
-import type { AdjointsOf, BodyTangentsOf, ControlNode } from '../control/derivatives.ts';
+import type { BodyTangentsOf, ControlNode } from '../control/derivatives.ts';
 import type { Parts } from '../control/parts.ts';
 import type { GraphNode } from '../node.ts';
 import type { Routine } from '../routines/routine.ts';
@@ -295,13 +295,13 @@ export interface ControlRow<A extends Attributes = Attributes> extends Structure
    *
    * @param S - the sum of what the parts have received.
    * @param wanted - to which operands.
-   * @param adjointsOf - how bodies are differentiated.
+   * @param strong - whether 0 wins in all products, even over Infinity and NaN.
    */
   pullback(
     node: ControlNode,
     S: Parts,
     wanted: readonly boolean[],
-    adjointsOf: AdjointsOf,
+    strong: boolean,
   ): (GraphNode | undefined)[];
   /**
    * Adds the tangents of the parts, which a loop or branch carries along, to `parts`.

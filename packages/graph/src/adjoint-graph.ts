@@ -3,22 +3,17 @@
  * path to what is asked for take part. Bodies of loops and branches are differentiated by the same loop, in graphs of
  * their own.
  */
-import {
-  type AdjointsOf,
-  carriesMessage,
-  type ElementwiseRow,
-  factsOf,
-  type GraphNode,
-  GUARDS,
-  IS_ELEMENTWISE,
-  nodeAlgebra,
-  partRead,
-  type Parts,
-  SCALAR_REAL,
-  type Seed,
-} from '@ad/graph';
-import { dependents } from './activity.ts';
+import { nodeAlgebra } from './algebra/nodes.ts';
+import { SCALAR_REAL } from './arena.ts';
+import { partRead } from './control/derivatives.ts';
+import type { Parts } from './control/parts.ts';
+import { carriesMessage, dependents, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
 import { messageTo, nodeMessages, timesPartial } from './message.ts';
+import type { GraphNode } from './node.ts';
+import type { ElementwiseRow } from './rows/row.ts';
+
+/** A node, and the adjoint that it starts with. */
+export type Seed = readonly [output: GraphNode, adjoint: GraphNode];
 
 /**
  * The adjoints of nodes from those of some outputs; `undefined` where no message arrives, which means 0.
@@ -81,9 +76,7 @@ export function adjointsOf(
     const attributes = arena.attributes.get(u) ?? {};
     if (row.family === 'control') {
       const node = { row, attributes, operands, result: graph.node(u) };
-      const adjointsOfBody: AdjointsOf = (outputs, wanted) =>
-        adjointsOf(outputs, wanted, isStrong[u] === 1);
-      row.pullback(node, packed.get(u)!, sends, adjointsOfBody).forEach((message, k) => {
+      row.pullback(node, packed.get(u)!, sends, isStrong[u] === 1).forEach((message, k) => {
         if (message !== undefined) add(ids[k]!, message);
       });
       return;

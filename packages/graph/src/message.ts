@@ -5,30 +5,16 @@
  * the graph. For a scalar operation it is the lecture's $S \cdot \partial u / \partial z$; for arrays the product is
  * the transposed Jacobian of the operation applied to S.
  */
-import {
-  type Algebra,
-  type Attributes,
-  broadcastIndex,
-  type Builder,
-  type ElementwiseRow,
-  expand,
-  type Graph,
-  type GraphNode,
-  allocate,
-  apply,
-  nodeAlgebra,
-  numbers,
-  type Operation,
-  positionIn,
-  prepareKernel,
-  reducedShape,
-  resultType,
-  sizeOf,
-  strongly,
-  sumTo,
-  Tensor,
-} from '@ad/graph';
-import * as rows from '@ad/graph/rows';
+import type { Algebra } from './algebra/algebra.ts';
+import { nodeAlgebra } from './algebra/nodes.ts';
+import { apply } from './apply.ts';
+import type { Graph } from './graph.ts';
+import type { GraphNode } from './node.ts';
+import { mul } from './rows/arithmetic.ts';
+import { expand, reshape, sumTo } from './rows/layout.ts';
+import type { Attributes, Builder, ElementwiseRow, Operation } from './rows/row.ts';
+import { strongly } from './rows/strong.ts';
+import { reducedShape } from './shape.ts';
 
 /** Builds messages as values of type `V`. */
 export interface MessageBuilder<V> extends Builder<V> {
@@ -71,11 +57,11 @@ export function messageTo<V>(
       const x = operands[0]!;
       const type = B.typeOf(x);
       const reduction = attributes as Parameters<typeof row.partial>[3];
-      const kept = B.apply(rows.reshape, [result], {
+      const kept = B.apply(reshape, [result], {
         shape: reducedShape(type.shape, reduction.axes, true),
       });
       const partial = row.partial(B, x, kept, reduction);
-      return rules.apply(rows.mul, [expand(B, S, type, reduction), partial]);
+      return rules.apply(mul, [expand(B, S, type, reduction), partial]);
     }
     case 'smooth':
       return row.pullback(rules, S, result, operands, attributes, position);
@@ -85,50 +71,6 @@ export function messageTo<V>(
       throw new Error(`${row.name} sends no messages`);
   }
 }
-
-/** Messages as numbers: every operation is carried out on tensors at once. */
-export const tensorMessages: MessageBuilder<Tensor> = {
-  apply(row, operands, attributes) {
-    const type = resultType(row, operands, attributes);
-    const data = allocate(type.kind, sizeOf(type.shape));
-    prepareKernel(
-      row,
-      operands,
-      attributes ?? {},
-      type,
-    )(
-      data,
-      operands.map((operand) => operand.data),
-    );
-    return new Tensor(type.shape, type.kind, data);
-  },
-  constant: (value) =>
-    typeof value === 'number' ? new Tensor([], 'real', Float64Array.of(value)) : value,
-  typeOf: (value) => value,
-  scale(row, position, S, result, operands, strong) {
-    const partial = row.partials[position]!;
-    const target = operands[position]!;
-    const sums = new Float64Array(target.size);
-    const [ix, iy, iz] = operands.map((operand) => broadcastIndex(operand.shape, result.shape));
-    const it = [ix, iy, iz][position]!;
-    const [x, y, z] = operands.map((operand) => operand.data);
-    for (let i = 0; i < result.size; i++) {
-      const derivative =
-        typeof partial === 'number'
-          ? partial
-          : partial(
-              numbers,
-              result.data[i]!,
-              x![positionIn(ix!, i)]!,
-              y === undefined ? 0 : y[positionIn(iy!, i)]!,
-              z === undefined ? 0 : z[positionIn(iz!, i)]!,
-            );
-      const message = strong ? numbers.strongMul(S.data[i]!, derivative) : S.data[i]! * derivative;
-      sums[positionIn(it, i)]! += message;
-    }
-    return new Tensor(target.shape, 'real', sums);
-  },
-};
 
 /** Messages as nodes of `graph`, whose algebra is `A`: every operation is appended to it. */
 export function nodeMessages(
