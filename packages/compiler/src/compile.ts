@@ -120,7 +120,7 @@ function build(
   if (bytes > MAX_BYTES)
     throw tooLarge(graph, [...permanent, ...kernels.flatMap(buffersWritten)], bytes, size);
 
-  settleBlocks(kernels);
+  settleBlocks(kernels, size);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
   const emitted = emitModule(kernels, copies, precision, pages, fusing === 'yes');
   const imports = Object.keys(emitted.functions);

@@ -52,6 +52,7 @@ class ControlEmitter {
       .i32(0)
       .op('i32.gt_s')
       .if(() => {
+        this.#beginCarries(plan, count);
         code.i32(0).set(step);
         code.doWhile(() => {
           if (plan.reverse) code.get(count).i32(1).op('i32.sub').get(step).op('i32.sub').set(t);
@@ -59,6 +60,7 @@ class ControlEmitter {
           this.#step(plan, t);
           code.get(step).i32(1).op('i32.add').tee(step).get(count).op('i32.lt_s');
         });
+        this.#endCarries(plan, count);
       });
     for (const local of [count, step, t]) code.release('i32', local);
   }
@@ -143,7 +145,8 @@ class ControlEmitter {
   #step({ body, carries, scanned, stacked, residuals }: Plan<'scan'>, t: Local): void {
     const code = this.#code;
     const [index, ...inputs] = body.inputs;
-    if (index !== undefined) code.i32(0).get(t).memory('i32.store', index.address);
+    for (const place of [index, body.entries?.at])
+      if (place !== undefined) code.i32(0).get(t).memory('i32.store', place.address);
     scanned.forEach((stack, k) => {
       const to = inputs[carries.length + k];
       if (to === undefined) return;
@@ -151,17 +154,48 @@ class ControlEmitter {
         emitCopy(code, to, from, stack.size * this.#bytesPerElement(to));
       });
     });
-    this.#storeEntries(residuals, carries, t);
+    const copied = carries.map((carry, j) => (body.outputs[j] === undefined ? undefined : carry));
+    this.#storeEntries(residuals, copied, t);
     this.#emitKernels(body.kernels);
     this.#storeEntries(stacked, body.outputs.slice(carries.length), t);
     this.#updateCarries(body, carries);
   }
 
+  /** Carries that are entries of stacks begin as the first entry. */
+  #beginCarries(plan: Plan<'scan'>, count: Local): void {
+    const code = this.#code;
+    const t = code.local('i32');
+    if (plan.reverse) code.get(count).i32(1).op('i32.sub').set(t);
+    else code.i32(0).set(t);
+    forEntries(plan, (carry, stack) => {
+      this.#atEntry(stack, t, (to) => {
+        emitCopy(code, to, carry, stack.size * this.#size);
+      });
+    });
+    code.release('i32', t);
+  }
+
+  /** The last entry is copied to where the carry is read. */
+  #endCarries(plan: Plan<'scan'>, count: Local): void {
+    const code = this.#code;
+    forEntries(plan, (carry, stack) => {
+      const bytes = stack.size * this.#size;
+      const { buffer, offset } = stack.view;
+      const before = { address: buffer.address + offset * this.#size - bytes };
+      if (plan.reverse) emitCopy(code, carry, before, bytes);
+      else
+        this.#atEntry(stack, count, (from) => {
+          emitCopy(code, carry, from, bytes);
+        });
+    });
+  }
+
   /** New carries that are not where they belong. */
   #updateCarries({ outputs, inPlace }: LoweredBody, carries: readonly Buffer[]): void {
     carries.forEach((to, j) => {
-      const from = outputs[j]!;
-      if (!inPlace.has(from)) emitCopy(this.#code, to, from, to.size * this.#bytesPerElement(to));
+      const from = outputs[j];
+      if (from !== undefined && !inPlace.has(from))
+        emitCopy(this.#code, to, from, to.size * this.#bytesPerElement(to));
     });
   }
 
@@ -178,9 +212,10 @@ class ControlEmitter {
     t: Local,
   ): void {
     stacks.forEach((stack, k) => {
-      if (stack === undefined) return;
+      const value = values[k];
+      if (stack === undefined || value === undefined) return;
       this.#atEntry(stack, t, (to) => {
-        this.#copyValue(to, values[k]!, stack.size);
+        this.#copyValue(to, value, stack.size);
       });
     });
   }
@@ -249,4 +284,14 @@ class ControlEmitter {
     code.release('i32', j);
     code.release('i32', twice);
   }
+}
+
+/** Does something with each carry that is an entry of a stack. */
+function forEntries(
+  { body: { entries }, carries, residuals }: Plan<'scan'>,
+  use: (carry: Buffer, stack: Stack) => void,
+): void {
+  carries.forEach((carry, j) => {
+    if (entries?.carries[j] !== undefined) use(carry, residuals[j]!);
+  });
 }

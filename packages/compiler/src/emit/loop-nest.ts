@@ -154,28 +154,50 @@ class LoopNestEmitter {
   }
 
   emit(): FunctionBuilder {
-    const start = this.#views.map(() => undefined);
-    this.#level(0, start, ELEMENT, undefined);
+    this.#level(0, this.#entryOffsets(), ELEMENT, undefined);
     return this.#code;
   }
 
   /** From a row on, which is in a local, with views that are `rowStride` elements further for each row. */
   emitFrom(row: Local, rowStride: (view: View) => number): FunctionBuilder {
     const code = this.#code;
-    const moved = new Map<number, Local>();
-    const start = this.#views.map((view) => {
+    const entries = this.#entryOffsets();
+    const moved = new Map<string, Local>();
+    const start = this.#views.map((view, k) => {
       const stride = rowStride(view) * this.#elementSize(view);
-      if (stride === 0) return undefined;
-      let local = moved.get(stride);
+      if (stride === 0) return entries[k];
+      const key = `${stride} ${entries[k]}`;
+      let local = moved.get(key);
       if (local === undefined) {
         local = code.local('i32');
-        code.get(row).i32(stride).op('i32.mul').set(local);
-        moved.set(stride, local);
+        code.get(row).i32(stride).op('i32.mul');
+        if (entries[k] !== undefined) code.get(entries[k]).op('i32.add');
+        code.set(local);
+        moved.set(key, local);
       }
       return local;
     });
     this.#level(0, start, ELEMENT, undefined);
     return code;
+  }
+
+  /** How far the entries of stacks are from the first one. */
+  #entryOffsets(): Offsets {
+    const code = this.#code;
+    const known = new Map<string, Local>();
+    return this.#views.map((view) => {
+      const { entryAt, size } = view.buffer;
+      if (entryAt === undefined) return undefined;
+      const bytes = size * this.#elementSize(view);
+      const key = `${entryAt.address} ${bytes}`;
+      let local = known.get(key);
+      if (local === undefined) {
+        local = code.local('i32');
+        code.i32(0).memory('i32.load', entryAt.address).i32(bytes).op('i32.mul').set(local);
+        known.set(key, local);
+      }
+      return local;
+    });
   }
 
   #vectorsTogether(): number {

@@ -19,6 +19,7 @@ import {
 } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { planMemory } from '../plan.ts';
+import { type BodyBuffers, type Entries, onEntries } from './entries.ts';
 import { updatesInPlace } from './in-place.ts';
 import { buffersKept, buffersRead, buffersWritten, type Kernel } from './kernel.ts';
 import type { Lowered } from './lowered.ts';
@@ -29,12 +30,14 @@ import { type Buffer, contiguousView, type View } from './view.ts';
 /** A body made ready to be emitted. */
 export interface LoweredBody {
   readonly kernels: readonly Kernel[];
-  /** Where its wanted outputs are; `undefined` for those that nobody reads. */
+  /** Where its wanted outputs are; `undefined` for those that nobody reads, and for entries of stacks. */
   readonly outputs: readonly (Buffer | undefined)[];
   /** Outputs that are computed in the place of a carry. */
   readonly inPlace: ReadonlyMap<Buffer, Buffer>;
   /** The buffers of its inputs that are filled before it runs; `undefined` where it does not need one. */
   readonly inputs: readonly (Buffer | undefined)[];
+  /** The entries of stacks that the body of a scan reads and writes where they lie. */
+  readonly entries: Entries | undefined;
   /** Constants, and what they hold. */
   readonly constants: ReadonlyMap<Buffer, ArrayLike<number>>;
   /** The buffers in the block. */
@@ -45,7 +48,7 @@ export interface LoweredBody {
 
 /** A stack of entries that a loop reads or writes one at a time. */
 export interface Stack {
-  /** All entries, contiguous. */
+  /** All entries, contiguous. There is room for one more where the last carry is an entry. */
   readonly view: View;
   /** Elements of one entry. */
   readonly size: number;
@@ -195,8 +198,11 @@ class ControlLowering {
       ...arrays.map(() => undefined),
       ...outside,
     ];
-    const lowered = this.#body(body, isWanted, views, carries);
+    const isStacked = (part: Segment | undefined): boolean =>
+      part !== undefined && this.#isRead(part);
+    const lowered = this.#body(body, isWanted, views, carries, residuals.map(isStacked));
     this.#keepCarries(carries, results);
+    const more = reverse ? 'before' : 'after';
     const plan: ScanPlan = {
       kind: 'scan',
       body: lowered,
@@ -207,7 +213,11 @@ class ControlLowering {
       scanned: arrays,
       // Entries that do not take part are zeros.
       stacked: stacked.map((part) => this.#stack(part, length, counted)),
-      residuals: carries.map((_, j) => residuals[j] && this.#stack(residuals[j], length, false)),
+      residuals: carries.map(
+        (_, j) =>
+          residuals[j] &&
+          this.#stack(residuals[j], length, false, lowered.entries?.carries[j] && more),
+      ),
     };
     const counts = plan.count === undefined ? [] : [plan.count.buffer];
     const reads = [...counts, ...arrays.map(({ view }) => view.buffer)];
@@ -282,12 +292,14 @@ class ControlLowering {
    * @param isWanted - which of its outputs somebody reads.
    * @param views - by input: where it is; `undefined` for one that is filled before each step.
    * @param carries - the buffers that the first outputs go to.
+   * @param isStacked - by carry of a scan: whether all of its values are kept.
    */
   #body(
     body: Body,
     isWanted: readonly boolean[],
     views: readonly (View | undefined)[],
     carries: readonly Buffer[],
+    isStacked?: readonly boolean[],
   ): LoweredBody {
     const { graph } = body;
     const wanted = body.outputs.filter((_, k) => isWanted[k]!);
@@ -298,22 +310,35 @@ class ControlLowering {
     });
     const lowered = this.#around.lowerBody(graph, wanted, given);
     const { leaves, bufferOf } = lowered;
-    const outputs = body.outputs.map(({ id }, k) => (isWanted[k]! ? bufferOf(id) : undefined));
-    const updates = carries.map((to, j) => ({ from: outputs[j]!, to }));
-    const stored = outputs.slice(carries.length).filter((buffer) => buffer !== undefined);
-    const inPlace = updatesInPlace(lowered.kernels, updates, new Set(stored));
     const constants = new Map<Buffer, ArrayLike<number>>();
     for (const [id, buffer] of leaves)
       if (graph.inputName(id) === undefined) constants.set(buffer, constantOf(graph, id));
-    const inputs = body.inputs.map(({ id }) => (given.has(id) ? undefined : leaves.get(id)));
-    const filled = inputs.filter((buffer) => buffer !== undefined);
-    const permanent = [...filled, ...outputs.filter((buffer) => buffer !== undefined)];
-    const kernels = inStrips(lowered.kernels, new Set(permanent), inPlace, this.#elementSize);
+    const used: BodyBuffers = {
+      inputs: body.inputs.map(({ id }) => (given.has(id) ? undefined : leaves.get(id))),
+      carries,
+      outputs: body.outputs.map(({ id }, k) => (isWanted[k]! ? bufferOf(id) : undefined)),
+    };
+    const onStacks = isStacked && onEntries(lowered.kernels, used, isStacked);
+    const { inputs, outputs } = onStacks ?? used;
+    const onBuffers = onStacks?.kernels ?? lowered.kernels;
+    const updates = carries.flatMap((to, j) => {
+      const from = outputs[j];
+      return from === undefined ? [] : [{ from, to }];
+    });
+    const stored = outputs.slice(carries.length).filter((buffer) => buffer !== undefined);
+    const inPlace = updatesInPlace(onBuffers, updates, new Set(stored));
+    const permanent = [...inputs, ...outputs, onStacks?.entries.at].filter(
+      (buffer) => buffer !== undefined,
+    );
+    const entries = onStacks?.buffers ?? [];
+    const kept = new Set([...permanent, ...entries]);
+    const kernels = inStrips(onBuffers, kept, inPlace, this.#elementSize);
     const elsewhere = new Set([
       ...Array.from(given.values(), ({ buffer }) => buffer),
       ...constants.keys(),
       ...kernels.flatMap(buffersKept),
       ...inPlace.keys(),
+      ...entries,
     ]);
     const bytes = planMemory(kernels, permanent, new Map(), this.#elementSize, elsewhere);
     const touched = kernels.flatMap((kernel) => [
@@ -321,7 +346,7 @@ class ControlLowering {
       ...buffersWritten(kernel),
     ]);
     const own = [...new Set([...permanent, ...touched])].filter((buffer) => !elsewhere.has(buffer));
-    return { kernels, outputs, inPlace, inputs, constants, own, bytes };
+    return { kernels, outputs, inPlace, inputs, entries: onStacks?.entries, constants, own, bytes };
   }
 
   #finish(
@@ -347,16 +372,29 @@ class ControlLowering {
   }
 
   /** A buffer for a part of the result. */
-  #part(segment: Segment, buffer: Buffer = this.#buffer(sizeOf(segment.type.shape))): Buffer {
+  #part(segment: Segment): Buffer {
+    const buffer = this.#buffer(sizeOf(segment.type.shape));
     this.#parts.push({ segment, view: contiguousView(buffer, [buffer.size]) });
     return buffer;
   }
 
-  #stack(segment: Segment, length: number, zeros: boolean): Stack | undefined {
+  /** A stack for a part of the result, with room for one entry more at one of its ends where that is asked for. */
+  #stack(
+    segment: Segment,
+    length: number,
+    zeros: boolean,
+    more?: 'before' | 'after',
+  ): Stack | undefined {
     if (!this.#isRead(segment)) return undefined;
-    const size = sizeOf(segment.type.shape);
-    const buffer = this.#part(segment, zeros ? this.#around.zeros(this.#node, size) : undefined);
-    return { view: contiguousView(buffer, segment.type.shape), size: size / length };
+    const { shape } = segment.type;
+    const size = sizeOf(shape);
+    const entry = size / length;
+    const buffer = zeros
+      ? this.#around.zeros(this.#node, size)
+      : this.#buffer(more === undefined ? size : size + entry);
+    const offset = more === 'before' ? entry : 0;
+    this.#parts.push({ segment, view: { ...contiguousView(buffer, [size]), offset } });
+    return { view: { ...contiguousView(buffer, shape), offset }, size: entry };
   }
 
   #stackOf(operand: number, length: number): Stack {
@@ -386,13 +424,38 @@ export function constantOf(graph: Graph, node: number): ArrayLike<number> {
 /**
  * Sets the addresses within the blocks of loops and branches, when those of the graph around are set.
  */
-export function settleBlocks(kernels: readonly Kernel[]): void {
+export function settleBlocks(kernels: readonly Kernel[], elementSize: number): void {
   for (const kernel of kernels) {
     if (kernel.kind !== 'control') continue;
+    if (kernel.plan.kind === 'scan') settleEntries(kernel.plan, elementSize);
     for (const { own, inPlace, kernels: inner } of kernel.bodies) {
       for (const buffer of own) buffer.address += kernel.block.address;
       for (const [from, to] of inPlace) from.address = to.address;
-      settleBlocks(inner);
+      settleBlocks(inner, elementSize);
     }
   }
+}
+
+/** Entries of stacks begin where those of number 0 are, or the one after. */
+function settleEntries(
+  { body: { entries }, scanned, residuals, stacked, reverse }: ScanPlan,
+  elementSize: number,
+): void {
+  if (entries === undefined) return;
+  const settle = (entry: Buffer | undefined, stack: Stack | undefined, after = 0): void => {
+    if (entry === undefined) return;
+    const { view, size } = stack!;
+    const bytes = entry.storage === 'integer' ? 4 : elementSize;
+    entry.address = view.buffer.address + (view.offset + after * size) * bytes;
+  };
+  scanned.forEach((stack, k) => {
+    settle(entries.scanned[k], stack);
+  });
+  stacked.forEach((stack, k) => {
+    settle(entries.stacked[k], stack);
+  });
+  residuals.forEach((stack, j) => {
+    settle(entries.carries[j]?.[0], stack);
+    settle(entries.carries[j]?.[1], stack, reverse ? -1 : 1);
+  });
 }

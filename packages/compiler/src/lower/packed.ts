@@ -46,7 +46,8 @@ export function partsRead(
 /** Where the elements of a range are, which lies in one of the parts. */
 export function viewOfRange(parts: readonly PackedPart[], range: Range): View {
   const { segment, view } = parts.find((part) => holds(part.segment, range))!;
-  return { ...view, offset: range.start - segment.start, shape: [range.end - range.start] };
+  const offset = view.offset + range.start - segment.start;
+  return { ...view, offset, shape: [range.end - range.start] };
 }
 
 function holds({ start, type }: Segment, range: Range): boolean {

@@ -14,6 +14,8 @@ export interface Buffer {
   readonly size: number;
   /** Where it is, in bytes; set by the memory plan. */
   address: number;
+  /** Of an entry of a stack that loops read or write where it lies: an integer, its number from `address` on. */
+  readonly entryAt?: Buffer;
 }
 
 /** An array seen in a buffer: element (i, j, ...) is at `offset + i * strides[0] + j * strides[1] + ...`. */
