@@ -107,7 +107,11 @@ export class Arena {
    */
   appendScalar(code: number, count: number, x: number, y: number): number | undefined {
     if (this.scalarArities[code] !== count) return undefined;
-    if (this.typeIds[x] !== SCALAR_REAL || this.typeIds[y] !== SCALAR_REAL) return undefined;
+    if (
+      !this.hasOnlyRealScalars &&
+      (this.typeIds[x] !== SCALAR_REAL || this.typeIds[y] !== SCALAR_REAL)
+    )
+      return undefined;
     const id = this.#open(code, count, SCALAR_REAL);
     const first = this.edgeCount - count;
     this.operandIds[first] = x;

@@ -10,8 +10,13 @@ export function neededFor(arena: Arena, ids: readonly number[]): Uint8Array {
   for (const id of ids) needed[id] = 1;
   for (let node = top; node >= 0; node--) {
     if (needed[node] === 0) continue;
-    const end = operandStarts[node + 1]!;
-    for (let e = operandStarts[node]!; e < end; e++) needed[operandIds[e]!] = 1;
+    const first = operandStarts[node]!;
+    const last = operandStarts[node + 1]! - 1;
+    if (last < first) continue;
+    // Few nodes have more than two operands, and to count to one or two takes longer than to mark one twice.
+    needed[operandIds[first]!] = 1;
+    needed[operandIds[last]!] = 1;
+    for (let e = first + 1; e < last; e++) needed[operandIds[e]!] = 1;
   }
   return needed;
 }
