@@ -2,8 +2,9 @@
 import type { Precision } from '../code/expression.ts';
 import type { StripNest, Strips } from '../lower/kernel.ts';
 import type { View } from '../lower/view.ts';
-import type { Callee, FunctionBuilder } from '../wasm/function-builder.ts';
+import type { Callee, FunctionBuilder, Local } from '../wasm/function-builder.ts';
 import { emitCopy } from './copies.ts';
+import { emitFetch, fetchedRows } from './fetch.ts';
 import { emitStrip } from './loop-nest.ts';
 
 /** The rows of a loop nest that are in a strip. */
@@ -38,23 +39,34 @@ export function emitStrips(
     }
     return callee;
   };
-  /** All that is done with a strip that begins at the row in a local. */
-  const emit = (all: readonly Rows[], start: number): void => {
-    all.forEach((rows, k) => {
-      if (rows.count === 0) return;
-      const { first, lag } = nests[k]!;
-      run.get(start).i32(rows.skipped - lag - first);
-      run.op('i32.add').call(functionFor(k, rows));
-    });
+  /** Pushes the first row of a loop nest in the strip that begins at the row in a local. */
+  const pushRow = (k: number, { skipped }: Rows, start: Local): FunctionBuilder => {
+    const { first, lag } = nests[k]!;
+    return run
+      .get(start)
+      .i32(skipped - lag - first)
+      .op('i32.add');
   };
-  const start = run.local('i32');
+  const fetched = fetchedRows(kernel, ({ storage }) =>
+    storage === 'real' && precision === 'f64' ? 8 : 4,
+  );
+  const [start, row] = [run.local('i32'), run.local('i32')];
   for (const { from, to, rows } of segmentsOf(kernel)) {
     run.countedLoop(start, from * strip, to * strip, strip, () => {
-      emit(rows, start);
+      for (const each of fetched) {
+        const { count } = rows[each.nest]!;
+        if (count === 0) continue;
+        pushRow(each.nest, rows[each.nest]!, start).set(row);
+        emitFetch(run, each, row, count);
+      }
+      rows.forEach((each, k) => {
+        if (each.count > 0) pushRow(k, each, start).call(functionFor(k, each));
+      });
       moveKept(run, kernel, precision);
     });
   }
   run.release('i32', start);
+  run.release('i32', row);
 }
 
 /** Strips one after the other in which every loop nest has the same of its rows. */

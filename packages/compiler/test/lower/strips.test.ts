@@ -116,6 +116,32 @@ test('carries of which shifted rows are read are updated in place in strips', ()
   expectAgreement(outputs);
 });
 
+test('rows that are written piece by piece are those of the interpreter, wherever they begin and end', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2000, max: 2100 }),
+      fc.integer({ min: 9, max: 20 }),
+      fc.nat(3),
+      fc.boolean(),
+      (rows, columns, before, isCut) => {
+        const graph = new Graph();
+        const x = vector(graph, 'x', columns, rows);
+        const parts = Array.from({ length: columns }, (_, k) =>
+          x
+            .mul(k + 1)
+            .sin()
+            .exp(),
+        );
+        const matrix = stack(isCut ? [...parts, x] : parts, 1);
+        const flat = matrix.reshape([rows * matrix.shape[1]!]);
+        const head = slice(x, [{ end: before * columns }]).neg();
+        expectAgreement([concat([head, flat, x], 0), stack([x.exp(), x.cos()], 1)]);
+      },
+    ),
+    { numRuns: 8 },
+  );
+});
+
 const step = fc.record({
   operation: fc.constantFrom(
     'exp',
