@@ -40,12 +40,34 @@ export function vectorOf(value: unknown, name: string, length?: number): Float64
   if (length !== undefined && list.length !== length)
     throw new InputError(`${name} has ${list.length} elements, expected ${length}`);
   const vector = new Float64Array(list.length);
-  list.forEach((element, i) => {
-    if (typeof element !== 'number' || !Number.isFinite(element))
-      throw new InputError(`${name}[${i}] is ${describe(element)}, expected a number`);
-    vector[i] = element;
-  });
+  copyNumbers(list, name, vector);
   return vector;
+}
+
+/** Copies a list of finite numbers, row number `row` of a list or a list of its own; integers below `end`, if it is given. */
+function copyNumbers(
+  list: readonly unknown[],
+  name: string,
+  to: Float64Array | Int32Array,
+  row?: number,
+  end?: number,
+): void {
+  const start = (row ?? 0) * list.length;
+  for (let i = 0; i < list.length; i++) {
+    const element = list[i];
+    const isNumber = typeof element === 'number' && Number.isFinite(element);
+    if (isNumber && (end === undefined || isIndex(element, end))) {
+      to[start + i] = element;
+      continue;
+    }
+    const expected = isNumber && end !== undefined ? `an integer from 0 to ${end - 1}` : 'a number';
+    const at = row === undefined ? `[${i}]` : `[${row}][${i}]`;
+    throw new InputError(`${name}${at} is ${describe(element)}, expected ${expected}`);
+  }
+}
+
+function isIndex(element: number, end: number): boolean {
+  return Number.isInteger(element) && element >= 0 && element < end;
 }
 
 /** A matrix, row after row. */
@@ -60,18 +82,40 @@ export function matrixOf(value: unknown, name: string, columns?: number): Matrix
   const list = listOf(value, name);
   const width = columns ?? (list.length === 0 ? 0 : listOf(list[0], `${name}[0]`).length);
   const data = new Float64Array(list.length * width);
-  list.forEach((row, i) => data.set(vectorOf(row, `${name}[${i}]`, width), i * width));
+  copyRows(list, name, data, width);
   return { rows: list.length, columns: width, data };
 }
 
-/** A list of integers from 0 up to but not including `end`, perhaps of a given length. */
-export function indicesOf(value: unknown, name: string, end: number, length?: number): Int32Array {
-  const vector = vectorOf(value, name, length);
-  vector.forEach((index, i) => {
-    if (!Number.isInteger(index) || index < 0 || index >= end)
-      throw new InputError(`${name}[${i}] is ${index}, expected an integer from 0 to ${end - 1}`);
+function copyRows(
+  list: readonly unknown[],
+  name: string,
+  to: Float64Array | Int32Array,
+  width: number,
+  end?: number,
+): void {
+  list.forEach((row, i) => {
+    if (!Array.isArray(row))
+      throw new InputError(`${name}[${i}] is ${describe(row)}, expected a list`);
+    if (row.length !== width)
+      throw new InputError(`${name}[${i}] has ${row.length} elements, expected ${width}`);
+    copyNumbers(row, name, to, i, end);
   });
-  return Int32Array.from(vector);
+}
+
+/** A list of integers from 0 up to but not including `end`. */
+export function indicesOf(value: unknown, name: string, end: number): Int32Array {
+  const list = listOf(value, name);
+  const indices = new Int32Array(list.length);
+  copyNumbers(list, name, indices, undefined, end);
+  return indices;
+}
+
+/** A list of rows of so many such integers, row after row. */
+export function indexRowsOf(value: unknown, name: string, end: number, width: number): Int32Array {
+  const list = listOf(value, name);
+  const indices = new Int32Array(list.length * width);
+  copyRows(list, name, indices, width, end);
+  return indices;
 }
 
 function describe(value: unknown): string {

@@ -18,6 +18,7 @@ import { jacobian, pushforward } from '@ad/backprop';
 import { type Eval, flat, program, rowsOf } from '../eval.ts';
 import {
   fieldsOf,
+  indexRowsOf,
   indicesOf,
   InputError,
   listOf,
@@ -72,23 +73,25 @@ function read(input: unknown): Hand {
     throw new InputError('weights, base_positions and the matrices of the bones differ in number');
   const us = listOf(fields['us'], 'us').length === 0 ? undefined : matrixOf(fields['us'], 'us', 2);
   const points = matrixOf(data['points'], 'points', 3);
-  const triangles = listOf(model['triangles'], 'triangles');
+  const triangles = indexRowsOf(model['triangles'], 'triangles', places.rows, 3);
   const seen = indicesOf(
     data['correspondences'],
     'correspondences',
-    us === undefined ? places.rows : triangles.length,
+    us === undefined ? places.rows : triangles.length / 3,
   );
   if (seen.length !== points.rows || (us !== undefined && us.rows !== points.rows))
     throw new InputError('points, correspondences and us differ in number');
-  const triangle = (index: number): Int32Array =>
-    indicesOf(triangles[index], `triangles[${index}]`, places.rows, 3);
   const vertices =
     us === undefined
       ? [seen]
-      : [0, 1, 2].map((corner) => seen.map((index) => triangle(index)[corner]!));
+      : [0, 1, 2].map((corner) => seen.map((index) => triangles[3 * index + corner]!));
   // The vertices that are touched get numbers of their own.
-  const touched = [...new Set(vertices.flatMap((list) => [...list]))];
-  const numberOf = new Map(touched.map((vertex, k) => [vertex, k]));
+  const numbers = new Int32Array(places.rows).fill(-1);
+  const touched: number[] = [];
+  for (const list of vertices) {
+    for (const vertex of list)
+      if (numbers[vertex] === -1) numbers[vertex] = touched.push(vertex) - 1;
+  }
   const chosen = ({ columns, data: all }: Matrix): Matrix => {
     const kept = new Float64Array(touched.length * columns);
     touched.forEach((vertex, k) =>
@@ -106,7 +109,7 @@ function read(input: unknown): Hand {
     isMirrored: model['is_mirrored'] === true,
     places: chosen(places),
     weights: chosen(weights),
-    corners: vertices.map((list) => list.map((vertex) => numberOf.get(vertex)!)),
+    corners: vertices.map((list) => list.map((vertex) => numbers[vertex]!)),
   };
 }
 
