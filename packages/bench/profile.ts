@@ -50,7 +50,7 @@ export function profile({ spec, precision }: Source, most: number = 15): void {
       for (let i = 0; i < view.length; i++) view[i] = data === Int32Array ? i % 7 : Math.sin(i * i);
   }
   const timings = kernels.map((kernel) => {
-    const emitted = emitModule([kernel], [], precision, pages);
+    const emitted = emitModule([kernel], [], [], precision, pages);
     const module = new platform.Module(emitted.bytes);
     const { exports } = new platform.Instance(module, {
       env: { ...emitted.functions, memory, host: () => 0 },

@@ -18,6 +18,7 @@ import { vectorMath } from './code/vector-math.ts';
 import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
 import { constantOf, settleBlocks } from './lower/control.ts';
+import { guardedUpdate, keepOldElements } from './lower/guarded-update.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { buffersWritten } from './lower/kernel.ts';
 import { lower } from './lower/lower.ts';
@@ -100,29 +101,40 @@ function build(
 ): Program | undefined {
   const { graph, updates } = checkSpec(spec);
   const size = precision === 'f64' ? 8 : 4;
-  const values = updates.map(([, value]) => value);
+  const guarded = updates.map(([input, value]) => guardedUpdate(input, value));
   const inputs = updates.map(([input]) => input);
-  const wanted = [...spec.outputs, ...values];
+  const wanted = [
+    ...spec.outputs,
+    ...guarded.flatMap(({ value, condition }) => (condition ? [condition, value] : [value])),
+  ];
   const math = vectorMath(precision);
   const lowered = lower(graph, wanted, inputs, precision, math, straightLineLimit);
   const { leaves, bufferOf } = lowered;
 
   const outputs = spec.outputs.map((node) => bufferOf(node.id));
-  const writes = updates.map(([input, value]): UpdateBuffers => ({
+  const writes = guarded.map(({ input, value, condition }): UpdateBuffers => ({
     from: bufferOf(value.id),
     to: leaves.get(input.id)!,
+    condition: condition && bufferOf(condition.id),
   }));
   const inPlace = updatesInPlace(lowered.kernels, writes, new Set(outputs));
+  const { kernels: safe, restored } = keepOldElements(lowered.kernels, writes, inPlace);
   const copies = writes.filter(({ from }) => !inPlace.has(from));
-  const permanent = [...leaves.values(), ...outputs, ...copies.map(({ from }) => from)];
-  const kernels = inStrips(lowered.kernels, new Set(permanent), inPlace, size);
+  const permanent = [
+    ...leaves.values(),
+    ...outputs,
+    ...[...copies, ...restored].flatMap(({ from, condition }) =>
+      condition === undefined ? [from] : [from, condition],
+    ),
+  ];
+  const kernels = inStrips(safe, new Set(permanent), inPlace, size);
   const bytes = planMemory(kernels, permanent, inPlace, size);
   if (bytes > MAX_BYTES)
     throw tooLarge(graph, [...permanent, ...kernels.flatMap(buffersWritten)], bytes, size);
 
   settleBlocks(kernels, size);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
-  const emitted = emitModule(kernels, copies, precision, pages, fusing === 'yes');
+  const emitted = emitModule(kernels, copies, restored, precision, pages, fusing === 'yes');
   const imports = Object.keys(emitted.functions);
   const instance = instantiate(platform, emitted.bytes, pages, imports, (index) => {
     hostCalls[index]!();

@@ -36,13 +36,15 @@ export interface EmittedModule {
 /**
  * Emits a program.
  *
- * @param copies - updates that are not made in place.
+ * @param copies - updates that are not made in place; those under a condition where it holds.
+ * @param restored - what is put back where a condition does not hold.
  * @param pages - the size of the memory.
  * @param fused - whether products of arrays multiply and add with one rounding.
  */
 export function emitModule(
   kernels: readonly Kernel[],
   copies: readonly UpdateBuffers[],
+  restored: readonly UpdateBuffers[],
   precision: Precision,
   pages: number,
   fused: boolean = false,
@@ -95,7 +97,23 @@ export function emitModule(
   };
   emitKernels(kernels);
   const elementSize = precision === 'f64' ? 8 : 4;
-  for (const { from, to } of copies) emitCopy(run, to, from, bytesOf(from, elementSize));
+  const emitCopies = (list: readonly UpdateBuffers[]): void => {
+    for (const { from, to } of list) emitCopy(run, to, from, bytesOf(from, elementSize));
+  };
+  const emitWhere = (list: readonly UpdateBuffers[], comparison: 'eq' | 'ne'): void => {
+    for (const condition of new Set(list.map((update) => update.condition))) {
+      const same = list.filter((update) => update.condition === condition);
+      if (condition === undefined) {
+        emitCopies(same);
+        continue;
+      }
+      run.i32(0).memory(`${precision}.load`, condition.address);
+      (precision === 'f64' ? run.f64(0) : run.f32(0)).op(`${precision}.${comparison}`);
+      run.if(() => emitCopies(same));
+    }
+  };
+  emitWhere(copies, 'ne');
+  emitWhere(restored, 'eq');
   code.export('run', code.function(run));
   return { bytes: code.encode(pages), functions: callees.imported, hostCalls, contents };
 }

@@ -10,6 +10,8 @@ import { type Buffer, isContiguous, type View } from './view.ts';
 export interface UpdateBuffers {
   readonly from: Buffer;
   readonly to: Buffer;
+  /** The number that says whether the input is updated at all: not if it is 0. Absent if it always is. */
+  readonly condition?: Buffer | undefined;
 }
 
 /**

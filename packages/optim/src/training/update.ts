@@ -42,21 +42,20 @@ export function guardedUpdates(
     gradientTree as Gradients<NodeRecord>,
     state as OptimizerStateNodes,
   );
-  const learned = new Set(
-    leavesOf(parameters as Tree<GraphNode>).flatMap(({ leaf }, k) =>
-      gradients[k] === null ? [] : [leaf],
-    ),
-  );
   const pairs = [
     ...pairsOf(parameters, update.parameters, `${optimizer.name}: the new parameters`),
     ...pairsOf(state, update.state, `${optimizer.name}: the new state`),
     ...replaced,
   ];
-  const newParameters = pairs.filter(([old]) => learned.has(old)).map(([, value]) => value);
-  const magnitude = [...gradients, ...newParameters].reduce<GraphNode>(
-    (total, node) => (node === null ? total : total.add(node.abs().sum())),
-    loss.abs(),
-  );
+  const values = new Map(pairs);
+  // One sum over gradient and new parameter, so that it is made by the loop that computes the one of the other.
+  const magnitude = leavesOf(parameters as Tree<GraphNode>).reduce((total, { leaf }, k) => {
+    const gradient = gradients[k];
+    if (gradient === null || gradient === undefined) return total;
+    const value = values.get(leaf);
+    const size = value === undefined ? gradient.abs() : gradient.abs().add(value.abs());
+    return total.add(size.sum());
+  }, loss.abs());
   const isFinite = less(magnitude, Infinity);
   return {
     magnitude,
