@@ -73,6 +73,12 @@ interface Block {
   readonly isBeingPacked: boolean;
 }
 
+/** A block that the first row of tiles is to pack: as it is meanwhile, and where the right factor is. */
+interface Unpacked {
+  readonly block: Block;
+  readonly right: Place;
+}
+
 /** Tiles of so many rows, and how the left factor is read for them. */
 interface Rows {
   readonly rows: number;
@@ -176,9 +182,7 @@ class ContractionEmitter {
     start: Places,
     stack: (places: Places, body: (places: Places) => void) => void,
   ): void {
-    const { packsRight, packsLeft, panelsPerBlock, stepsPerBlock, right } = this.#plan;
-    const packsOnTheWay =
-      !packsLeft && this.#plan.stack.length === 0 && right.column === this.#lanes.size;
+    const { packsRight, panelsPerBlock, stepsPerBlock, right } = this.#plan;
     const code = this.#code;
     const chunks = chunksOf(region.columns, this.#lanes);
     const byPanel = this.#byColumn(region.columns);
@@ -201,14 +205,15 @@ class ContractionEmitter {
           return;
         }
         const target = { local: undefined, base: this.#contraction.scratch!.address };
-        if (packsOnTheWay) {
-          const whileUnpacked: Block = {
+        if (this.#packsOnTheWay) {
+          const whilePacking: Block = {
             ...block,
             rightStep: right.row,
             byPanel: [...byPanel, panelBytes],
             isBeingPacked: true,
           };
-          this.#rowBlocks(block, replaced(atStep, 1, target), whileUnpacked, [...atStep, target]);
+          const unpacked = { block: whilePacking, right: atStep[1]! };
+          this.#rowBlocks(block, replaced(atStep, 1, target), unpacked);
           return;
         }
         emitPacking(code, this.#lanes, inner, {
@@ -227,16 +232,25 @@ class ContractionEmitter {
   }
 
   /**
-   * The blocks of rows; the left factor is packed for each, if that pays.
-   *
-   * @param whileUnpacked - the block for the first row of tiles, if that is to pack it, and where it stands.
+   * Whether the first row of tiles packs the right factor: where that is not transposed, and each of its blocks is packed
+   * for one matrix and one block of the left factor.
    */
-  #rowBlocks(block: Block, start: Places, whileUnpacked?: Block, unpacked: Places = start): void {
+  get #packsOnTheWay(): boolean {
+    const { n, stack, right, packsLeft, tilesPerBlock } = this.#plan;
+    const isOneBlock = !packsLeft || n < PACKED_TILE * (tilesPerBlock + 1);
+    return isOneBlock && stack.length === 0 && right.column === this.#lanes.size;
+  }
+
+  /** The blocks of rows; the left factor is packed for each, if that pays, the right one if it is not yet. */
+  #rowBlocks(block: Block, start: Places, unpacked?: Unpacked): void {
     const { n, left, packsLeft, stepsPerBlock, tilesPerBlock, rightBytes } = this.#plan;
     const { size } = this.#lanes;
     const code = this.#code;
     let above = 0;
     for (const { rows, count } of rowGroups(n, block.chunks.length)) {
+      const first = moved(start, this.#byRow(above));
+      const waiting = above === 0 ? unpacked : undefined;
+      above += rows * count;
       const byTile = this.#byRow(rows);
       if (!packsLeft || rows !== PACKED_TILE || block.panels === 1) {
         const rowsAsTheyLie: Rows = {
@@ -246,19 +260,13 @@ class ContractionEmitter {
           byTile,
           packed: false,
         };
-        const packing = above === 0 && whileUnpacked !== undefined;
-        if (packing) this.#tiles(whileUnpacked, rowsAsTheyLie, 1, unpacked);
-        const done = packing ? 1 : 0;
-        const first = moved(start, this.#byRow(above + done * rows));
-        above += rows * count;
-        if (count === done) continue;
-        walkBlocks(code, count - done, tilesPerBlock, first, byTile, (tiles, at) =>
+        const [rest, others] = this.#firstTiles(rowsAsTheyLie, count, first, waiting);
+        if (rest === 0) continue;
+        walkBlocks(code, rest, tilesPerBlock, others, byTile, (tiles, at) =>
           this.#tiles(block, rowsAsTheyLie, tiles, at),
         );
         continue;
       }
-      const first = moved(start, this.#byRow(above));
-      above += rows * count;
       const leftStep = rows * size;
       const panelBytes = stepsPerBlock * leftStep;
       const packed: Rows = {
@@ -280,9 +288,22 @@ class ContractionEmitter {
           target,
           panelBytes,
         });
-        this.#tiles(block, packed, tiles, replaced(at, 0, target));
+        const [rest, others] = this.#firstTiles(packed, tiles, replaced(at, 0, target), waiting);
+        this.#tiles(block, packed, rest, others);
       });
     }
+  }
+
+  /** The first row of tiles, if it is to pack the right factor; how many others there are, and where. */
+  #firstTiles<C extends Count>(
+    rows: Rows,
+    tiles: C,
+    start: Places,
+    unpacked: Unpacked | undefined,
+  ): readonly [C | number, Places] {
+    if (unpacked === undefined || typeof tiles !== 'number') return [tiles, start];
+    this.#tiles(unpacked.block, rows, 1, [...replaced(start, 1, unpacked.right), start[1]!]);
+    return [tiles - 1, moved(start, rows.byTile)];
   }
 
   /**
