@@ -14,12 +14,12 @@
  * Rows and columns that do not fill a tile get tiles of their own size, so every shape is exact, and the order of
  * additions depends on shapes alone, so results are the same every time.
  */
-import { emitExpressions } from '../code/emit-expression.ts';
-import { type Precision, withInputs } from '../code/expression.ts';
-import { type Contraction, type Epilogue, epilogueViews } from '../lower/kernel.ts';
+import type { Precision } from '../code/expression.ts';
+import { type Contraction, epilogueViews } from '../lower/kernel.ts';
 import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 import { emitDots } from './contraction/dot.ts';
+import { emitEpilogue } from './contraction/epilogue.ts';
 import {
   type Chunk,
   chunksOf,
@@ -48,16 +48,6 @@ type Places = readonly Place[];
 /** Rows of the result and columns that are computed together by dot products. */
 const DOT_ROWS = 2;
 const DOT_COLUMNS = 4;
-
-/** A vector of sums: its row in the tile, its columns, and where it waits for the epilogue. */
-interface Cell {
-  readonly row: number;
-  readonly chunk: Chunk;
-  readonly at: Place;
-}
-
-/** Vectors for which the epilogue is computed together. */
-const CELLS = 4;
 
 /** A block of the right factor, packed or not, or packed by the tiles that are the first to use it. */
 interface Block {
@@ -438,65 +428,17 @@ class ContractionEmitter {
     const cells = sums.flatMap((_, row) =>
       chunks.map((chunk) => ({ row, chunk, at: sumAt(row, chunk) })),
     );
-    const apply = (): void => {
-      for (let first = 0; first < cells.length; first += CELLS)
-        this.#epilogue(epilogue, cells.slice(first, first + CELLS), places);
+    const target = {
+      code,
+      lanes: this.#lanes,
+      precision: this.#precision,
+      importOf: this.#importOf,
+      matrices: this.#plan.others,
+      places: places.slice(3),
     };
+    const apply = (): void => emitEpilogue(target, epilogue, cells);
     if (isLast === undefined) apply();
     else code.get(isLast).if(apply);
-  }
-
-  /** Computes and stores what the epilogue makes of some vectors of sums together: they do not wait for each other. */
-  #epilogue(
-    { reads, results, expressions }: Epilogue,
-    cells: readonly Cell[],
-    places: Places,
-  ): void {
-    const code = this.#code;
-    const { others } = this.#plan;
-    const placeOf = (index: number, { row, chunk }: Cell): Place => {
-      const matrix = others[index]!;
-      return shifted(places[3 + index]!, row * matrix.row + chunk.first * matrix.column);
-    };
-    // The inputs of each vector have numbers of their own, unless it reads the same as the vectors above or beside it.
-    const inputs = reads.length + 1;
-    const known = new Map<string, number>();
-    const numberOf = (cell: number, input: number): number => {
-      if (input === 0) return cell * inputs;
-      const matrix = others[input - 1]!;
-      const { row, chunk } = cells[cell]!;
-      const key = `${input} ${matrix.row === 0 ? 0 : row} ${matrix.column === 0 ? 0 : chunk.first}`;
-      const number = known.get(key) ?? cell * inputs + input;
-      known.set(key, number);
-      return number;
-    };
-    const roots = results.map((result) => result.expression);
-    const all = cells.flatMap((_, cell) =>
-      withInputs(expressions, roots, (input) => numberOf(cell, input)),
-    );
-    const context = {
-      code,
-      precision: this.#precision,
-      lanes: this.#lanes.width,
-      importOf: this.#importOf,
-      pushInput: (number: number) => {
-        const cell = cells[Math.floor(number / inputs)]!;
-        const input = number % inputs;
-        const [at, stride] =
-          input === 0
-            ? [cell.at, this.#lanes.size]
-            : [placeOf(input - 1, cell), others[input - 1]!.column];
-        pushLoad(code, this.#lanes, at, cell.chunk.lanes, stride);
-      },
-    };
-    const value = code.local('v128');
-    emitExpressions(context, all, (root) => {
-      code.set(value);
-      const cell = cells[Math.floor(root / results.length)]!;
-      const at = placeOf(reads.length + (root % results.length), cell);
-      store(code, this.#lanes, at, cell.chunk.lanes, value);
-    });
-    code.release('v128', value);
   }
 
   /** The address at which a tile of sums waits that has no place in a result: behind what is packed. */

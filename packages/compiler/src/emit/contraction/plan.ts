@@ -16,7 +16,7 @@ export interface Operands {
 }
 
 /** A stack of matrices: bytes from row to row, from column to column, and along all axes. */
-interface Strides {
+export interface Strides {
   readonly row: number;
   readonly column: number;
   /** By axis, those of the stack first. */
