@@ -13,6 +13,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: '@ad/backprop/testing', replacement: sourceOf('backprop', 'testing/index.ts') },
+      { find: '@ad/graph/rows', replacement: sourceOf('graph', 'rows.ts') },
       ...['graph', 'compiler', 'backprop'].map((name) => ({
         find: new RegExp(`^@ad/${name}$`),
         replacement: sourceOf(name),

@@ -3,7 +3,19 @@
  * bit; else they differ by reassociation only, which is bounded by 1e-12 of the sum of the absolute contributions of
  * all paths.
  */
-import { activations, evaluate, evaluateOver, type GraphNode, Tensor } from '@ad/graph';
+import {
+  activations,
+  clamp,
+  evaluate,
+  evaluateOver,
+  floor,
+  Graph,
+  type GraphNode,
+  round,
+  sign,
+  Tensor,
+  trunc,
+} from '@ad/graph';
 import { type BuiltRecipe, scalarGraphs, tensorGraphs } from '@ad/backprop/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -124,6 +136,114 @@ describe('on random scalar graphs', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('all sweeps over scalars', () => {
+  /** The adjoint of `x`, and whether anything reached it, by each of them; 0 and `false` below a table without `x`. */
+  const sweeps = (output: GraphNode, x: GraphNode): [name: string, number, boolean?][] => {
+    const ways = [{}, { count: true }].map((options) => reverseSweep(output, options));
+    const all = [...ways, recomputingSweep(output)];
+    return [
+      ...all.map((sweep, i): [string, number, boolean] => [
+        ['plain', 'counted', 'recomputing'][i]!,
+        sweep.adjoint(x),
+        sweep.reached(x),
+      ]),
+      ['table', forwardAllPairs(output).derivative(output, x)],
+      ['gradient graph', evaluate(gradient(output, x)).item()],
+    ];
+  };
+
+  test('read all three operands of an operation: of a clamped number, what it is equal to has the slope 1', () => {
+    const distinct = fc.uniqueArray(fc.integer({ min: -99, max: 99 }), {
+      minLength: 3,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(distinct, fc.integer({ min: 1, max: 9 }), (values, factor) => {
+        const graph = new Graph();
+        const operands = values.map((value, k) => graph.input(`x${k}`, { value }));
+        const [x, low, high] = operands as [GraphNode, GraphNode, GraphNode];
+        const output = clamp(x, low, high).mul(factor);
+        const value = Math.min(Math.max(values[0]!, values[1]!), values[2]!);
+        operands.forEach((operand, k) => {
+          const slope = values[k] === value ? factor : 0;
+          for (const [name, adjoint] of sweeps(output, operand)) expect(adjoint, name).toBe(slope);
+        });
+      }),
+    );
+  });
+
+  test.each([floor, round, sign, trunc])(
+    'send nothing through what is flat, not even what is infinite: %o',
+    (flat) => {
+      const graph = new Graph();
+      const x = graph.input('x', { value: 2 });
+      const y = graph.input('y', { value: 0 });
+      const step = flat(x);
+      // The slope of the root at 0 is infinite.
+      const output = step.mul(y.sqrt()).add(step.mul(y).sqrt());
+      for (const [name, adjoint, reached] of sweeps(output, x)) {
+        expect(adjoint, name).toBe(0);
+        expect(reached ?? false, name).toBe(false);
+      }
+      for (const [name, adjoint] of sweeps(output, y)) expect(adjoint, name).toBe(Infinity);
+    },
+  );
+
+  test('leave 0 times infinity as it is where nothing is chosen', () => {
+    const graph = new Graph();
+    const [x, y] = [graph.input('x', { value: 0 }), graph.input('y', { value: 0 })];
+    for (const output of [x.sqrt().mul(y), x.sqrt().neg().mul(y), x.sqrt().sqrt().add(1).mul(y)]) {
+      for (const [name, adjoint] of sweeps(output, x)) expect(adjoint, name).toBeNaN();
+    }
+  });
+
+  test('keep the sign of a zero', () => {
+    const graph = new Graph();
+    const [x, y] = [graph.input('x', { value: 2 }), graph.input('y', { value: -0 })];
+    for (const [name, adjoint] of sweeps(x.mul(y), x)) expect(adjoint, name).toBe(-0);
+  });
+});
+
+describe('all sweeps over arrays', () => {
+  /** The adjoint of `x` by the numeric sweep and by the gradient graph, and whether the former reached it. */
+  const sweeps = (output: GraphNode, x: GraphNode): { adjoints: unknown[]; reached: boolean } => {
+    const sweep = reverseSweep(output);
+    const adjoints = [sweep.adjointTensor(x), evaluate(gradient(output, x))];
+    return { adjoints: adjoints.map((each) => each.toArray()), reached: sweep.reached(x) };
+  };
+
+  test('leave 0 times infinity as it is where nothing is chosen', () => {
+    const graph = new Graph();
+    const x = graph.input('x', { value: [0, 1, 4] });
+    const y = graph.input('y', { value: [0, 0, 1] });
+    for (const output of [x.sqrt().mul(y).sum(), x.sqrt().mul(y.sum()).mul(y).sum()]) {
+      expect(sweeps(output, x).adjoints).toEqual(Array(2).fill([NaN, 0, 0.25]));
+    }
+  });
+
+  test.each([floor, round, sign, trunc])('send nothing through what is flat: %o', (flat) => {
+    const graph = new Graph();
+    const x = graph.input('x', { value: [2, 3] });
+    const y = graph.input('y', { value: [0, 0] });
+    const output = flat(x).mul(y).sqrt().sum();
+    expect(sweeps(output, x)).toEqual({ adjoints: Array(2).fill([0, 0]), reached: false });
+    expect(sweeps(output, y).adjoints).toEqual(Array(2).fill([Infinity, Infinity]));
+  });
+
+  test('send nothing to integers, scalars or arrays', () => {
+    const graph = new Graph();
+    const x = graph.input('x', { value: 3 });
+    const xs = graph.input('xs', { value: [1, 2] });
+    const n = graph.input('n', { kind: 'integer', value: 5 });
+    const ns = graph.input('ns', { kind: 'integer', value: [6, 7] });
+    const output = x.mul(n).add(xs.mul(ns).sum()).add(xs.mul(n).sum());
+    const sweep = reverseSweep(output);
+    expect(sweep.adjoint(x)).toBe(5);
+    expect(sweep.adjointTensor(xs).toArray()).toEqual([11, 12]);
+    for (const node of [n, ns]) expect(sweep.reached(node)).toBe(false);
   });
 });
 

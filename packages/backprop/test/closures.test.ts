@@ -8,6 +8,7 @@ import {
   GraphError,
   type GraphNode,
   isGraphNode,
+  KindError,
   Tensor,
   tensor,
 } from '@ad/graph';
@@ -55,6 +56,59 @@ describe.each(pairs)('%s of %s', (outer, inner) => {
 
   test('of a function that does not look at its argument is 0', () => {
     expect(numberOf(D((x) => x.mul(E(() => x.square())(1)))(3))).toBe(0);
+  });
+});
+
+/** Derivatives of a function of two arguments with respect to one of them, as nodes or tensors. */
+type Transform = (
+  f: (x: GraphNode, y: GraphNode) => GraphNode,
+  argument: 0 | 1,
+) => (x: GraphNode, y: GraphNode) => GraphNode;
+
+const transforms: Readonly<Record<string, readonly [order: 1 | 2, transform: Transform]>> = {
+  grad: [1, (f, argument) => grad(f, { argument })],
+  vjp: [1, (f, argument) => (x, y) => vjp(f, { argument })(x, y).pullback(x.graph.constant(1))],
+  jvp: [
+    1,
+    (f, argument) => (x, y) => {
+      const one = x.graph.constant(1);
+      return jvp(f)([x, y], argument === 0 ? [one] : [undefined, one]).tangent;
+    },
+  ],
+  forward: [1, (f, argument) => jacobian(f, { argument, mode: 'forward' })],
+  reverse: [1, (f, argument) => jacobian(f, { argument, mode: 'reverse' })],
+  hessian: [2, (f, argument) => hessian(f, { argument })],
+  hvp: [
+    2,
+    (f, argument) => (x, y) => {
+      const one = x.graph.constant(1);
+      const g = (a: GraphNode, b: GraphNode): GraphNode => (argument === 0 ? f(a, b) : f(b, a));
+      return argument === 0 ? hvp(g)(x, one, y) : hvp(g)(y, one, x);
+    },
+  ],
+};
+
+describe.each(Object.entries(transforms))('%s', (_name, [order, transform]) => {
+  test.each([0, 1] as const)(
+    'holds a node fixed that is argument %d, and other arguments, and closed over',
+    (argument) => {
+      const n = new Graph().input('n', { value: 3 });
+      // x^2 y n or x y^2 n, at x = y = n = 3, with y or x and n fixed.
+      const f = (x: GraphNode, y: GraphNode): GraphNode => {
+        const [moving, fixed] = argument === 0 ? [x, y] : [y, x];
+        return moving.square().mul(fixed).mul(n);
+      };
+      expect(transform(f, argument)(n, n).value).toBe(order === 1 ? 2 * 27 : 2 * 9);
+    },
+  );
+
+  test('takes integers in the arguments that do not move, and in no other', () => {
+    const graph = new Graph();
+    const x = graph.input('x', { value: 3 });
+    const n = graph.input('n', { kind: 'integer', value: 5 });
+    const f = (y: GraphNode, k: GraphNode): GraphNode => y.square().mul(k);
+    expect(transform(f, 0)(x, n).value).toBe(order === 1 ? 30 : 10);
+    expect(() => transform(f, 1)(x, n)).toThrow(KindError);
   });
 });
 

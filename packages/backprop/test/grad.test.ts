@@ -323,6 +323,13 @@ describe('tracing', () => {
     expect(executor).toHaveBeenCalledTimes(1);
     expect(executor.mock.calls[0]![0].outputs).toHaveLength(2);
   });
+
+  test('makes a program by the executor that is given for functions that look at values, too', () => {
+    const executor = vi.fn<Executor>(interpreter);
+    const f = grad((x: GraphNode) => (x.value > 0 ? x.sin() : x), { executor });
+    expect([f(0), f(-1)]).toEqual([1, 1]);
+    expect(executor).toHaveBeenCalledTimes(2);
+  });
 });
 
 describe('on nodes', () => {

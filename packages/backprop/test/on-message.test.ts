@@ -88,6 +88,12 @@ describe.each([
   });
 });
 
+test('a sweep that is watched but not told to count has no counts', () => {
+  const output = new Graph().input('x', { value: 1 }).sin();
+  const sweep = reverseSweep(output, { onMessage: () => undefined });
+  expect(() => sweep.counts).toThrow(/did not count/);
+});
+
 test("the lecture's message: the sum times the local derivative", () => {
   const graph = new Graph();
   const [w, x] = [graph.input('w', { value: 3 }), graph.input('x', { value: 5 })];

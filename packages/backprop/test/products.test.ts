@@ -166,7 +166,9 @@ describe('jvp', () => {
     expect(() => call([undefined, undefined, Int32Array.of(1, 1, 1)])).toThrow(KindError);
     expect(() => call([1, 2, 3, 4])).toThrow(/list of arguments and a list of as many tangents/);
     expect(() => call(1)).toThrow(ValueError);
-    expect(() => jvp((() => 3) as never)([1], [1])).toThrow(GraphError);
+    for (const result of [3, null, undefined, 'x', {}, [1]]) {
+      expect(() => jvp((() => result) as never)([1], [1])).toThrow(GraphError);
+    }
     expect(() => jvp((x: GraphNode) => greater(x, 0))([1], [1])).toThrow(KindError);
   });
 });

@@ -272,6 +272,8 @@ describe('what takes part', () => {
     const [x, c] = [graph.input('x'), graph.input('c')];
     let constantPart = c;
     for (let i = 0; i < 100; i++) constantPart = constantPart.sin();
+    let unused = x;
+    for (let i = 0; i < 100; i++) unused = where(greater(unused, 0), unused.sin(), unused);
     const y = x.mul(constantPart);
     for (let i = 0; i < 100; i++) x.sin(); // nobody asks for these
     const one = graph.constant(1);
@@ -279,6 +281,26 @@ describe('what takes part', () => {
     pushforward(y, x, one);
     expect(graph.nodeCount - before).toBe(1);
     expect(evaluate(pushforward(constantPart, x, one)).item()).toBe(0);
+  });
+
+  test('nodes below what is flat get no tangents', () => {
+    const graph = new Graph();
+    const [x, xs] = [graph.input('x', { value: 3 }), graph.input('xs', { value: [3, 4] })];
+    const flat = sign(x.sin().exp()).add(sign(xs.sin().exp()).sum());
+    const [one, ones] = [graph.constant(1), graph.constant([1, 1])];
+    const y = flat.mul(x);
+    const before = graph.nodeCount;
+    const tangent = pushforward(y, [x, xs], [one, ones]);
+    expect(graph.nodeCount - before).toBe(1);
+    expect(tangent.value).toBe(3);
+  });
+
+  test('a choice that is not on the path makes no products strong', () => {
+    const x = new Graph().input('x', { value: 0 });
+    const root = x.sqrt();
+    where(greater(x, 0), root, root.neg()); // nobody asks for this
+    const tangent = pushforward(root.mul(x), x, x.graph.constant(0));
+    expect(tangent.value).toBeNaN();
   });
 
   test('nodes are appended in proportion to the graph, not to its paths', () => {

@@ -163,3 +163,9 @@ test('operations that are written out send the messages of their rows, bit for b
     }),
   );
 });
+
+test('a seed of integers is an adjoint like any other', () => {
+  const x = new Graph().input('x', { value: [1, 2] });
+  const sweep = reverseSweep(x.square().div(4), { seed: Int32Array.of(1, 3) });
+  expect(sweep.adjointTensor(x).toArray()).toEqual([0.5, 3]);
+});
