@@ -5,7 +5,9 @@
  */
 import {
   activations,
+  apply,
   clamp,
+  type ElementwiseRow,
   evaluate,
   evaluateOver,
   floor,
@@ -14,6 +16,7 @@ import {
   round,
   sign,
   Tensor,
+  tensor,
   trunc,
 } from '@ad/graph';
 import { type BuiltRecipe, scalarGraphs, tensorGraphs } from '@ad/backprop/testing';
@@ -175,6 +178,21 @@ describe('all sweeps over scalars', () => {
     );
   });
 
+  test('multiply by a slope that is a number', () => {
+    const double: ElementwiseRow = {
+      name: 'double',
+      family: 'elementwise',
+      arity: 1,
+      formula: '2 x',
+      resultKind: 'real',
+      value: (A, x) => A.add(x, x),
+      partials: [2],
+    };
+    const x = new Graph().input('x', { value: 3 });
+    const output = apply(double, [apply(double, [x]).square()]);
+    for (const [name, adjoint] of sweeps(output, x)) expect(adjoint, name).toBe(48);
+  });
+
   test.each([floor, round, sign, trunc])(
     'send nothing through what is flat, not even what is infinite: %o',
     (flat) => {
@@ -222,6 +240,19 @@ describe('all sweeps over arrays', () => {
     for (const output of [x.sqrt().mul(y).sum(), x.sqrt().mul(y.sum()).mul(y).sum()]) {
       expect(sweeps(output, x).adjoints).toEqual(Array(2).fill([NaN, 0, 0.25]));
     }
+  });
+
+  test('read all three operands of an operation', () => {
+    const graph = new Graph();
+    const x = graph.input('x', { value: [-5, 2, 9, 7] });
+    const low = graph.input('low', { value: 1 });
+    const high = graph.input('high', { value: [6, 6, 6, 8] });
+    const output = clamp(x, low, high)
+      .mul(tensor([1, 10, 100, 1000]))
+      .sum();
+    expect(sweeps(output, x).adjoints).toEqual(Array(2).fill([0, 10, 0, 1000]));
+    expect(sweeps(output, low).adjoints).toEqual([1, 1]);
+    expect(sweeps(output, high).adjoints).toEqual(Array(2).fill([0, 0, 100, 0]));
   });
 
   test.each([floor, round, sign, trunc])('send nothing through what is flat: %o', (flat) => {

@@ -14,6 +14,7 @@ import {
   pow,
   ShapeError,
   Tensor,
+  tensor,
   xlog1py,
   xlogy,
 } from '@ad/graph';
@@ -421,6 +422,32 @@ test('gradients with respect to nothing, to the output and to what it does not d
   expect(gradient(five, x).value).toBe(0);
   expect(gradient(five, five).value).toBe(1);
   expect(gradient(y.mul(five), five).value).toBe(9);
+});
+
+describe('what takes part', () => {
+  test.each([
+    ['scalars', (x: GraphNode) => x.sin(), 3],
+    [
+      'arrays',
+      (x: GraphNode) =>
+        x
+          .mul(tensor([1, 2]))
+          .sin()
+          .sum(),
+      [3, 4],
+    ],
+  ] as const)('nothing is appended for %s off the paths to what is asked for', (_, f, value) => {
+    const graph = new Graph();
+    const x = graph.input('x', { value: 3 });
+    const others = graph.input('others', { value: value as number });
+    const offPath = f(f(others));
+    const y = x.mul(offPath);
+    const before = graph.nodeCount;
+    const slope = gradient(y, x);
+    // The seed and one product.
+    expect(graph.nodeCount - before).toBe(2);
+    expect(slope.value).toBe(offPath.value);
+  });
 });
 
 describe('where a first derivative needs a guard, the second is still the true one', () => {

@@ -184,6 +184,43 @@ describe('jacobian', () => {
     expect(() => jacobian((_: GraphNode) => [])(1)).toThrow(/a tree without nodes/);
   });
 
+  test.each(modes)(
+    'of trees is the same on nodes, with leaves without elements, too: %s',
+    (mode) => {
+      interface Leaves<T> {
+        readonly none: T;
+        readonly a: T;
+        readonly b: T;
+      }
+      const f = ({ none, a, b }: Leaves<GraphNode>): Leaves<GraphNode> => ({
+        none: none.mul(b),
+        a: a.mul(b),
+        b: b.square(),
+      });
+      const values: Leaves<Tensor> = {
+        none: tensor(new Float64Array(0)),
+        a: tensor([1, 2]),
+        b: tensor(3),
+      };
+      const graph = new Graph();
+      const [none, a, b] = [values.none, values.a, values.b].map((value) => graph.constant(value));
+      const onValues = jacobian(f, { mode })(values);
+      const onNodes = jacobian(f, { mode })({ none: none!, a: a!, b: b! });
+      const expected: Leaves<Leaves<[shape: number[], data: number[]]>> = {
+        none: { none: [[0, 0], []], a: [[0, 2], []], b: [[0], []] },
+        a: { none: [[2, 0], []], a: [[2, 2], [3, 0, 0, 3]], b: [[2], [1, 2]] }, // prettier-ignore
+        b: { none: [[0], []], a: [[2], [0, 0]], b: [[], [6]] },
+      };
+      for (const i of ['none', 'a', 'b'] as const) {
+        for (const j of ['none', 'a', 'b'] as const) {
+          for (const { shape, data } of [onValues[i][j], onNodes[i][j].tensor]) {
+            expect([shape, Array.from(data)], `${i} ${j}`).toEqual(expected[i][j]);
+          }
+        }
+      }
+    },
+  );
+
   test('there is no other mode', () => {
     expect(() => jacobian((x: GraphNode) => x, { mode: 'backward' as 'reverse' })).toThrow(
       ValueError,

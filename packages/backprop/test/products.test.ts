@@ -161,6 +161,9 @@ describe('jvp', () => {
     expect(() => call([{ w: tensor([1, 0]), b: [1], c: 1 }])).toThrow(
       /has \.c, which the argument has not/,
     );
+    expect(() => jvp((_: object, x: GraphNode) => x)([{}, 1], [1 as never, 1])).toThrow(
+      /argument 0 has a single value, which the argument has not/,
+    );
     expect(() => call([{ w: 1, b: [1] }])).toThrow(ShapeError);
     expect(() => call([{ w: 1, b: [1] }])).toThrow(/at \.w has shape \[\] .*expected \[2\]/);
     expect(() => call([undefined, undefined, Int32Array.of(1, 1, 1)])).toThrow(KindError);
