@@ -13,7 +13,16 @@ import {
   tensor,
 } from '@ad/graph';
 import { describe, expect, test } from 'vitest';
-import { grad, hessian, hvp, jacobian, jvp, vjp } from '../src/index.ts';
+import {
+  grad,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  sparseHessian,
+  sparseJacobian,
+  vjp,
+} from '../src/index.ts';
 
 /** A derivative with respect to a number, by any transform: in a call on nodes it is a node. */
 type Derivative = (
@@ -78,6 +87,15 @@ const transforms: Readonly<Record<string, readonly [order: 1 | 2, transform: Tra
   forward: [1, (f, argument) => jacobian(f, { argument, mode: 'forward' })],
   reverse: [1, (f, argument) => jacobian(f, { argument, mode: 'reverse' })],
   hessian: [2, (f, argument) => hessian(f, { argument })],
+  // Of a function of numbers, one entry.
+  sparseJacobian: [
+    1,
+    (f, argument) => (x, y) => sparseJacobian(f, { argument })(x, y).values.reshape([]),
+  ],
+  sparseHessian: [
+    2,
+    (f, argument) => (x, y) => sparseHessian(f, { argument })(x, y).values.reshape([]),
+  ],
   hvp: [
     2,
     (f, argument) => (x, y) => {
