@@ -178,6 +178,74 @@ describe('attributes', () => {
   });
 });
 
+describe('the function on tensors', () => {
+  test('may return the elements of its result in one row, but not in another shape', () => {
+    const x = new Graph().input('x', { value: a });
+    const copyWith = (compute: TensorDefinition['compute']): UserOperation =>
+      defineOperation({ name: 'copy', arity: 1, infer: () => [2, 3], compute });
+    expect(copyWith(([y]) => Array.from(y!.data))(x).tensor).toEqual(a);
+    const turned = copyWith(([y]) => tensor(y!.data, { shape: [3, 2] }));
+    expect(() => turned(x).tensor).toThrow(/shape \[3, 2\], but infer says \[2, 3\]/);
+  });
+
+  test('may keep what it is given', () => {
+    const kept: Tensor[] = [];
+    const keep = defineOperation({
+      name: 'keep',
+      arity: 1,
+      infer: ([x]) => x!.shape,
+      compute: ([x]) => {
+        kept.push(x!);
+        return x!;
+      },
+    });
+    const x = new Graph().input('x', { shape: [2] });
+    const program = compile({ outputs: [keep(x.mul(2))] });
+    program.run({ x: [1, 2] });
+    program.run({ x: [3, 4] });
+    expect(kept.map((each) => each.toArray())).toEqual([
+      [2, 4],
+      [6, 8],
+    ]);
+  });
+});
+
+test('a rule for batches is what vmap applies', () => {
+  let batches = 0;
+  const double: UserOperation = defineOperation({
+    name: 'double',
+    arity: 1,
+    infer: ([x]) => x!.shape,
+    compute: ([x]) => Float64Array.from(x!.data, (v) => 2 * v),
+    vjp: (S) => [S.mul(2)],
+    batch: ([x]) => {
+      batches++;
+      return double(x!);
+    },
+  });
+  const f = (x: GraphNode): GraphNode => double(x).square().sum();
+  expect(vmap(f)(a).toArray()).toEqual([24, 41]);
+  expect(vmap(grad(f))(a).toArray()).toEqual([
+    [8, 16, -8],
+    [4, -8, 24],
+  ]);
+  expect(batches).toBeGreaterThan(0);
+});
+
+test('a rule makes what it makes of zeros where nothing is chosen', () => {
+  const steep = defineOperation({
+    name: 'steep',
+    arity: 1,
+    infer: ([x]) => x!.shape,
+    compute: ([x]) => x!,
+    vjp: (S) => [S.mul(Infinity)],
+  });
+  const x = new Graph().input('x', { value: 2 });
+  expect(gradient(steep(x).mul(0), x).value).toBeNaN();
+  expect(reverseSweep(steep(x).mul(0)).adjoint(x)).toBeNaN();
+  expect(gradient(where(less(x, 3), x, steep(x)), x).value).toBe(1);
+});
+
 describe('what is wrong is said', () => {
   const identityWith = (rules: Partial<TensorDefinition>): UserOperation =>
     defineOperation({
@@ -239,7 +307,8 @@ describe('what is wrong is said', () => {
   });
 
   test('definitions without a name or with too few partials', () => {
-    expect(() => defineOperation({ ...plainProduct, name: '' })).toThrow(/needs a name/);
+    for (const name of ['', undefined, 3])
+      expect(() => defineOperation({ ...plainProduct, name: name as string })).toThrow(/needs a name/); // prettier-ignore
     expect(() =>
       defineOperation({ name: 'f', arity: 2, value: (A, x, y) => A.add(x, y), partials: [1] }),
     ).toThrow(/f has 2 operands and 1 partial derivatives/);

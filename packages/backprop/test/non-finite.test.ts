@@ -129,6 +129,20 @@ describe('replay', () => {
     expect(loaded.outputs[0]!.tensor.toArray()).toEqual([2, Infinity]);
   });
 
+  test('has the attributes of the operation', () => {
+    const x = new Graph().input('x', {
+      value: [
+        [1e308, 1],
+        [1e308, 2],
+      ],
+    });
+    const [loaded] = fromJSON(
+      JSON.stringify(firstNonFinite([x.sum({ axes: 0 })])!.replay()),
+    ).outputs;
+    expect(loaded!.tensor.toArray()).toEqual([Infinity, 3]);
+    expect(loaded!.operands[0]!.label).toBe('operand1');
+  });
+
   test('of an input has its value', () => {
     const x = new Graph().input('x', { value: NaN });
     expect(fromJSON(JSON.stringify(firstNonFinite([x])!.replay())).outputs[0]!.value).toBeNaN();

@@ -8,6 +8,7 @@ import {
   flip,
   gather,
   Graph,
+  GraphError,
   type GraphNode,
   greater,
   interpreter,
@@ -20,6 +21,7 @@ import {
   slice,
   Tensor,
   tensor,
+  toInteger,
   ValueError,
   where,
 } from '@ad/graph';
@@ -37,6 +39,7 @@ import {
   type SparsityPattern,
   vmap,
 } from '../../src/index.ts';
+import { symmetric } from '../../src/sparse/pattern.ts';
 
 /** The matrix as a dense one, row-major. */
 function denseOf({ shape: [m, n], rowStarts, columns, values }: SparseMatrix): number[] {
@@ -56,6 +59,17 @@ function expectClose(actual: readonly number[], expected: ArrayLike<number>): vo
 
 const rowsOf = ({ rowStarts, columns }: SparsityPattern): number[][] =>
   Array.from(rowStarts.subarray(1), (end, i) => Array.from(columns.subarray(rowStarts[i], end)));
+
+/** A square pattern from the columns in each row. */
+function patternFrom(size: number, columnsOf: (row: number) => readonly number[]): SparsityPattern {
+  const rows = Array.from({ length: size }, (_, i) => columnsOf(i));
+  let end = 0;
+  return {
+    shape: [size, size],
+    rowStarts: Int32Array.from([0, ...rows.map(({ length }) => (end += length))]),
+    columns: Int32Array.from(rows.flat()),
+  };
+}
 
 /** Neighbors of a vector: all but the last, all but the first. */
 const head = (x: GraphNode, k = 1): GraphNode => slice(x, [{ end: -k }]);
@@ -238,6 +252,94 @@ describe('takes as many sweeps as the pattern allows', () => {
   });
 });
 
+describe('of random sparse matrices', () => {
+  /** A matrix by its entries, each place at most once. */
+  const matrices = fc
+    .record({ m: fc.integer({ min: 1, max: 9 }), n: fc.integer({ min: 2, max: 9 }) })
+    .chain(({ m, n }) =>
+      fc
+        .uniqueArray(fc.nat({ max: m * n - 1 }), { maxLength: 3 * Math.min(m, n) })
+        .map((places) => ({ m, n, places: [...places].sort((a, b) => a - b) })),
+    );
+  /** x to half of the squares of x, times the matrix: the derivative of an entry in column j is x_j. */
+  const product =
+    (m: number, n: number, places: readonly number[]) =>
+    (x: GraphNode): GraphNode => {
+      const constant = (data: number[]): GraphNode =>
+        x.graph.constant(tensor(data, { kind: 'integer', shape: [data.length] }));
+      const [rows, columns] = [places.map((e) => Math.floor(e / n)), places.map((e) => e % n)];
+      return scatterAdd(gather(x.square().mul(0.5), constant(columns)), constant(rows), m);
+    };
+
+  test('the Jacobian by the fewer sweeps of forward and reverse mode', () => {
+    fc.assert(
+      fc.property(matrices, ({ m, n, places }) => {
+        const f = product(m, n, places);
+        const x = ramp(n);
+        const [auto, forward, reverse] = (['auto', 'forward', 'reverse'] as const).map((mode) =>
+          sparseJacobian(f, { mode })(x),
+        );
+        const expected = new Array<number>(m * n).fill(0);
+        for (const e of places) expected[e] = x[e % n]!;
+        for (const each of [auto!, forward!, reverse!]) expect(denseOf(each)).toEqual(expected);
+        expect(auto!.sweeps).toBe(Math.min(forward!.sweeps, reverse!.sweeps));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('an argument and a result in parts are as in one', () => {
+    fc.assert(
+      fc.property(matrices, fc.nat(), fc.nat(), ({ m, n, places }, i, j) => {
+        const [row, column] = [i % (m + 1), j % (n + 1)];
+        const f = product(m, n, places);
+        const parts = ({ a, b }: { a: GraphNode; b: GraphNode }): GraphNode[] => {
+          const y = f(concat([a, b], 0));
+          return [slice(y, [{ end: row }]), slice(y, [{ start: row }])];
+        };
+        const x = ramp(n);
+        const inParts = { a: x.slice(0, column), b: x.slice(column) };
+        for (const mode of ['forward', 'reverse'] as const)
+          expect(sparseJacobian(parts, { mode })(inParts)).toEqual(sparseJacobian(f, { mode })(x));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('an entry is symmetric where its mirror is one, too', () => {
+    fc.assert(
+      fc.property(matrices, ({ m, n, places }) => {
+        const size = Math.max(m, n);
+        const entries = places.map((e): [number, number] => [Math.floor(e / n), e % n]);
+        const inRow = (i: number): number[] => entries.flatMap(([r, c]) => (r === i ? [c] : []));
+        const pattern = patternFrom(size, inRow);
+        const has = (i: number, j: number): boolean => entries.some(([r, c]) => r === i && c === j);
+        const kept = patternFrom(size, (i) => inRow(i).filter((j) => has(j, i)));
+        expect(symmetric(pattern)).toEqual(kept);
+      }),
+    );
+  });
+});
+
+test('a Hessian whose first variables take no part', () => {
+  // x_2 (x_1 + 10 x_3 + 100 x_4)
+  const f = (x: GraphNode): GraphNode => {
+    const at = (i: number): GraphNode => slice(x, [{ start: i, end: i + 1 }]);
+    return at(2)
+      .mul(at(1).add(at(3).mul(10)).add(at(4).mul(100)))
+      .sum();
+  };
+  expect(denseOf(sparseHessian(f)(ramp(5)))).toEqual(
+    [
+      [0, 0, 0, 0, 0],
+      [0, 0, 1, 0, 0],
+      [0, 1, 0, 10, 100],
+      [0, 0, 10, 0, 0],
+      [0, 0, 100, 0, 0],
+    ].flat(),
+  );
+});
+
 describe('patterns', () => {
   const patternOf = (f: (x: GraphNode) => GraphNode, n = 3): number[][] =>
     rowsOf(sparsityPattern(f)(ramp(n)));
@@ -249,6 +351,11 @@ describe('patterns', () => {
       [0, 1, 2],
       [0, 1, 2],
     ]);
+    const rows = (x: GraphNode): GraphNode => x.reshape([2, 2]);
+    expect(patternOf((x) => cumSum(rows(x), 1), 4)).toEqual([[0, 1], [0, 1], [2, 3], [2, 3]]); // prettier-ignore
+    expect(patternOf((x) => cumSum(rows(x), 0), 4)).toEqual([[0, 2], [1, 3], [0, 2], [1, 3]]); // prettier-ignore
+    // What overlaps is there once, in order.
+    expect(patternOf((x) => flip(head(x).add(tail(x)), 0).sum(), 5)).toEqual([[0, 1, 2, 3, 4]]);
     expect(patternOf((x) => pad(x, [[1, 0]]))).toEqual([[], [0], [1], [2]]);
     expect(patternOf((x) => x.reshape([3, 1]).matmul(x.reshape([1, 3])))).toEqual([
       [0],
@@ -294,6 +401,12 @@ describe('patterns', () => {
       [0, 1, 2],
     ]);
     expect(denseOf(sparseJacobian(f)(ramp(3), i))).toEqual([0, 1, 0, 1, 0, 0]);
+    // Nor where they are computed from what is not.
+    const later = (x: GraphNode, k: GraphNode): GraphNode => gather(x, toInteger(k.add(k).sub(k)));
+    expect(rowsOf(sparsityPattern(later)(ramp(3), i))).toEqual([[0, 1, 2], [0, 1, 2]]); // prettier-ignore
+    const jacobianLater = sparseJacobian(later);
+    expect(denseOf(jacobianLater(ramp(3), i))).toEqual([0, 1, 0, 1, 0, 0]);
+    expect(denseOf(jacobianLater(ramp(3), Int32Array.of(2, 2)))).toEqual([0, 0, 1, 0, 0, 1]);
     const scatter = (x: GraphNode, at: GraphNode): GraphNode => scatterAdd(x, at, 2);
     expect(rowsOf(sparsityPattern(scatter)(ramp(2), i))).toEqual([
       [0, 1],
@@ -318,6 +431,11 @@ describe('calls', () => {
     });
     const result = sparseJacobian(f)({ a: tensor([1, 2]), b: [tensor([3, 4])] });
     expect(result.shape).toEqual([4, 4]);
+    expect(rowsOf(sparsityPattern(f)({ a: tensor([1, 2]), b: [tensor([3, 4])] }))).toEqual(
+      rowsOf(result),
+    );
+    // Where both take as many sweeps: forward.
+    expect([result.mode, result.sweeps]).toEqual(['forward', 2]);
     expect(denseOf(result)).toEqual([3, 0, 1, 0, 0, 4, 0, 2, 0, 0, 6, 0, 0, 0, 0, 8]);
     expect(
       denseOf(sparseJacobian(f, { mode: 'reverse' })({ a: tensor([1, 2]), b: [tensor([3, 4])] })),
@@ -354,6 +472,9 @@ describe('calls', () => {
   test('errors are those of the dense transforms', () => {
     const f = (x: GraphNode): GraphNode => x.square();
     expect(() => sparseJacobian(f, { mode: 'both' as 'auto' })).toThrow(ValueError);
+    expect(() => sparseHessian(((x: GraphNode) => [x.sum()]) as never)(ramp(2))).toThrow(
+      GraphError,
+    );
     expect(() => sparseHessian(f)(ramp(2))).toThrow(ShapeError);
     expect(() => sparseHessian(f)(ramp(2))).toThrow(/sparseHessian: .* expected a scalar/);
     expect(() => sparsityPattern(f, { argument: 1 })(ramp(2))).toThrow(/argument 1 does not exist/);
