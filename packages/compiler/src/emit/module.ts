@@ -20,6 +20,7 @@ import { emitLoopNest } from './loop-nest.ts';
 import { emitRoutine } from './routines/emit.ts';
 import { emitStraightLine } from './straight-line.ts';
 import { emitStrips } from './strips.ts';
+import { Templates } from './templates.ts';
 
 /** A module and what it needs from outside. */
 export interface EmittedModule {
@@ -56,9 +57,15 @@ export function emitModule(
   const importOf = (name: string): Callee => callees.platform(name);
   const hostCalls: HostCall[] = [];
   const contents = new Map<Buffer, ArrayLike<number>>();
+  const elementSize = precision === 'f64' ? 8 : 4;
+  const templates = new Templates(elementSize, (kernel) => {
+    if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf);
+    if (kernel.kind === 'convolution') return emitConvolution(kernel, precision, fused);
+    return emitContraction(kernel, precision, fused, importOf);
+  });
   const run = new FunctionBuilder();
-  const call = (emitted: FunctionBuilder): void => {
-    run.call(code.function(emitted));
+  const call = (emitted: FunctionBuilder, addresses?: readonly number[]): void => {
+    run.call(code.function(emitted, addresses));
   };
   const emitScalars = (kernel: ScalarKernel): void => {
     const { plan } = kernel;
@@ -73,12 +80,10 @@ export function emitModule(
   };
   const emitKernels = (list: readonly Kernel[]): void => {
     for (const kernel of list) {
-      if (kernel.kind === 'loop') call(emitLoopNest(kernel, precision, importOf));
+      if (kernel.kind === 'loop' || kernel.kind === 'contraction' || kernel.kind === 'convolution')
+        call(templates.functionOf(kernel), templates.addressesOf(kernel));
       else if (kernel.kind === 'strips')
         emitStrips(run, kernel, precision, importOf, (emitted) => code.function(emitted));
-      else if (kernel.kind === 'contraction')
-        call(emitContraction(kernel, precision, fused, importOf));
-      else if (kernel.kind === 'convolution') call(emitConvolution(kernel, precision, fused));
       else if (kernel.kind === 'scalars') emitScalars(kernel);
       else if (kernel.kind === 'bounds')
         call(emitBounds(kernel, host, hostCalls.push(kernel.refuse) - 1));
@@ -96,7 +101,6 @@ export function emitModule(
     }
   };
   emitKernels(kernels);
-  const elementSize = precision === 'f64' ? 8 : 4;
   const emitCopies = (list: readonly UpdateBuffers[]): void => {
     for (const { from, to } of list) emitCopy(run, to, from, bytesOf(from, elementSize));
   };

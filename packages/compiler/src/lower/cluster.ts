@@ -78,6 +78,7 @@ export function clusterNodes(
 ): Map<number, Cluster> {
   const { arena, order } = simplified;
   const clusters = new Map<number, Cluster>();
+  const hasPads = simplified.rows.includes(operations.pad);
   const start = (node: number, shape: Shape): void => {
     clusters.set(node, { nodes: [node], shape, layout: new Layout(shape) });
   };
@@ -93,7 +94,9 @@ export function clusterNodes(
     } else if (nodeClass === 'elementwise') {
       const { shape } = arena.typeOf(node);
       const cluster = firstUser(users.of(node), clusters);
-      const padded = paddedCluster(simplified, node, users.of(node), clusters, facts);
+      const padded = hasPads
+        ? paddedCluster(simplified, node, users.of(node), clusters, facts)
+        : undefined;
       if (
         cluster !== undefined &&
         sameShape(cluster.shape, shape) &&

@@ -12,6 +12,7 @@ import { classesOf } from './classes.ts';
 import type { NodeClass } from './cluster.ts';
 import type { Kernel } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
+import { Bodies } from './loop-code.ts';
 import { findOuterProducts } from './outer-products.ts';
 import { stackSumsOf } from './stack-sums.ts';
 import { Users } from './users.ts';
@@ -27,6 +28,8 @@ export class Draft {
   readonly stored: ReadonlySet<number>;
   readonly assemblies: Assemblies;
   readonly users: Users;
+  /** What fused loops compute. */
+  readonly bodies: Bodies;
   /** Sums over whole stacks of products, and these: one product with a longer inner dimension. */
   readonly stackSums: ReadonlyMap<number, number>;
   /** The kernels so far, in the order in which they run. */
@@ -43,6 +46,7 @@ export class Draft {
     this.arena = graph.arena;
     this.precision = precision;
     this.math = math;
+    this.bodies = new Bodies(precision, math);
     const ids = roots.map((root) => root.id);
     this.simplified = simplify(graph, ids, precision);
     this.stored = new Set(ids.map((id) => this.simplified.nodeFor(id)));

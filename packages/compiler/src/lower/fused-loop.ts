@@ -5,8 +5,8 @@ import { asNumbers, type VectorValue } from '../code/vector-algebra.ts';
 import { COMBINE } from './classes.ts';
 import { type Cluster, paddedElements } from './cluster.ts';
 import type { Draft } from './draft.ts';
-import type { Epilogue } from './kernel.ts';
-import type { LoopBody } from './loop-body.ts';
+import type { Epilogue, Result } from './kernel.ts';
+import { LoopCode } from './loop-code.ts';
 import { isInside, type Piece, pieceOf, type Position } from './pieces.ts';
 import type { Places } from './places.ts';
 import { lowerProduct } from './product.ts';
@@ -26,31 +26,50 @@ export function lowerCluster(draft: Draft, places: Places, cluster: Cluster): vo
     .filter((node) => node !== product)
     .map((node) => draft.simplified.rowOf(node).name);
   for (const piece of layout.pieces) {
-    const body = draft.loopOver(piece.shape);
-    const values = computeIn(draft, body, cluster, piece);
-    const results = writes.flatMap(({ node, write }) => {
+    const code = new LoopCode(piece.shape);
+    const entryOf = describe(draft, code, cluster, piece);
+    const stored = writes.flatMap(({ node, write }) => {
       const [position] = layout.positionsOf(node) as [Position];
       if (!isInside(piece, write.shape, position)) return [];
       const isReduction = reducing.includes(node);
-      const value = values(isReduction ? draft.simplified.operand(node, 0) : node, position);
+      const value = isReduction ? draft.simplified.operand(node, 0) : node;
       return {
-        expression: isReduction
-          ? asNumbers(body.expressions, value)
-          : places.storedExpression(body, node, value),
+        wanted: {
+          entry: entryOf(value, position),
+          addsZero: !isReduction && places.addsZeroTo(node),
+        },
         write: pieceOf(write, piece, position),
         combine: isReduction ? COMBINE[draft.simplified.rowOf(node).lowering!] : undefined,
       };
     });
+    const wanted = stored.map((each) => each.wanted);
+    const { values, expressions } = draft.bodies.of(code, wanted);
+    const results = stored.map(({ write, combine }, k): Result => ({
+      expression: values[k]!,
+      write,
+      combine,
+    }));
+    const { reads } = code;
     if (product !== undefined) {
       const isRead = kept.includes(product);
-      const epilogue = body.asEpilogue(operations, results);
+      // The product is what is read first.
+      const epilogue = { operations, reads: reads.slice(1), results, expressions };
       if (isEpilogue(epilogue)) {
         lowerProduct(draft, product, isRead, epilogue);
         return;
       }
       lowerProduct(draft, product, true, undefined);
     }
-    draft.kernels.push(body.finish(operations, reduced, results));
+    const { shape: elements } = piece;
+    draft.kernels.push({
+      kind: 'loop',
+      operations,
+      shape: elements,
+      reduced,
+      reads,
+      results,
+      expressions,
+    });
   }
 }
 
@@ -61,48 +80,50 @@ function readFromOutside(draft: Draft, nodes: readonly number[]): number[] {
   return nodes.filter((node) => draft.stored.has(node) || draft.users.anyOutside(node, isInside));
 }
 
-/** Computes the elementwise nodes of a cluster in a piece of its loop; returns the value of a node at a position. */
-function computeIn(
+/** Writes down the elementwise nodes of a cluster in a piece of its loop; returns the entry of a node at a position. */
+function describe(
   draft: Draft,
-  body: LoopBody,
+  code: LoopCode,
   cluster: Cluster,
   piece: Piece,
-): (node: number, position: Position) => VectorValue {
+): (node: number, position: Position) => number {
+  const { simplified } = draft;
   const { nodes, shape, product, layout } = cluster;
-  const values = layout.positions.map(() => new Map<number, VectorValue>());
-  const valueAt = (node: number, position: Position, around: Shape): VectorValue => {
-    const known = values[position.index]!.get(node);
-    if (known !== undefined) return known;
-    const uniform = draft.simplified.uniformValue(node);
-    const value =
-      uniform === undefined
-        ? body.read(pieceOf(broadcastView(draft.viewOf(node), around), piece, position))
-        : body.algebra.constant(uniform);
-    values[position.index]!.set(node, value);
-    return value;
+  const entries = layout.positions.map(() => new Map<number, number>());
+  const entryAt = (node: number, position: Position, around: Shape): number => {
+    let entry = entries[position.index]!.get(node);
+    if (entry === undefined) {
+      const uniform = simplified.uniformValue(node);
+      entry =
+        uniform === undefined
+          ? code.read(pieceOf(broadcastView(draft.viewOf(node), around), piece, position))
+          : code.constant(uniform);
+      entries[position.index]!.set(node, entry);
+    }
+    return entry;
   };
-  if (product !== undefined) valueAt(product, layout.positions[0]!, shape);
+  if (product !== undefined) entryAt(product, layout.positions[0]!, shape);
   for (const node of nodes) {
-    const row = draft.simplified.rowOf(node);
+    const row = simplified.rowOf(node);
     if (node === product || draft.classOf(node) === 'reduction') continue;
     const around = draft.arena.typeOf(node).shape;
     for (const position of layout.positionsOf(node)) {
       if (!isInside(piece, around, position)) continue;
-      const operands = draft.simplified.operandsOf(node);
+      const operands = simplified.operandsOf(node);
       if (row.family === 'elementwise') {
-        const [x, y, z] = operands.map((operand) => valueAt(operand, position, around));
-        values[position.index]!.set(node, row.value(body.algebra, x!, y!, z!));
+        const known = operands.map((operand) => entryAt(operand, position, around));
+        entries[position.index]!.set(node, code.apply(row, simplified.codes[node]!, known));
       } else {
-        const { before, shape: source } = paddedElements(draft.simplified, node);
+        const { before, shape: source } = paddedElements(simplified, node);
         const inner = layout.moved(position, before);
-        const value = isInside(piece, source, inner)
-          ? valueAt(operands[0]!, inner, source)
-          : body.algebra.constant(0);
-        values[position.index]!.set(node, value);
+        const entry = isInside(piece, source, inner)
+          ? entryAt(operands[0]!, inner, source)
+          : code.constant(0);
+        entries[position.index]!.set(node, entry);
       }
     }
   }
-  return (node, position) => valueAt(node, position, shape);
+  return (node, position) => entryAt(node, position, shape);
 }
 
 /** Where the value of a node goes, seen in the shape of the loop that computes it. */

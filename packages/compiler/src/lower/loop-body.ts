@@ -2,8 +2,8 @@
 import type { Shape } from '@ad/graph';
 import { Expressions, type Precision } from '../code/expression.ts';
 import { vectorAlgebra, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
-import type { Epilogue, LoopNest, Result } from './kernel.ts';
-import { broadcastView, type View } from './view.ts';
+import type { LoopNest, Result } from './kernel.ts';
+import { broadcastView, isSameView, type View } from './view.ts';
 
 /** The body of loops over the elements of a shape. */
 export class LoopBody {
@@ -24,15 +24,9 @@ export class LoopBody {
   /** The element of an array that the loop meets, broadcast to the loop's shape. */
   read(view: View): VectorValue {
     const wanted = broadcastView(view, this.#shape);
-    let index = this.#reads.findIndex((known) => isSame(known, wanted));
+    let index = this.#reads.findIndex((known) => isSameView(known, wanted));
     if (index < 0) index = this.#reads.push(wanted) - 1;
     return { expression: this.expressions.input(index), isMask: false };
-  }
-
-  /** The body as the epilogue of a product, which is what it read first. */
-  asEpilogue(operations: readonly string[], results: readonly Result[]): Epilogue {
-    const { expressions } = this;
-    return { operations, reads: this.#reads.slice(1), results, expressions };
   }
 
   /** The loop nest with these results. */
@@ -51,13 +45,4 @@ export class LoopBody {
       expressions: this.expressions,
     };
   }
-}
-
-/** Whether two views of one shape have the same elements. */
-function isSame(left: View, right: View): boolean {
-  return (
-    left.buffer === right.buffer &&
-    left.offset === right.offset &&
-    left.strides.every((stride, axis) => stride === right.strides[axis])
-  );
 }

@@ -63,10 +63,11 @@ class Lowering {
     const top = simplified.order.at(-1) ?? -1;
     const lanes = draft.precision === 'f64' ? 2 : 4;
     this.#regions = new ScalarRegions(simplified, top, lanes, straightLineLimit);
+    const costs: (number | undefined)[] = []; // by operation code
     const facts: NodeFacts = {
       classOf: (node) => draft.classOf(node),
       isStored: (node) => draft.stored.has(node),
-      costOf: (node) => costOf(draft, node),
+      costOf: (node) => (costs[simplified.codes[node]!] ??= costOf(draft, node)),
     };
     this.#clusters = draft.isScalar ? new Map() : clusterNodes(simplified, draft.users, facts);
     this.#places = new Places(draft, this.#clusters);

@@ -3,7 +3,7 @@
  * (`assembly.ts`).
  */
 import type { Expression } from '../code/expression.ts';
-import { asNumbers, type VectorValue } from '../code/vector-algebra.ts';
+import { asNumbers } from '../code/vector-algebra.ts';
 import { type Part, placeOf } from './assembly.ts';
 import type { Cluster } from './cluster.ts';
 import type { Draft } from './draft.ts';
@@ -44,11 +44,10 @@ export class Places {
     return view;
   }
 
-  /** The value of an elementwise node, to be stored in its place. */
-  storedExpression(body: LoopBody, node: number, value: VectorValue): Expression {
-    const number = asNumbers(body.expressions, value);
+  /** Whether zeros are added to a node in its place, so that its own lose their sign. */
+  addsZeroTo(node: number): boolean {
     const whole = this.#places.get(node)?.whole;
-    return whole === undefined ? number : this.#asPart(body, whole, number);
+    return whole !== undefined && this.#draft.assemblies.wholes.get(whole)!.adds;
   }
 
   /** Writes the parts of an assembly that have not been written where they were computed. */

@@ -57,6 +57,15 @@ export function isContiguous(view: View): boolean {
   return true;
 }
 
+/** Whether two views of one shape have the same elements. */
+export function isSameView(left: View, right: View): boolean {
+  return (
+    left.buffer === right.buffer &&
+    left.offset === right.offset &&
+    left.strides.every((stride, axis) => stride === right.strides[axis])
+  );
+}
+
 /** The view stretched to a larger shape by the broadcasting rule. */
 export function broadcastView(view: View, shape: Shape): View {
   const lead = shape.length - view.shape.length;

@@ -1,11 +1,24 @@
 /** A growing list of bytes with WebAssembly's encodings of numbers and names. */
 
+/** The bytes of an unsigned integer as LEB128. */
+export function lengthOfU32(value: number): number {
+  let length = 1;
+  for (let limit = 0x80; value >= limit; limit *= 0x80) length++;
+  return length;
+}
+
+/** The bytes of a signed integer of 32 bits as LEB128. */
+export function lengthOfI32(value: number): number {
+  const rest = value | 0;
+  // One bit more than the digits, for the sign.
+  return lengthOfU32(2 * (rest < 0 ? -1 - rest : rest));
+}
+
 /** Bytes being written; capacity doubles as needed. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
+  #numbers = new DataView(this.#bytes.buffer);
   #length = 0;
-  readonly #numberBytes = new Uint8Array(8);
-  readonly #number = new DataView(this.#numberBytes.buffer);
 
   /** How many bytes have been written. */
   get length(): number {
@@ -17,9 +30,14 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Makes room for so many more bytes at once. */
+  reserve(count: number): void {
+    this.#reserve(count);
+  }
+
   /** One byte. */
   byte(value: number): void {
-    this.#reserve(1);
+    if (this.#length === this.#bytes.length) this.#reserve(1);
     this.#bytes[this.#length++] = value;
   }
 
@@ -35,6 +53,10 @@ export class ByteWriter {
 
   /** An unsigned integer as LEB128. */
   u32(value: number): void {
+    if (value < 0x80) {
+      this.byte(value);
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.byte((rest & 0x7f) | 0x80);
@@ -69,14 +91,16 @@ export class ByteWriter {
 
   /** A number of 32 bits, little-endian IEEE 754. */
   f32(value: number): void {
-    this.#number.setFloat32(0, value, true);
-    this.raw(this.#numberBytes.subarray(0, 4));
+    this.#reserve(4);
+    this.#numbers.setFloat32(this.#length, value, true);
+    this.#length += 4;
   }
 
   /** A number of 64 bits, little-endian IEEE 754. */
   f64(value: number): void {
-    this.#number.setFloat64(0, value, true);
-    this.raw(this.#numberBytes);
+    this.#reserve(8);
+    this.#numbers.setFloat64(this.#length, value, true);
+    this.#length += 8;
   }
 
   /** Writes an unsigned integer over five bytes at `at`, as LEB128 of that length. */
@@ -99,5 +123,6 @@ export class ByteWriter {
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     larger.set(this.bytes);
     this.#bytes = larger;
+    this.#numbers = new DataView(larger.buffer);
   }
 }

@@ -12,12 +12,18 @@ interface Signature {
   readonly results: readonly ValueType[];
 }
 
+/** A function, and what the symbols in its code stand for. */
+interface FunctionAt {
+  readonly builder: FunctionBuilder;
+  readonly addresses: readonly number[];
+}
+
 /** A module being written: imports and functions in the order of their addition. */
 export class ModuleBuilder {
   readonly #imports: { readonly name: string; readonly type: number }[] = [];
   readonly #types: string[] = [];
   readonly #signatures: Signature[] = [];
-  readonly #functions: FunctionBuilder[] = [];
+  readonly #functions: FunctionAt[] = [];
   readonly #exports: { readonly name: string; readonly callee: Callee }[] = [];
 
   /** Declares a function imported from the module `env`. */
@@ -26,9 +32,13 @@ export class ModuleBuilder {
     return this.#imports.length - 1;
   }
 
-  /** Adds a function; its code may still be written afterwards. */
-  function(builder: FunctionBuilder): Callee {
-    return ~(this.#functions.push(builder) - 1);
+  /**
+   * Adds a function; its code may still be written afterwards.
+   *
+   * @param addresses - what the symbols in its code stand for.
+   */
+  function(builder: FunctionBuilder, addresses: readonly number[] = []): Callee {
+    return ~(this.#functions.push({ builder, addresses }) - 1);
   }
 
   /** Exports a function under a name. */
@@ -41,7 +51,7 @@ export class ModuleBuilder {
     const module = new ByteWriter();
     module.raw([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     // The types of all functions must be known before the type section is written.
-    const functionTypes = this.#functions.map((f) => this.#typeOf(f));
+    const functionTypes = this.#functions.map(({ builder }) => this.#typeOf(builder));
     section(module, 1, (out) => {
       out.u32(this.#signatures.length);
       for (const { parameters, results } of this.#signatures) {
@@ -79,11 +89,8 @@ export class ModuleBuilder {
     });
     section(module, 10, (out) => {
       out.u32(this.#functions.length);
-      for (const builder of this.#functions) {
-        const body = builder.encode(this.#imports.length);
-        out.u32(body.length);
-        out.raw(body);
-      }
+      for (const { builder, addresses } of this.#functions)
+        builder.encode(out, this.#imports.length, addresses);
     });
     return module.bytes.slice();
   }
