@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Graph, type GraphNode, max } from '@ad/graph';
+import { compile } from '../src/index.ts';
 import { expectAgreement, waves } from './support/agreement.ts';
 
 /** A network of layers, all alike but for every third, which has another function behind it. */
@@ -20,13 +21,22 @@ function layersOf(count: number, rows: number, width: number): GraphNode[] {
 }
 
 test('layers that are alike are those of the interpreter, wherever in memory they lie', () => {
-  const [count, length] = [fc.integer({ min: 2, max: 9 }), fc.integer({ min: 1, max: 13 })];
+  const [count, length] = [fc.integer({ min: 2, max: 14 }), fc.integer({ min: 1, max: 13 })];
   fc.assert(
     fc.property(count, length, length, (layers, rows, width) => {
       expectAgreement(layersOf(layers, rows, width));
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
+});
+
+test('a network of many layers is not much more code than one of a few, and gives what the interpreter does', () => {
+  const bytesOf = (layers: number): number => {
+    const report = compile({ outputs: layersOf(layers, 3, 4) }).report();
+    return Number(/(\d+) bytes of code/.exec(report)![1]);
+  };
+  expect(bytesOf(300) - bytesOf(100)).toBeLessThan(200 * 150);
+  expectAgreement(layersOf(300, 3, 4));
 });
 
 test('the same operations on other constants, and on the same array twice, are not alike', () => {

@@ -16,7 +16,6 @@
  */
 import type { Precision } from '../code/expression.ts';
 import { type Contraction, epilogueViews } from '../lower/kernel.ts';
-import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 import { emitDots } from './contraction/dot.ts';
 import { emitEpilogue } from './contraction/epilogue.ts';
@@ -41,6 +40,7 @@ import {
 } from './contraction/plan.ts';
 import { emitTile, type Inner } from './contraction/tile.ts';
 import { type Count, pushCount, walk, walkBlocks } from './contraction/walk.ts';
+import type { Addressing } from './templates.ts';
 
 /** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads and writes. */
 type Places = readonly Place[];
@@ -80,18 +80,31 @@ interface Rows {
   readonly packed: boolean;
 }
 
-/** The function that computes a product. */
+/**
+ * The function that computes a product.
+ *
+ * @param addressing - with parameters, the views begin at them: factors, result, those of the epilogue, then the scratch
+ * memory, if there is any.
+ */
 export function emitContraction(
   contraction: Contraction,
   precision: Precision,
   fused: boolean,
   importOf: (name: string) => number,
+  addressing: Addressing = 'constants',
 ): FunctionBuilder {
-  return new ContractionEmitter(contraction, precision, fused, importOf).emit();
+  const { epilogue, scratch } = contraction;
+  const views = 3 + epilogueViews(epilogue).length + (scratch === undefined ? 0 : 1);
+  const parameters = Array.from(
+    { length: addressing === 'constants' ? 0 : views },
+    () => 'i32' as const,
+  );
+  const code = new FunctionBuilder(parameters);
+  return new ContractionEmitter(contraction, precision, fused, importOf, code).emit();
 }
 
 class ContractionEmitter {
-  readonly #code = new FunctionBuilder();
+  readonly #code: FunctionBuilder;
   readonly #contraction: Contraction;
   readonly #precision: Precision;
   readonly #importOf: (name: string) => number;
@@ -103,7 +116,9 @@ class ContractionEmitter {
     precision: Precision,
     fused: boolean,
     importOf: (name: string) => number,
+    code: FunctionBuilder,
   ) {
+    this.#code = code;
     this.#contraction = contraction;
     this.#precision = precision;
     this.#importOf = importOf;
@@ -114,11 +129,13 @@ class ContractionEmitter {
 
   emit(): FunctionBuilder {
     const { left, right, result, epilogue } = this.#contraction;
-    const factors = this.#plan.swapped ? [right, left] : [left, right];
-    const start = [...factors, result, ...epilogueViews(epilogue)].map((view: View): Place => ({
-      local: undefined,
+    const { length } = this.#code.parameters;
+    const views = [left, right, result, ...epilogueViews(epilogue)].map((view, k): Place => ({
+      local: length === 0 ? undefined : k,
       base: view.buffer.address + view.offset * this.#lanes.size,
     }));
+    const [first, second, ...others] = views as [Place, Place, ...Place[]];
+    const start = this.#plan.swapped ? [second, first, ...others] : views;
     const { form, m, panelVectors } = this.#plan;
     if (form === 'dots') {
       this.#stack(start, (places) => this.#dots(places));
@@ -194,7 +211,7 @@ class ContractionEmitter {
           stack(atStep, (places) => this.#rowBlocks(block, places));
           return;
         }
-        const target = { local: undefined, base: this.#contraction.scratch!.address };
+        const target = this.#scratch(0);
         if (this.#packsOnTheWay) {
           const whilePacking: Block = {
             ...block,
@@ -266,7 +283,7 @@ class ContractionEmitter {
         byTile: replaced(byTile, 0, panelBytes),
         packed: true,
       };
-      const target = { local: undefined, base: this.#contraction.scratch!.address + rightBytes };
+      const target = this.#scratch(rightBytes);
       walkBlocks(code, count, tilesPerBlock, first, byTile, (tiles, at) => {
         emitPacking(code, this.#lanes, block.inner, {
           source: at[0]!,
@@ -418,10 +435,7 @@ class ContractionEmitter {
     // whenever it changes, in the loop over the inner dimension.
     const sumAt = (row: number, { first }: Chunk): Place =>
       resultUse === 'unused'
-        ? {
-            local: undefined,
-            base: this.#waitingSums + (row * chunks.length * this.#lanes.width + first) * size,
-          }
+        ? shifted(this.#waitingSums, (row * chunks.length * this.#lanes.width + first) * size)
         : shifted(places[2]!, row * result.row + first * size);
     each((sum, row, chunk) => store(code, this.#lanes, sumAt(row, chunk), chunk.lanes, sum));
     if (epilogue === undefined) return;
@@ -441,10 +455,19 @@ class ContractionEmitter {
     else code.get(isLast).if(apply);
   }
 
-  /** The address at which a tile of sums waits that has no place in a result: behind what is packed. */
-  get #waitingSums(): number {
+  /** Where a tile of sums waits that has no place in a result: behind what is packed. */
+  get #waitingSums(): Place {
     const { rightBytes, leftBytes } = this.#plan;
-    return this.#contraction.scratch!.address + rightBytes + leftBytes;
+    return this.#scratch(rightBytes + leftBytes);
+  }
+
+  /** A place in the scratch memory: of parameters, it is the last. */
+  #scratch(bytes: number): Place {
+    const { length } = this.#code.parameters;
+    return {
+      local: length === 0 ? undefined : length - 1,
+      base: this.#contraction.scratch!.address + bytes,
+    };
   }
 }
 

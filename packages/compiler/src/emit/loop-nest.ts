@@ -17,6 +17,7 @@ import {
 import type { Combine, LoopNest } from '../lower/kernel.ts';
 import type { Buffer, View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
+import type { Addressing } from './templates.ts';
 
 /** One loop: how often, and how far each view moves in bytes. */
 interface Axis {
@@ -67,13 +68,22 @@ const IDENTITY: Readonly<Record<Combine, number>> = {
   min: Infinity,
 };
 
-/** The function that runs a loop nest. */
+/**
+ * The function that runs a loop nest.
+ *
+ * @param addressing - with parameters, the views begin at them: those read, those written, then the positions.
+ */
 export function emitLoopNest(
   nest: LoopNest,
   precision: Precision,
   importOf: (name: string) => number,
+  addressing: Addressing = 'constants',
 ): FunctionBuilder {
-  return new LoopNestEmitter(nest, precision, importOf, new FunctionBuilder()).emit();
+  const { reads, results } = nest;
+  const gathered = reads.filter(({ positions }) => positions !== undefined);
+  const views = addressing === 'constants' ? 0 : reads.length + results.length + gathered.length;
+  const parameters = Array.from({ length: views }, () => 'i32' as const);
+  return new LoopNestEmitter(nest, precision, importOf, new FunctionBuilder(parameters)).emit();
 }
 
 /**
@@ -153,8 +163,11 @@ class LoopNestEmitter {
     this.#vectors = this.#vectorsTogether();
   }
 
+  /** From the first element on, with the views where the parameters say, if there are any. */
   emit(): FunctionBuilder {
-    this.#level(0, this.#entryOffsets(), ELEMENT, undefined);
+    const { length } = this.#code.parameters;
+    const start = length === 0 ? this.#entryOffsets() : this.#views.map((_, k) => k);
+    this.#level(0, start, ELEMENT, undefined);
     return this.#code;
   }
 

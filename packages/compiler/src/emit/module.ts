@@ -34,6 +34,9 @@ export interface EmittedModule {
   readonly contents: ReadonlyMap<Buffer, ArrayLike<number>>;
 }
 
+/** Bytes of the calls that are made by one function: engines take long for very long ones, and refuse longer ones. */
+const PIECE = 2 ** 15;
+
 /**
  * Emits a program.
  *
@@ -58,14 +61,14 @@ export function emitModule(
   const hostCalls: HostCall[] = [];
   const contents = new Map<Buffer, ArrayLike<number>>();
   const elementSize = precision === 'f64' ? 8 : 4;
-  const templates = new Templates(elementSize, (kernel) => {
-    if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf);
+  const templates = new Templates(code, elementSize, (kernel, addressing) => {
+    if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf, addressing);
     if (kernel.kind === 'convolution') return emitConvolution(kernel, precision, fused);
-    return emitContraction(kernel, precision, fused, importOf);
+    return emitContraction(kernel, precision, fused, importOf, addressing);
   });
-  const run = new FunctionBuilder();
-  const call = (emitted: FunctionBuilder, addresses?: readonly number[]): void => {
-    run.call(code.function(emitted, addresses));
+  let run = new FunctionBuilder();
+  const call = (emitted: FunctionBuilder): void => {
+    run.call(code.function(emitted));
   };
   const emitScalars = (kernel: ScalarKernel): void => {
     const { plan } = kernel;
@@ -81,7 +84,7 @@ export function emitModule(
   const emitKernels = (list: readonly Kernel[]): void => {
     for (const kernel of list) {
       if (kernel.kind === 'loop' || kernel.kind === 'contraction' || kernel.kind === 'convolution')
-        call(templates.functionOf(kernel), templates.addressesOf(kernel));
+        templates.call(run, kernel);
       else if (kernel.kind === 'strips')
         emitStrips(run, kernel, precision, importOf, (emitted) => code.function(emitted));
       else if (kernel.kind === 'scalars') emitScalars(kernel);
@@ -100,7 +103,16 @@ export function emitModule(
       }
     }
   };
-  emitKernels(kernels);
+  const pieces: FunctionBuilder[] = [];
+  const endPiece = (atLeast: number): void => {
+    if (run.size < atLeast) return;
+    pieces.push(run);
+    run = new FunctionBuilder();
+  };
+  for (const kernel of kernels) {
+    emitKernels([kernel]);
+    endPiece(PIECE);
+  }
   const emitCopies = (list: readonly UpdateBuffers[]): void => {
     for (const { from, to } of list) emitCopy(run, to, from, bytesOf(from, elementSize));
   };
@@ -118,6 +130,10 @@ export function emitModule(
   };
   emitWhere(copies, 'ne');
   emitWhere(restored, 'eq');
+  if (pieces.length > 0) {
+    endPiece(1);
+    pieces.forEach(call);
+  }
   code.export('run', code.function(run));
   return { bytes: code.encode(pages), functions: callees.imported, hostCalls, contents };
 }

@@ -15,7 +15,7 @@ import type { ScalarKernel } from '../lower/scalar-region.ts';
 import type { StraightLine } from '../lower/straight-line.ts';
 import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
-import type { PlainInstruction } from '../wasm/instructions.ts';
+import type { MemoryInstruction, PlainInstruction } from '../wasm/instructions.ts';
 import type { Callees } from './callees.ts';
 
 /** Operations that are one instruction on numbers. */
@@ -45,6 +45,8 @@ const OWN_CODE: ReadonlySet<string> = new Set(['constant', 'sign', 'strongMul', 
 /** Values nested deeper than this in each other go through a local, which bounds the recursion. */
 const MAX_DEPTH = 12;
 
+const NO_WRITES: readonly View[] = [];
+
 /** One function per piece. */
 export function emitStraightLine(
   kernel: ScalarKernel,
@@ -67,6 +69,8 @@ class StraightLineEmitter {
   readonly #precision: Precision;
   readonly #size: number;
   readonly #callees: Callees;
+  readonly #loadInstruction: MemoryInstruction;
+  readonly #storeInstruction: MemoryInstruction;
   /** By operation: the instruction, if it is one. */
   readonly #instructions: readonly (PlainInstruction | undefined)[];
   /** By operation: 1 where vector code computes it. */
@@ -94,6 +98,8 @@ class StraightLineEmitter {
     this.#precision = precision;
     this.#size = precision === 'f64' ? 8 : 4;
     this.#callees = callees;
+    this.#loadInstruction = `${precision}.load`;
+    this.#storeInstruction = `${precision}.store`;
     this.#instructions = SCALAR_OPERATIONS.map((name) => {
       const instruction = INSTRUCTION[name] ?? COMPARISON[name];
       if (instruction === undefined) return undefined;
@@ -233,7 +239,7 @@ class StraightLineEmitter {
   /** Puts a value where it is read: in a local, in its slot, in the buffers of results. */
   #keep(entry: number, push: () => void): void {
     const code = this.#code;
-    const writes = this.#writes.get(entry) ?? [];
+    const writes = this.#plan.isResult[entry] === 1 ? this.#writes.get(entry)! : NO_WRITES;
     const slot = this.#plan.slots[entry]!;
     const stores = writes.length + (slot === -1 ? 0 : 1);
     if (this.#left[entry] === 0 && stores === 1) {
@@ -259,12 +265,12 @@ class StraightLineEmitter {
   }
 
   #store({ buffer, offset }: View): void {
-    this.#code.memory(`${this.#precision}.store`, buffer.address + offset * this.#size);
+    this.#code.memory(this.#storeInstruction, buffer.address + offset * this.#size);
   }
 
   #storeSlot(slot: number): void {
     const address = this.#plan.scratch!.address + slot * this.#size;
-    this.#code.memory(`${this.#precision}.store`, address);
+    this.#code.memory(this.#storeInstruction, address);
   }
 
   /** Pushes an operand as a number. */
@@ -288,7 +294,7 @@ class StraightLineEmitter {
       this.#locals[operand] = 0;
     } else if (operand < this.#start) {
       const address = this.#plan.scratch!.address + this.#plan.slots[operand]! * this.#size;
-      code.i32(0).memory(`${this.#precision}.load`, address);
+      code.i32(0).memory(this.#loadInstruction, address);
     } else {
       this.#pushNumberOf(operand);
     }
@@ -314,7 +320,7 @@ class StraightLineEmitter {
     if (buffer.storage === 'integer') {
       code.memory('i32.load', buffer.address + offset * 4).op(`${this.#precision}.convert_i32_s`);
     } else {
-      code.memory(`${this.#precision}.load`, buffer.address + offset * this.#size);
+      code.memory(this.#loadInstruction, buffer.address + offset * this.#size);
     }
   }
 

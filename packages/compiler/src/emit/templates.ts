@@ -1,23 +1,44 @@
 /**
  * Templates: kernels that differ in nothing but where their arrays are have the same code but for addresses. It is
- * emitted once, with symbols in the place of addresses, and copied for each of them; networks are made of layers that
- * are alike.
+ * emitted once, with symbols in the place of addresses, and copied for each of them. Where there are many and they are
+ * small, as in networks of layers that are alike, all the others are calls of one function that is told the addresses.
  */
+import { sizeOf } from '@ad/graph';
 import type { Expressions } from '../code/expression.ts';
 import type { Contraction, Convolution, Epilogue, LoopNest, Result } from '../lower/kernel.ts';
 import { epilogueViews } from '../lower/kernel.ts';
 import type { Buffer, View } from '../lower/view.ts';
-import type { FunctionBuilder } from '../wasm/function-builder.ts';
+import type { Callee, FunctionBuilder } from '../wasm/function-builder.ts';
+import type { ModuleBuilder } from '../wasm/module-builder.ts';
 import { symbol } from '../wasm/symbols.ts';
 
 /** The kernels whose functions depend on addresses only through the constants that they add to. */
 export type PlacedKernel = LoopNest | Contraction | Convolution;
 
+/** So many kernels that are alike get code of their own, which is a little faster than code for any address. */
+const COPIES = 4;
+
+/** The most elements that a kernel may go through to share its code: for long loops code of their own is worth its size. */
+const MAX_SHARED = 2 ** 14;
+
+/** How the code of a kernel knows where its arrays are: by the addresses of their buffers, or by a parameter for each. */
+export type Addressing = 'constants' | 'parameters';
+
+/** Kernels that are alike. */
+interface Alike {
+  count: number;
+  /** With symbols for addresses. */
+  template: FunctionBuilder | undefined;
+  /** With parameters for addresses. */
+  shared: Callee | undefined;
+}
+
 /** The templates of a module. */
 export class Templates {
-  readonly #emit: (kernel: PlacedKernel) => FunctionBuilder;
+  readonly #module: ModuleBuilder;
   readonly #elementSize: number;
-  readonly #known = new Map<string, FunctionBuilder>();
+  readonly #emit: (kernel: PlacedKernel, addressing: Addressing) => FunctionBuilder;
+  readonly #known = new Map<string, Alike>();
   readonly #bodies = new Map<Expressions, number>();
 
   /**
@@ -25,25 +46,49 @@ export class Templates {
    *
    * @param emit - the function of a kernel.
    */
-  constructor(elementSize: number, emit: (kernel: PlacedKernel) => FunctionBuilder) {
+  constructor(
+    module: ModuleBuilder,
+    elementSize: number,
+    emit: (kernel: PlacedKernel, addressing: Addressing) => FunctionBuilder,
+  ) {
+    this.#module = module;
     this.#elementSize = elementSize;
     this.#emit = emit;
   }
 
-  /** The function of a kernel, with a symbol for each of its addresses. */
-  functionOf(kernel: PlacedKernel): FunctionBuilder {
-    const key = this.#keyOf(kernel);
-    let template = this.#known.get(key);
-    if (template === undefined) {
-      template = this.#emit(onSymbols(kernel));
-      this.#known.set(key, template);
+  /** Lets `run` call the function of a kernel, whose buffers have their addresses. */
+  call(run: FunctionBuilder, kernel: PlacedKernel): void {
+    // Where entries of stacks are depends on more than addresses.
+    if (viewsOf(kernel).some(({ buffer }) => buffer.entryAt !== undefined)) {
+      run.call(this.#module.function(this.#emit(kernel, 'constants')));
+      return;
     }
-    return template;
+    const alike = this.#alike(kernel);
+    const addresses = viewsOf(kernel).map((view) => this.#addressOf(view));
+    alike.count++;
+    if (alike.count > COPIES && sharesCode(kernel)) {
+      alike.shared ??= this.#module.function(
+        this.#emit(
+          movedTo(kernel, () => 0),
+          'parameters',
+        ),
+      );
+      for (const address of addresses) run.i32(address);
+      run.call(alike.shared);
+    } else {
+      alike.template ??= this.#emit(movedTo(kernel, symbol), 'constants');
+      run.call(this.#module.function(alike.template, addresses));
+    }
   }
 
-  /** The addresses of a kernel, in the order of the symbols. */
-  addressesOf(kernel: PlacedKernel): number[] {
-    return viewsOf(kernel).map((view) => this.#addressOf(view));
+  #alike(kernel: PlacedKernel): Alike {
+    const key = this.#keyOf(kernel);
+    let alike = this.#known.get(key);
+    if (alike === undefined) {
+      alike = { count: 0, template: undefined, shared: undefined };
+      this.#known.set(key, alike);
+    }
+    return alike;
   }
 
   #addressOf({ buffer, offset }: View): number {
@@ -71,14 +116,30 @@ export class Templates {
   }
 }
 
-/** The views of a kernel, in the order of their symbols. */
+/** Whether kernels like this one may have one function for all. */
+function sharesCode(kernel: PlacedKernel): boolean {
+  if (kernel.kind === 'loop') return sizeOf(kernel.shape) <= MAX_SHARED;
+  if (kernel.kind === 'convolution') return false;
+  return sizeOf(kernel.result.shape) * kernel.left.shape.at(-1)! <= MAX_SHARED;
+}
+
+/** The views of a kernel, in the order of their addresses. */
 function viewsOf(kernel: PlacedKernel): View[] {
-  if (kernel.kind === 'loop')
-    return [...kernel.reads, ...kernel.results.map((result) => result.write)];
+  if (kernel.kind === 'loop') {
+    const { reads, results } = kernel;
+    return [...reads, ...results.map(({ write }) => write), ...positionsIn(reads)];
+  }
   if (kernel.kind === 'convolution') return [kernel.image, kernel.kernel, kernel.result];
   const { left, right, result, epilogue, scratch } = kernel;
   const whole = scratch === undefined ? [] : [wholeOf(scratch)];
   return [left, right, result, ...epilogueViews(epilogue), ...whole];
+}
+
+/** The positions at which elements are read. */
+function positionsIn(reads: readonly View[]): View[] {
+  return reads.flatMap(({ positions }) =>
+    positions === undefined ? [] : [wholeOf(positions.indices)],
+  );
 }
 
 function wholeOf(buffer: Buffer): View {
@@ -86,43 +147,40 @@ function wholeOf(buffer: Buffer): View {
 }
 
 /** A view but for its place. */
-function geometryOf({ buffer, shape, strides }: View): string {
-  return `${buffer.storage} [${shape.join()}] [${strides.join()}]`;
+function geometryOf({ buffer, shape, strides, positions }: View): string {
+  const gathered = positions && ` ${positions.axis} ${positions.length} ${positions.stride}`;
+  return `${buffer.storage} [${shape.join()}] [${strides.join()}]${gathered ?? ''}`;
 }
 
-/** The kernel with a symbol in the place of each address. */
-function onSymbols(kernel: PlacedKernel): PlacedKernel {
+/** The kernel with its views, in their order, at other addresses. */
+function movedTo(kernel: PlacedKernel, addressOf: (index: number) => number): PlacedKernel {
   let count = 0;
-  const moved = (view: View): View => ({
-    ...view,
-    buffer: { ...view.buffer, address: symbol(count++) },
-    offset: 0,
-  });
+  const movedBuffer = (buffer: Buffer): Buffer => ({ ...buffer, address: addressOf(count++) });
+  const moved = (view: View): View => ({ ...view, buffer: movedBuffer(view.buffer), offset: 0 });
+  const withPositions = (view: View): View => {
+    const { positions } = view;
+    if (positions === undefined) return view;
+    return { ...view, positions: { ...positions, indices: movedBuffer(positions.indices) } };
+  };
   const withWrite = (result: Result): Result => ({ ...result, write: moved(result.write) });
-  // In the order of `viewsOf`.
   if (kernel.kind === 'loop') {
-    const reads = kernel.reads.map(moved);
-    return { ...kernel, reads, results: kernel.results.map(withWrite) };
+    const elements = kernel.reads.map(moved);
+    const results = kernel.results.map(withWrite);
+    return { ...kernel, reads: elements.map(withPositions), results };
   }
   if (kernel.kind === 'convolution') {
-    const [image, weights] = [moved(kernel.image), moved(kernel.kernel)];
+    const image = moved(kernel.image);
+    const weights = moved(kernel.kernel);
     return { ...kernel, image, kernel: weights, result: moved(kernel.result) };
   }
-  const [left, right, result] = [kernel.left, kernel.right, kernel.result].map(moved) as [
-    View,
-    View,
-    View,
-  ];
-  const { epilogue } = kernel;
-  const reads = epilogue?.reads.map(moved);
-  const results = epilogue?.results.map(withWrite);
-  const scratch = kernel.scratch && moved(wholeOf(kernel.scratch)).buffer;
-  return {
-    ...kernel,
-    left,
-    right,
-    result,
-    epilogue: epilogue && { ...epilogue, reads: reads!, results: results! },
-    scratch,
+  const left = moved(kernel.left);
+  const right = moved(kernel.right);
+  const result = moved(kernel.result);
+  const epilogue = kernel.epilogue && {
+    ...kernel.epilogue,
+    reads: kernel.epilogue.reads.map(moved),
+    results: kernel.epilogue.results.map(withWrite),
   };
+  const scratch = kernel.scratch && movedBuffer(kernel.scratch);
+  return { ...kernel, left, right, result, epilogue, scratch };
 }

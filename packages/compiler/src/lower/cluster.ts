@@ -78,7 +78,7 @@ export function clusterNodes(
 ): Map<number, Cluster> {
   const { arena, order } = simplified;
   const clusters = new Map<number, Cluster>();
-  const hasPads = simplified.rows.includes(operations.pad);
+  const hasPads = simplified.rows.some(({ lowering }) => lowering === 'pad');
   const start = (node: number, shape: Shape): void => {
     clusters.set(node, { nodes: [node], shape, layout: new Layout(shape) });
   };

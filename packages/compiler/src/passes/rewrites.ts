@@ -90,7 +90,8 @@ export class Rewriter {
 
   #slope(node: number): Rewrite | undefined {
     const simplified = this.#simplified;
-    const [left, right] = [simplified.operand(node, 0), simplified.operand(node, 1)];
+    const left = simplified.operand(node, 0);
+    const right = simplified.operand(node, 1);
     if (!this.#isA(left, sigmoid) || !this.#isA(right, sigmoid)) return undefined;
     const [a, b] = [simplified.operand(left, 0), simplified.operand(right, 0)];
     if (!this.#isNegative(b, a) && !this.#isNegative(a, b)) return undefined;
