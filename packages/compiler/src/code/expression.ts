@@ -69,20 +69,20 @@ export class Expressions {
   constant(value: number): Expression {
     const known = Object.is(value, -0) ? undefined : this.#constants.get(value);
     if (known !== undefined) return known;
-    const bytes = new Uint8Array(16);
-    if (this.precision === 'f64') new Float64Array(bytes.buffer).fill(value);
-    else new Float32Array(bytes.buffer).fill(value);
-    const made = this.#make('constant', '', [], bytes, 0);
+    const { lanes } = this.#known;
+    if (this.precision === 'f64') lanes.doubles.fill(value);
+    else lanes.singles.fill(value);
+    const made = this.#make('constant', '', [], lanes.bytes.slice(), 0);
     if (!Object.is(value, -0)) this.#constants.set(value, made);
     return made;
   }
 
   /** The same integer in every lane, as wide as the numbers. */
   integer(value: bigint): Expression {
-    const bytes = new Uint8Array(16);
-    if (this.precision === 'f64') new BigInt64Array(bytes.buffer).fill(BigInt.asIntN(64, value));
-    else new Int32Array(bytes.buffer).fill(Number(BigInt.asIntN(32, value)));
-    return this.#make('constant', '', [], bytes, 0);
+    const { lanes } = this.#known;
+    if (this.precision === 'f64') lanes.longs.fill(BigInt.asIntN(64, value));
+    else lanes.integers.fill(Number(BigInt.asIntN(32, value)));
+    return this.#make('constant', '', [], lanes.bytes.slice(), 0);
   }
 
   /** An instruction on the lanes as numbers, such as `add` or `lt`. */
@@ -213,8 +213,19 @@ export function withInputs(
   return roots.map((root) => made.get(root)!);
 }
 
+/** A vector in memory, to write its lanes and read its bytes. */
+class VectorLanes {
+  readonly doubles: Float64Array<ArrayBuffer> = new Float64Array(2);
+  readonly singles: Float32Array = new Float32Array(this.doubles.buffer);
+  readonly longs: BigInt64Array = new BigInt64Array(this.doubles.buffer);
+  readonly integers: Int32Array = new Int32Array(this.doubles.buffer);
+  readonly bytes: Uint8Array = new Uint8Array(this.doubles.buffer);
+}
+
 /** The expressions there are: by what is done, then by what it is done with. */
 class KnownExpressions {
+  /** Where constants are written, one after the other. */
+  readonly lanes: VectorLanes = new VectorLanes();
   readonly #groups = new Map<string, Map<number | string, Expression>>();
   #count = 0;
 
