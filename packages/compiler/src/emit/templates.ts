@@ -3,11 +3,11 @@
  * emitted once, with symbols in the place of addresses, and copied for each of them. Where there are many and they are
  * small, as in networks of layers that are alike, all the others are calls of one function that is told the addresses.
  */
-import { sizeOf } from '@ad/graph';
+import { type Shape, sizeOf } from '@ad/graph';
 import type { Expressions } from '../code/expression.ts';
 import type { Contraction, Convolution, Epilogue, LoopNest, Result } from '../lower/kernel.ts';
 import { epilogueViews } from '../lower/kernel.ts';
-import type { Buffer, View } from '../lower/view.ts';
+import { type Buffer, isContiguous, type View } from '../lower/view.ts';
 import type { Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import type { ModuleBuilder } from '../wasm/module-builder.ts';
 import { symbol } from '../wasm/symbols.ts';
@@ -40,6 +40,8 @@ export class Templates {
   readonly #emit: (kernel: PlacedKernel, addressing: Addressing) => FunctionBuilder;
   readonly #known = new Map<string, Alike>();
   readonly #bodies = new Map<Expressions, number>();
+  /** Shapes as text: most are the shapes of nodes, of which there are few. */
+  readonly #shapes = new Map<Shape, string>();
 
   /**
    * None yet.
@@ -97,13 +99,28 @@ export class Templates {
 
   /** What the code of a kernel depends on, apart from addresses. */
   #keyOf(kernel: PlacedKernel): string {
-    const views = viewsOf(kernel).map(geometryOf).join(' ');
+    const views = viewsOf(kernel)
+      .map((view) => this.#geometryOf(view))
+      .join(' ');
     if (kernel.kind === 'convolution') return `${views} ${JSON.stringify(kernel.plan)}`;
     if (kernel.kind === 'loop')
       return `${views} ${kernel.reads.length} ${kernel.reduced.join()} ${this.#computed(kernel)}`;
     const { epilogue, resultUse, scratch } = kernel;
     const then = epilogue === undefined ? '' : this.#computed(epilogue);
     return `${views} ${resultUse} ${scratch !== undefined} ${then}`;
+  }
+
+  /** A view but for its place. */
+  #geometryOf(view: View): string {
+    const { buffer, shape, strides, positions } = view;
+    let dimensions = this.#shapes.get(shape);
+    if (dimensions === undefined) {
+      dimensions = shape.join();
+      this.#shapes.set(shape, dimensions);
+    }
+    const steps = isContiguous(view) ? '' : ` by ${strides.join()}`;
+    const gathered = positions && ` at ${positions.axis} ${positions.length} ${positions.stride}`;
+    return `${buffer.storage} ${dimensions}${steps}${gathered ?? ''}`;
   }
 
   #computed({ expressions, results }: LoopNest | Epilogue): string {
@@ -144,12 +161,6 @@ function positionsIn(reads: readonly View[]): View[] {
 
 function wholeOf(buffer: Buffer): View {
   return { buffer, offset: 0, shape: [], strides: [] };
-}
-
-/** A view but for its place. */
-function geometryOf({ buffer, shape, strides, positions }: View): string {
-  const gathered = positions && ` ${positions.axis} ${positions.length} ${positions.stride}`;
-  return `${buffer.storage} [${shape.join()}] [${strides.join()}]${gathered ?? ''}`;
 }
 
 /** The kernel with its views, in their order, at other addresses. */

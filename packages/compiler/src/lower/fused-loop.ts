@@ -43,7 +43,7 @@ export function lowerCluster(draft: Draft, places: Places, cluster: Cluster): vo
       };
     });
     const wanted = stored.map((each) => each.wanted);
-    const { values, expressions } = draft.bodies.of(code, wanted);
+    const { values, expressions, cost } = draft.bodies.of(code, wanted);
     const results = stored.map(({ write, combine }, k): Result => ({
       expression: values[k]!,
       write,
@@ -54,7 +54,7 @@ export function lowerCluster(draft: Draft, places: Places, cluster: Cluster): vo
       const isRead = kept.includes(product);
       // The product is what is read first.
       const epilogue = { operations, reads: reads.slice(1), results, expressions };
-      if (isEpilogue(epilogue)) {
+      if (isEpilogue(epilogue, cost)) {
         lowerProduct(draft, product, isRead, epilogue);
         return;
       }
@@ -152,8 +152,10 @@ const MAX_EPILOGUE = 24;
 const MAX_EPILOGUE_ARRAYS = 3;
 
 /** Whether results can be computed and stored while the sums of a product are at hand. */
-function isEpilogue({ reads, results }: Epilogue): boolean {
-  const { instructions, calls } = countInstructions(results.map((result) => result.expression));
+function isEpilogue(
+  { reads, results }: Epilogue,
+  { instructions, calls }: ReturnType<typeof countInstructions>,
+): boolean {
   const whole = reads.filter(({ strides }) => strides.every((stride) => stride !== 0));
   return (
     !calls &&

@@ -24,6 +24,7 @@ export function updatesInPlace(
   updates: readonly UpdateBuffers[],
   outputs: ReadonlySet<Buffer>,
 ): Map<Buffer, Buffer> {
+  if (updates.length === 0) return new Map();
   const lastRead = new Map<Buffer, number>();
   const writtenBy = new Map<Buffer, number>();
   const writes = new Map<Buffer, number>();

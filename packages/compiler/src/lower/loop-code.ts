@@ -3,7 +3,12 @@
  * that come of it, wherever their arrays are: a network of many layers has few kinds of loops.
  */
 import type { ElementwiseRow, Shape } from '@ad/graph';
-import { type Expression, Expressions, type Precision } from '../code/expression.ts';
+import {
+  countInstructions,
+  type Expression,
+  Expressions,
+  type Precision,
+} from '../code/expression.ts';
 import {
   asNumbers,
   vectorAlgebra,
@@ -69,10 +74,14 @@ export interface Wanted {
   readonly addsZero: boolean;
 }
 
-/** The expressions of the wanted values, and their owner. */
+/** What loops with equal lists compute. */
 interface Body {
+  /** The wanted values. */
   readonly values: readonly Expression[];
+  /** The owner of their expressions. */
   readonly expressions: Expressions;
+  /** Instructions for an element. */
+  readonly cost: ReturnType<typeof countInstructions>;
 }
 
 /** The bodies of the loops of one graph. */
@@ -115,6 +124,6 @@ export class Bodies {
       const number = asNumbers(e, computed[entry]!);
       return addsZero ? e.real('add', number, e.constant(0)) : number;
     });
-    return { values, expressions: e };
+    return { values, expressions: e, cost: countInstructions(values) };
   }
 }

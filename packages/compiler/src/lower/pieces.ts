@@ -32,6 +32,7 @@ const MAX_COMPUTED = 640;
 
 /** Where nodes lie in a loop, and the pieces in which each of them is either computed or 0. */
 export class Layout {
+  readonly #shape: Shape;
   readonly #origin: Position;
   readonly #positions: Position[];
   readonly #positionsOf = new Map<number, readonly Position[]>();
@@ -41,6 +42,7 @@ export class Layout {
 
   /** A loop in one piece. */
   constructor(shape: Shape) {
+    this.#shape = shape;
     this.#origin = { index: 0, starts: shape.map(() => 0) };
     this.#positions = [this.#origin];
     this.#borders = shape.map((length) => new Set([0, length]));
@@ -93,6 +95,8 @@ export class Layout {
 
   /** The pieces, which together are the loop. */
   get pieces(): Piece[] {
+    if (this.#borders.every(({ size }) => size === 2))
+      return [{ starts: this.#origin.starts, shape: this.#shape }];
     let pieces: Piece[] = [{ starts: [], shape: [] }];
     for (const all of this.#borders) {
       const borders = [...all].sort((a, b) => a - b);
