@@ -19,7 +19,7 @@ export function simplify(
   const { arena } = graph;
   const ancestors = ancestorsOf(arena, wanted);
   const simplified = new Simplified(graph, (ancestors.at(-1) ?? -1) + 1);
-  const seen = new SeenNodes(simplified, ancestors.length);
+  const seen = new SeenNodes(simplified);
   const numbers = new KnownNumbers();
   const { codes, typeIds } = arena;
   // By code: rows are objects of many forms, and looking at one costs more than what is done with a node.

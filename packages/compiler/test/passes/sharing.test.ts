@@ -43,3 +43,16 @@ test('a chain of doublings written as a tree stays a chain', () => {
   for (let i = 0; i < 60; i++) [left, right] = [left.add(right), right.add(left)];
   expect(simplify(graph, [left.id, right.id], 'f64').order.length).toBe(62);
 });
+
+test('equal nodes are found among thousands that read the same node', () => {
+  const graph = new Graph();
+  const others = Array.from({ length: 2000 }, (_, k) => graph.input(`y${k}`));
+  const x = graph.input('x').exp();
+  const all = (): GraphNode[] =>
+    others.flatMap((y, k) => [k % 2 === 0 ? x.add(y) : y.add(x), x.sub(y)]);
+  const [first, again] = [all(), all()];
+  const wanted = [...first, ...again].map(({ id }) => id);
+  const simplified = simplify(graph, wanted, 'f64');
+  expect(again.map(({ id }) => simplified.nodeFor(id))).toEqual(first.map(({ id }) => id));
+  expect(simplified.order.length).toBe(2002 + first.length);
+});
