@@ -178,7 +178,7 @@ const ORDINARY: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
     ),
   ),
   scatterAdd: fc
-    .tuple(shapes(0, 1), shapes(1, 2), shapes(0, 1), fc.integer({ min: 1, max: 4 }))
+    .tuple(shapes(0, 1), shapes(0, 2), shapes(0, 1), fc.integer({ min: 1, max: 4 }))
     .chain(([outer, at, inner, length]) =>
       fc
         .tuple(integersOf([...outer, ...at, ...inner]), indicesInto(at, length))

@@ -18,6 +18,9 @@ export interface GoldenPoint {
 
 const table = read('elementwise.json') as Readonly<Record<string, readonly string[]>>;
 
+/** The rows that the table has. */
+export const goldenNames: readonly string[] = Object.keys(table);
+
 /** The lines for a row; none if the table does not have it. */
 export function goldenPoints(name: string): readonly GoldenPoint[] {
   return (table[name] ?? []).map(parse);
