@@ -47,6 +47,8 @@ describe('against difference quotients, to second order', () => {
     ['one matrix for many sides', [2, 2], [2, 2, 1], solve],
     ['inverse', [2, 3, 3], [1], (x) => inverse(x)],
     ['determinant', [2, 3, 3], [1], (x) => determinant(x)],
+    ['determinant of stacks of stacks', [2, 1, 2, 2], [1], (x) => determinant(x)],
+    ['cholesky of stacks of stacks', [2, 1, 2, 2], [1], (x) => cholesky(positive(x))],
     ['determinant of one element', [1, 1], [1], (x) => determinant(x).sin()],
     ['gradient of the determinant', [3, 3], [1], (x) => gradient(determinant(x), x).sin()],
     ['logDet', [2, 3, 3], [1], (x) => logDet(positive(x))],

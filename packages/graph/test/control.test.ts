@@ -1,5 +1,6 @@
 /** Loops and branches: what they compute, what their functions may use, and what they say when something does not fit. */
 import {
+  apply,
   applyBody,
   Body,
   cond,
@@ -19,6 +20,7 @@ import {
   less,
   listing,
   not,
+  operations,
   scan,
   ShapeError,
   tensor,
@@ -201,6 +203,28 @@ describe('scan', () => {
     expect(() => build(x)).toThrow(type);
     expect(() => build(x)).toThrow(message);
   });
+});
+
+test('a counted scan has fewer carries and arrays than operands', () => {
+  const graph = new Graph();
+  const count = graph.input('count', { kind: 'integer' });
+  const init = graph.input('init');
+  const inner = new Graph();
+  const carry = inner.input('carry');
+  const body = new Body([inner.input('i', { kind: 'integer' }), carry], [carry.mul(2)]);
+  const scanned = (carries: number, arrays: number): GraphNode =>
+    apply(operations.scan, [count, init], {
+      body,
+      carries,
+      scanned: arrays,
+      length: 3,
+      reverse: false,
+      counted: true,
+      checkpoints: 0,
+    });
+  expect(evaluate(scanned(1, 0), { count: 2, init: 5 }).at(0)).toBe(20);
+  expect(() => scanned(2, 0)).toThrow(/scan: carries is 2, expected a number from 0 to 1/);
+  expect(() => scanned(1, 1)).toThrow(/scan: scanned is 1, expected a number from 0 to 0/);
 });
 
 describe('cond', () => {

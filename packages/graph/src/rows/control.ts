@@ -171,7 +171,7 @@ export const cond: ControlRow<CondAttributes> = {
   attributes: { whenTrue: 'body', whenFalse: 'body' },
   segments: condSegments,
   infer([predicate, ...operands], attributes) {
-    checkTypes('the predicate', predicate === undefined ? [] : [predicate], [boolean]);
+    checkTypes('the predicate', [predicate!], [boolean]);
     checkTypes('the inputs of the first branch', attributes.whenTrue.inputs, operands);
     checkTypes('the inputs of the second branch', attributes.whenFalse.inputs, operands);
     checkTypes(

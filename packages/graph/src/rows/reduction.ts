@@ -198,8 +198,7 @@ export const norm: ReductionRow = {
         const scale = 2 ** Math.min(Math.max(Math.floor(Math.log2(largest)), -1022), 1023);
         let total = 0;
         for (let k = 0; k < steps.length; k++) total += (data![start + steps[k]!]! / scale) ** 2;
-        const isOrdinary = largest > 0 && largest < Infinity;
-        result[i] = isOrdinary ? scale * Math.sqrt(total) : largest;
+        result[i] = scale * Math.sqrt(total);
       }
     };
   },

@@ -79,3 +79,12 @@ test('a product with a matrix that all examples share is one product', () => {
   expect(result.shape).toStrictEqual([4, 2, 5]);
   expect(calls).toStrictEqual(['matmul 4x2x3 3x5']);
 });
+
+test('of arrays without elements nothing is read and nothing refused', () => {
+  const x = tensor([], { shape: [2, 0] });
+  const indices = tensor([], { shape: [2, 0], kind: 'integer' });
+  const result = batchOperation(tensorBuilder, operations.gather, [x, indices], [true, true], {
+    axis: 0,
+  });
+  expect(result).toStrictEqual(x);
+});

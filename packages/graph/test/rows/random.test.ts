@@ -7,7 +7,10 @@ import {
   type GraphNode,
   interpreter,
   normal,
+  type Operation,
+  operations,
   philox,
+  prepareKernel,
   randomKey,
   ShapeError,
   slice,
@@ -97,6 +100,20 @@ describe('Philox 4x32-10', () => {
       (_, i) => Number((BigInt(layers[0]![i]!) << 21n) | (BigInt(layers[1]![i]!) >> 11n)) / 2 ** 53,
     );
     expect(Array.from(uniform(key, [7]).tensor.data)).toEqual(expected);
+  });
+
+  test('in single precision: the upper 24 bits of uniform numbers, normal numbers rounded', () => {
+    const key = keyOf(11);
+    const singly = (row: Operation, shape: number[]): Float32Array => {
+      const data = new Float32Array(shape[0]!);
+      const type = { shape, kind: 'real' } as const;
+      prepareKernel(row, [key], { shape }, type)(data, [key.tensor.data]);
+      return data;
+    };
+    const bits24 = uniform(key, [7]).tensor.data.map((u) => Math.floor(u * 2 ** 24) / 2 ** 24);
+    expect(Array.from(singly(operations.uniform, [7]))).toStrictEqual(Array.from(bits24));
+    const rounded = normal(key, [7]).tensor.data.map(Math.fround);
+    expect(Array.from(singly(operations.normal, [7]))).toStrictEqual(Array.from(rounded));
   });
 });
 
@@ -236,7 +253,7 @@ describe('keys', () => {
       /a key consists of 2 integers along the last axis, got real of shape \[2\][^]*randomKey\(seed\)/,
     );
     expect(() => normal(slice(key, [{ end: 1 }]))).toThrow(ShapeError);
-    expect(() => philox(key, key)).toThrow(/a counter consists of 4 integers/);
+    expect(() => philox(key, key)).toThrow(/a counter consists of 4 integers.* shape \[2\]$/m);
     expect(() => randomKey(-1)).toThrow(ValueError);
     expect(() => randomKey(0.5)).toThrow(/randomKey: seed is 0.5/);
     expect(() => splitKey(key, 0)).toThrow(/splitKey: count is an integer from 1/);
