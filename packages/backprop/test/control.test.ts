@@ -286,6 +286,8 @@ describe('loops of unknown length', () => {
     const f = (x: GraphNode): GraphNode => whileLoop((c) => less(c, 1000), (c) => c.mul(x), x, { maxSteps: 3 }); // prettier-ignore
     expect(grad(f)(2)).toBe(4 * 2 ** 3);
     expect(grad(f)(2000)).toBe(1);
+    const none = (x: GraphNode): GraphNode => whileLoop((c) => less(c, 1000), (c) => c.mul(x), x, { maxSteps: 0 }); // prettier-ignore
+    expect(grad(none)(2)).toBe(1);
   });
 
   test('that hold scans have derivatives', () => {

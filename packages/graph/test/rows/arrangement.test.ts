@@ -16,6 +16,7 @@ import {
   tensor,
   type Tensor,
   tile,
+  toInteger,
   topK,
   tril,
   triu,
@@ -179,4 +180,9 @@ test('what does not fit fails before anything is built, and says why', () => {
   expect(() => triu(x.sum())).toThrow('triu: the operand needs at least two axes');
   expect(() => diagonal(x, 0.5)).toThrow('diagonal: the offset is an integer, got 0.5');
   expect(graph.nodeCount).toBe(count + 1);
+});
+
+test('concat wants operands of one kind', () => {
+  const x = new Graph().input('x', { shape: [4] });
+  expect(() => concat([x, toInteger(x)])).toThrow('one kind, got real and integer');
 });

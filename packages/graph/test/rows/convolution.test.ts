@@ -444,6 +444,17 @@ describe('what does not fit is refused, and nothing is built', () => {
     ],
     ['a large window', () => maxPool2d(x, 9), ShapeError, /window of 9 elements/],
     ['too many windows', () => windows(x, [1, 1, 1, 1, 1]), ShapeError, /windows over 5 axes/],
+    [
+      'matrices',
+      () => {
+        const other = new Graph();
+        const input = (...shape: number[]): GraphNode =>
+          other.input(`${other.nodeCount}`, { shape });
+        return convolution(input(2, 4), input(4, 3));
+      },
+      ShapeError,
+      /three, and the spatial ones/,
+    ],
     ['other windows', () => overlapAdd(x, [9]), ShapeError, /counts \[2\]/],
     ['too few axes', () => overlapAdd(x, [1, 1, 1]), ShapeError, /counts \[\]/],
   ])('%s', (_name, build, type, message) => {

@@ -115,6 +115,11 @@ test('broadcastTo repeats', () => {
   );
 });
 
+test('broadcastTo keeps all axes', () => {
+  const x = new Graph().input('x', { shape: [1, 3] });
+  expect(() => x.broadcastTo([3])).toThrow('[1, 3] cannot be repeated to [3]');
+});
+
 test('expandDims and squeeze undo each other', () => {
   const cases = integerTensors(0, 3).chain((a) =>
     fc

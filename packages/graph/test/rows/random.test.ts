@@ -102,6 +102,12 @@ describe('Philox 4x32-10', () => {
     expect(Array.from(uniform(key, [7]).tensor.data)).toEqual(expected);
   });
 
+  test('makes normal numbers of the middles of the intervals that uniform ones begin', () => {
+    const key = keyOf(5);
+    const middles = uniform(key, [100]).tensor.data.map((u) => u - 0.5 + 2 ** -54);
+    expect(normal(key, [100]).tensor.data).toStrictEqual(middles.map(normalQuantile));
+  });
+
   test('in single precision: the upper 24 bits of uniform numbers, normal numbers rounded', () => {
     const key = keyOf(11);
     const singly = (row: Operation, shape: number[]): Float32Array => {

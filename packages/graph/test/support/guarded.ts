@@ -5,7 +5,7 @@ import type { TensorData } from '@ad/graph';
 export function guarded<Data extends TensorData>(data: Data): Data {
   const check = (key: string | symbol): void => {
     if (typeof key === 'symbol' || key in data || !isNumeric(key)) return;
-    throw new OutsideError(`there is no element ${key} among ${data.length}`);
+    throw new RangeError(`there is no element ${key} among ${data.length}`);
   };
   return new Proxy(data, {
     get(_target, key) {
@@ -19,9 +19,6 @@ export function guarded<Data extends TensorData>(data: Data): Data {
     },
   });
 }
-
-/** What a guarded array throws. */
-export class OutsideError extends Error {}
 
 /** Whether a key is a number, an index or not: `undefined` comes of arithmetic on what is not there. */
 const isNumeric = (key: string): boolean => key === 'undefined' || String(Number(key)) === key;

@@ -37,6 +37,7 @@ function otherOperands(x: Tensor): Tensor[] {
       [length + 1, length - 1].map((other) => replaced(shape, axis, other)),
     ),
     ...(shape.length === 0 ? [] : [shape.slice(1), shape.slice(0, -1)]),
+    [],
     [2, ...shape],
     [...shape, 2],
   ];

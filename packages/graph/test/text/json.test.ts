@@ -14,6 +14,7 @@ import {
   less,
   listing,
   type LoadedGraph,
+  type OperationName,
   operations,
   sizeOf,
   Tensor,
@@ -23,6 +24,7 @@ import {
 } from '@ad/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { APPLICATIONS } from '../support/applications.ts';
 import { doubles, graphs } from './random-graph.ts';
 
 /** By way of text, as a file would go. */
@@ -67,6 +69,21 @@ describe('round trip', () => {
       }),
     );
   });
+
+  test.each(Object.entries(APPLICATIONS))(
+    '%s comes back with all of its attributes',
+    (name, all) => {
+      fc.assert(
+        fc.property(all, ({ operands, attributes }) => {
+          const graph = new Graph();
+          const nodes = operands.map((operand) => graph.constant(operand));
+          apply(operations[name as OperationName], nodes, attributes);
+          expect(listing(viaText(graph).graph)).toBe(listing(graph));
+        }),
+        { numRuns: 5 },
+      );
+    },
+  );
 
   test('outputs come back with what they need and nothing else', () => {
     fc.assert(
