@@ -1,6 +1,6 @@
 /** Where the time of a program goes: each kernel as a module of its own on the program's memory, timed by itself. */
 import { checkSpec } from '@ad/graph';
-import { vectorMath } from '../compiler/src/code/vector-math.ts';
+import { functionsCalled, vectorMath } from '../compiler/src/code/vector-math.ts';
 import { emitModule } from '../compiler/src/emit/module.ts';
 import { updatesInPlace } from '../compiler/src/lower/in-place.ts';
 import { lower } from '../compiler/src/lower/lower.ts';
@@ -17,12 +17,13 @@ export function profile({ spec, precision }: Source, most: number = 15): void {
   const { graph, updates } = checkSpec(spec);
   const wanted = [...outputs, ...updates.map(([, value]) => value)];
   const inputs = updates.map(([input]) => input);
+  const functions = functionsCalled(graph);
   const { kernels, leaves, bufferOf } = lower(
     graph,
     wanted,
     inputs,
     precision,
-    vectorMath(precision),
+    vectorMath(functions),
   );
   const results = outputs.map((node) => bufferOf(node.id));
   const writes = updates.map(([input, value]) => ({
@@ -50,7 +51,7 @@ export function profile({ spec, precision }: Source, most: number = 15): void {
       for (let i = 0; i < view.length; i++) view[i] = data === Int32Array ? i % 7 : Math.sin(i * i);
   }
   const timings = kernels.map((kernel) => {
-    const emitted = emitModule([kernel], [], [], precision, pages);
+    const emitted = emitModule([kernel], [], [], precision, pages, false, functions);
     const module = new platform.Module(emitted.bytes);
     const { exports } = new platform.Instance(module, {
       env: { ...emitted.functions, memory, host: () => 0 },

@@ -5,6 +5,7 @@
  */
 import type { Precision } from '../src/index.ts';
 import { vectorMath } from '../src/code/vector-math.ts';
+import { functionRows } from '../../graph/test/support/functions.ts';
 import { compileLoop } from '../test/support/vector-function.ts';
 
 const LENGTH = 1024;
@@ -12,13 +13,12 @@ const ROUNDS = 15;
 
 const given = process.argv.slice(2);
 const precisions: readonly Precision[] = ['f32', 'f64'];
-const names = Object.keys(vectorMath('f64')).filter(
-  (name) => given.length === 0 || given.includes(name),
-);
+const math = vectorMath(new Map(functionRows.map((row) => [row.name, row])));
+const names = Object.keys(math).filter((name) => given.length === 0 || given.includes(name));
 const cases = precisions.flatMap((precision) =>
   names.map((name) => {
     const arity = ['pow', 'atan2', 'hypot'].includes(name) ? 2 : 1;
-    const loop = compileLoop(name, arity, precision, LENGTH, vectorMath(precision));
+    const loop = compileLoop(name, arity, precision, LENGTH, math);
     for (const operand of loop.operands)
       operand.forEach((_, i) => (operand[i] = ((i * 7919) % LENGTH) / LENGTH + 0.01));
     return { name, precision, loop, samples: [] as number[] };

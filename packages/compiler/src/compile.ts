@@ -14,7 +14,7 @@ import {
   type TensorData,
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
-import { vectorMath } from './code/vector-math.ts';
+import { functionsCalled, vectorMath } from './code/vector-math.ts';
 import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
 import { constantOf, settleBlocks } from './lower/control.ts';
@@ -107,7 +107,8 @@ function build(
     ...spec.outputs,
     ...guarded.flatMap(({ value, condition }) => (condition ? [condition, value] : [value])),
   ];
-  const math = vectorMath(precision);
+  const functions = functionsCalled(graph);
+  const math = vectorMath(functions);
   const lowered = lower(graph, wanted, inputs, precision, math, straightLineLimit);
   const { leaves, bufferOf } = lowered;
 
@@ -134,9 +135,17 @@ function build(
 
   settleBlocks(kernels, size);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
-  const emitted = emitModule(kernels, copies, restored, precision, pages, fusing === 'yes');
+  const emitted = emitModule(
+    kernels,
+    copies,
+    restored,
+    precision,
+    pages,
+    fusing === 'yes',
+    functions,
+  );
   const imports = Object.keys(emitted.functions);
-  const instance = instantiate(platform, emitted.bytes, pages, imports, (index) => {
+  const instance = instantiate(platform, emitted.bytes, pages, emitted.functions, (index) => {
     hostCalls[index]!();
   });
   if (instance === undefined) return undefined;

@@ -22,7 +22,7 @@ import {
 } from '@ad/graph';
 import { CompiledProgram, type ImageCall } from './compiled-program.ts';
 import type { HostWork } from './host-kernel.ts';
-import { readHeader, type SavedCall, type SavedPort } from './saved-format.ts';
+import { readHeader, SAVED_FUNCTIONS, type SavedCall, type SavedPort } from './saved-format.ts';
 import { instantiate, type Instantiated, webAssembly } from './webassembly.ts';
 
 /** Options of {@link loadProgram}. */
@@ -73,7 +73,10 @@ export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Progr
   const code = bytes.slice(start, codeEnd);
   let instance: Instantiated | undefined;
   try {
-    instance = instantiate(platform, code, header.pages, header.imports, host);
+    const functions = Object.fromEntries(
+      header.imports.map((name) => [name, SAVED_FUNCTIONS[name]]),
+    );
+    instance = instantiate(platform, code, header.pages, functions, host);
   } catch (error) {
     throw new FormatError(
       `loadProgram: the code is damaged, or compiled with fusedMultiplyAdd for an engine with relaxed SIMD, which this one lacks: ${String(error)}`,

@@ -1,6 +1,5 @@
-/** The functions of the platform that programs may call, by name: what has no vector code, and what it leaves open. */
+/** The functions of the platform that programs may call, by name: what vector code leaves open. */
 import { numbers } from '@ad/graph';
-import { digammaOf, lgammaOf, polygammaOf } from '@ad/graph/rows';
 
 /** The names of those that are `Math`'s own. */
 export const MATH_NAMES: readonly (keyof Math & string)[] = [
@@ -27,12 +26,9 @@ export const MATH_NAMES: readonly (keyof Math & string)[] = [
   'tanh',
 ];
 
-/** The functions; `length` is how many doubles each takes. */
+/** The functions that are JavaScript's own; `length` is how many doubles each takes. */
 export const PLATFORM: Readonly<Record<string, (x: number, y: number) => number>> = {
   ...Object.fromEntries(MATH_NAMES.map((name) => [name, Math[name] as never])),
   pow: (x, y) => numbers.pow(x, y),
   fmod: (x, y) => x % y,
-  lgamma: lgammaOf,
-  digamma: digammaOf,
-  polygamma: polygammaOf,
 };

@@ -1,5 +1,4 @@
 /** The part of the platform's WebAssembly interface that programs use; ES2022 itself does not declare it. */
-import { PLATFORM } from './platform.ts';
 
 /** Bytes of a page of memory. */
 export const PAGE = 65_536;
@@ -46,21 +45,20 @@ export interface Instantiated {
  * Makes a module ready to run; `undefined` where a policy forbids making code, or where there is no room for another
  * memory, as each reserves gigabytes of addresses.
  *
- * @param imports - names of functions of the platform.
+ * @param functions - functions of the platform that it imports, by name.
  * @param host - what the module calls for operations that it does not contain.
  */
 export function instantiate(
   platform: WasmPlatform,
   code: Uint8Array,
   pages: number,
-  imports: readonly string[],
+  functions: Readonly<Record<string, unknown>>,
   host: (index: number) => void,
 ): Instantiated | undefined {
   const module = moduleOf(platform, code);
   if (module === undefined) return undefined;
   const memory = allocate(platform, pages);
   if (memory === undefined) return undefined;
-  const functions = Object.fromEntries(imports.map((name) => [name, PLATFORM[name]]));
   const { exports } = new platform.Instance(module, { env: { ...functions, memory, host } });
   return { memory, run: exports['run']! };
 }

@@ -102,6 +102,11 @@ export type {
   Variable as RoutineVariable,
   Writer as RoutineWriter,
 } from './routines/writer.ts';
+export type {
+  Expression as VectorExpression,
+  Expressions as VectorExpressions,
+  VectorFunction,
+} from './vector-code/expressions.ts';
 export { closure, outputsDependingOn } from './reach.ts';
 export { innermost, liesInside } from './scope.ts';
 export {

@@ -25,3 +25,4 @@ export * from './rows/reduction.ts';
 export * from './rows/rounding.ts';
 export * from './rows/trigonometric.ts';
 export { repairMatmul } from './routines/strong.ts';
+export * as vectorCode from './vector-code/everyday.ts';

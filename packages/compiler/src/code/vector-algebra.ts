@@ -4,7 +4,7 @@
  * Truth values are masks, all bits of a lane set or none, unless they come from memory, where they are 1 and 0; an
  * element says which it is, and is turned into the other where that is needed.
  */
-import type { Algebra } from '@ad/graph';
+import type { Algebra, VectorFunction } from '@ad/graph';
 import { constantValue, type Expression, type Expressions } from './expression.ts';
 import { difference, negation, product, quotient, sum } from './signs.ts';
 
@@ -19,9 +19,7 @@ export interface VectorValue {
 /** What computes the functions that are not single instructions. */
 export interface VectorMath {
   /** The function of this name, or `undefined` where the platform's own is to be called. */
-  readonly [name: string]:
-    | ((e: Expressions, ...operands: readonly Expression[]) => Expression)
-    | undefined;
+  readonly [name: string]: VectorFunction | undefined;
 }
 
 /** Numbers of an element; masks become 1 and 0. */
@@ -55,7 +53,9 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): VectorAlgebra {
   const call =
     (name: string) =>
     (...operands: readonly VectorValue[]) =>
-      number(math[name]?.(e, ...operands.map(of)) ?? e.call(name, ...operands.map(of)));
+      number(
+        (math[name]?.(e, ...operands.map(of)) as Expression) ?? e.call(name, ...operands.map(of)),
+      );
   const bitwise = (name: 'v128.and' | 'v128.or') => (x: VectorValue, y: VectorValue) =>
     mask(e.instruction(name, asMask(e, x), asMask(e, y)));
 

@@ -3,8 +3,9 @@
  * each that is used becomes one function of the module.
  */
 import { emitExpressions } from '../code/emit-expression.ts';
-import { Expressions, type Precision } from '../code/expression.ts';
+import { type Expression, Expressions, type Precision } from '../code/expression.ts';
 import type { VectorMath } from '../code/vector-algebra.ts';
+import type { Functions } from '../code/vector-math.ts';
 import { PLATFORM } from '../platform.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import type { ModuleBuilder } from '../wasm/module-builder.ts';
@@ -16,11 +17,13 @@ export class Callees {
   readonly #module: ModuleBuilder;
   readonly #precision: Precision;
   readonly #math: VectorMath;
+  readonly #functions: Functions;
   readonly #platform = new Map<string, Callee>();
   readonly #vector = new Map<string, Callee>();
 
   /** None yet. */
-  constructor(module: ModuleBuilder, precision: Precision, math: VectorMath) {
+  constructor(module: ModuleBuilder, precision: Precision, math: VectorMath, functions: Functions) {
+    this.#functions = functions;
     this.#module = module;
     this.#precision = precision;
     this.#math = math;
@@ -30,7 +33,7 @@ export class Callees {
   platform(name: string): Callee {
     let callee = this.#platform.get(name);
     if (callee === undefined) {
-      const value = PLATFORM[name]!;
+      const value = PLATFORM[name] ?? this.#functions.get(name)!.number;
       const parameters = Array.from({ length: value.length }, () => 'f64' as const);
       callee = this.#module.import(name, parameters, ['f64']);
       this.imported[name] = value;
@@ -59,7 +62,7 @@ export class Callees {
         pushInput: (k: number) => code.get(k),
         importOf: (imported: string) => this.platform(imported),
       };
-      emitExpressions(context, [this.#math[name]!(e, ...inputs)], () => undefined);
+      emitExpressions(context, [this.#math[name]!(e, ...inputs) as Expression], () => undefined);
       callee = this.#module.function(code);
       this.#vector.set(name, callee);
     }

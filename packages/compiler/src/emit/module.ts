@@ -1,6 +1,6 @@
 /** Emission of the module: the functions of the kernels, and `run`, which calls them in order and writes the updates. */
 import type { Precision } from '../code/expression.ts';
-import { vectorMath } from '../code/vector-math.ts';
+import { type Functions, vectorMath } from '../code/vector-math.ts';
 import type { UpdateBuffers } from '../lower/in-place.ts';
 import type { HostCall, Kernel } from '../lower/kernel.ts';
 import type { ScalarKernel } from '../lower/scalar-region.ts';
@@ -44,6 +44,7 @@ const PIECE = 2 ** 15;
  * @param restored - what is put back where a condition does not hold.
  * @param pages - the size of the memory.
  * @param fused - whether products of arrays multiply and add with one rounding.
+ * @param functions - those that operations call by their rows.
  */
 export function emitModule(
   kernels: readonly Kernel[],
@@ -52,11 +53,12 @@ export function emitModule(
   precision: Precision,
   pages: number,
   fused: boolean = false,
+  functions: Functions = new Map(),
 ): EmittedModule {
   const code = new ModuleBuilder();
   const host = code.import('host', ['i32'], []);
-  const math = vectorMath(precision);
-  const callees = new Callees(code, precision, math);
+  const math = vectorMath(functions);
+  const callees = new Callees(code, precision, math, functions);
   const importOf = (name: string): Callee => callees.platform(name);
   const hostCalls: HostCall[] = [];
   const contents = new Map<Buffer, ArrayLike<number>>();

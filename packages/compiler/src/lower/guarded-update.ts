@@ -4,7 +4,8 @@
  * buffer beside it, from which they are put back if the condition turns out not to hold; other values are copied to the
  * input if it does.
  */
-import { type GraphNode, operations } from '@ad/graph';
+import type { GraphNode } from '@ad/graph';
+import { where } from '@ad/graph/rows';
 import type { UpdateBuffers } from './in-place.ts';
 import type { Kernel } from './kernel.ts';
 import type { Buffer } from './view.ts';
@@ -23,7 +24,7 @@ export interface GuardedUpdate {
 export function guardedUpdate(input: GraphNode, value: GraphNode): GuardedUpdate {
   const { graph } = value;
   const { arena } = graph;
-  if (arena.rowOf(value.id) === operations.where) {
+  if (arena.rowOf(value.id) === where) {
     const [condition, chosen, otherwise] = arena.operandsOf(value.id) as Iterable<number> as [
       number,
       number,

@@ -17,7 +17,7 @@ test('temporary space is used again after its last use, and a factor is not over
   const two = one.matmul(w).transpose();
   const three = two.matmul(w);
   const next = w.sub(three.mul(0.1));
-  const lowered = lower(graph, [next], [w], 'f64', vectorMath('f64'));
+  const lowered = lower(graph, [next], [w], 'f64', vectorMath(new Map()));
   const { kernels, leaves } = lowered;
   const update = { from: lowered.bufferOf(next.id), to: leaves.get(w.id)! };
   const inPlace = updatesInPlace(kernels, [update], new Set());

@@ -1,6 +1,6 @@
 /** Runs one function of the vector code, or of the platform, over arrays, as a fused loop would. */
 import { byName } from '../../../graph/test/support/functions.ts';
-import { Expressions, type Precision } from '../../src/code/expression.ts';
+import { type Expression, Expressions, type Precision } from '../../src/code/expression.ts';
 import type { VectorMath } from '../../src/code/vector-algebra.ts';
 import { emitLoopNest } from '../../src/emit/loop-nest.ts';
 import { type Buffer, contiguousView } from '../../src/lower/view.ts';
@@ -43,7 +43,8 @@ export function compileLoop(
   const views = buffers.map((each) => contiguousView(each, [length]));
   const expressions = new Expressions(precision);
   const inputs = Array.from({ length: arity }, (_, index) => expressions.input(index));
-  const expression = math[name]?.(expressions, ...inputs) ?? expressions.call(name, ...inputs);
+  const expression = (math[name]?.(expressions, ...inputs) ??
+    expressions.call(name, ...inputs)) as Expression;
 
   const code = new ModuleBuilder();
   const env: Record<string, unknown> = {};

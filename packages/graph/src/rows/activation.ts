@@ -1,5 +1,6 @@
 /** Rows: the nonlinearities of neural networks. */
 import type { Algebra } from '../algebra/algebra.ts';
+import * as logarithm from '../vector-code/logarithm.ts';
 import { erfc, expm1 } from './exponential.ts';
 import type { ElementwiseRow, FunctionRow } from './row.ts';
 
@@ -22,6 +23,7 @@ export const softplus: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(softplus, x),
   number: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  vector: logarithm.softplus,
   partials: [(A, _r, x) => A.sigmoid(x)],
 };
 

@@ -1,6 +1,9 @@
 /** Rows: exponentials, logarithms and the functions made of them. */
 import type { Algebra } from '../algebra/algebra.ts';
 import { erf as erfOf, erfc as erfcOf } from '../algebra/erf.ts';
+import * as errorFunction from '../vector-code/error-function.ts';
+import * as exponential from '../vector-code/exponential.ts';
+import * as logarithm from '../vector-code/logarithm.ts';
 import type { ElementwiseRow, FunctionRow } from './row.ts';
 
 export const exp: ElementwiseRow = {
@@ -21,6 +24,7 @@ export const expm1: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(expm1, x),
   number: (x) => Math.expm1(x),
+  vector: exponential.expm1,
   // e^x anew rather than result + 1, which cancels for very negative x.
   partials: [(A, _r, x) => A.exp(x)],
 };
@@ -44,6 +48,7 @@ export const log1p: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(log1p, x),
   number: (x) => Math.log1p(x),
+  vector: logarithm.log1p,
   partials: [(A, _r, x) => A.div(A.constant(1), A.add(A.constant(1), x))],
   domain: [[-1, Infinity]],
 };
@@ -56,6 +61,7 @@ export const log2: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(log2, x),
   number: (x) => Math.log2(x),
+  vector: logarithm.log2,
   partials: [(A, _r, x) => A.div(A.constant(Math.LOG2E), x)],
   domain: [[0, Infinity]],
 };
@@ -68,6 +74,7 @@ export const log10: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(log10, x),
   number: (x) => Math.log10(x),
+  vector: logarithm.log10,
   partials: [(A, _r, x) => A.div(A.constant(Math.LOG10E), x)],
   domain: [[0, Infinity]],
 };
@@ -80,6 +87,7 @@ export const erf: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(erf, x),
   number: erfOf,
+  vector: errorFunction.erf,
   partials: [(A, _r, x) => A.mul(A.constant(2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };
 
@@ -91,6 +99,7 @@ export const erfc: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(erfc, x),
   number: erfcOf,
+  vector: errorFunction.erfc,
   partials: [(A, _r, x) => A.mul(A.constant(-2 / Math.sqrt(Math.PI)), A.exp(A.neg(A.mul(x, x))))],
 };
 

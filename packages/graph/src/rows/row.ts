@@ -22,6 +22,7 @@ import type { Parts } from '../control/parts.ts';
 import type { GraphNode } from '../node.ts';
 import type { Routine } from '../routines/routine.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
+import type { VectorFunction } from '../vector-code/expressions.ts';
 
 /** What an attribute of a node can be: plain data or a body, so that graphs can be saved. */
 export type AttributeValue = number | boolean | readonly number[] | Body;
@@ -147,6 +148,8 @@ export interface FunctionRow extends ElementwiseRow {
   readonly arity: 1 | 2;
   /** Its value at numbers. */
   readonly number: (...operands: readonly number[]) => number;
+  /** Its vector code; without, compilers call it number by number. */
+  readonly vector?: VectorFunction;
 }
 
 /** A kernel prepared for fixed shapes: computes the result's data from the operands' data. */

@@ -1,5 +1,9 @@
 /** Rows: trigonometric and hyperbolic functions, their inverses, and the lengths and angles of vectors. */
 import type { Algebra } from '../algebra/algebra.ts';
+import * as hyperbolic from '../vector-code/hyperbolic.ts';
+import * as hypotenuse from '../vector-code/hypotenuse.ts';
+import * as inverse from '../vector-code/inverse-trigonometric.ts';
+import * as trigonometric from '../vector-code/trigonometric.ts';
 import type { ElementwiseRow, FunctionRow } from './row.ts';
 
 /** $\sqrt{(1 - x)(1 + x)}$: unlike $\sqrt{1 - x^2}$, accurate near ±1. */
@@ -34,6 +38,7 @@ export const tan: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(tan, x),
   number: (x) => Math.tan(x),
+  vector: trigonometric.tan,
   partials: [(A, r) => A.add(A.constant(1), A.mul(r, r))],
 };
 
@@ -45,6 +50,7 @@ export const asin: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(asin, x),
   number: (x) => Math.asin(x),
+  vector: inverse.asin,
   partials: [(A, _r, x) => A.div(A.constant(1), legOfUnitCircle(A, x))],
   domain: [[-1, 1]],
 };
@@ -57,6 +63,7 @@ export const acos: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(acos, x),
   number: (x) => Math.acos(x),
+  vector: inverse.acos,
   partials: [(A, _r, x) => A.div(A.constant(-1), legOfUnitCircle(A, x))],
   domain: [[-1, 1]],
 };
@@ -69,6 +76,7 @@ export const atan: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(atan, x),
   number: (x) => Math.atan(x),
+  vector: inverse.atan,
   partials: [(A, _r, x) => A.div(A.constant(1), A.add(A.constant(1), A.mul(x, x)))],
 };
 
@@ -81,6 +89,7 @@ export const atan2: FunctionRow = {
   resultKind: 'real',
   value: (A, x, y) => A.call(atan2, x, y),
   number: (x, y) => Math.atan2(x, y),
+  vector: inverse.atan2,
   // Dividing twice by the hypotenuse: its square over- and underflows.
   partials: [
     (A, _r, x, y) => {
@@ -102,6 +111,7 @@ export const sinh: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(sinh, x),
   number: (x) => Math.sinh(x),
+  vector: hyperbolic.sinh,
   partials: [(A, _r, x) => A.call(cosh, x)],
 };
 
@@ -113,6 +123,7 @@ export const cosh: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(cosh, x),
   number: (x) => Math.cosh(x),
+  vector: hyperbolic.cosh,
   partials: [(A, _r, x) => A.call(sinh, x)],
 };
 
@@ -140,6 +151,7 @@ export const asinh: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(asinh, x),
   number: (x) => Math.asinh(x),
+  vector: hyperbolic.asinh,
   partials: [(A, _r, x) => A.div(A.constant(1), A.call(hypot, A.constant(1), x))],
 };
 
@@ -151,6 +163,7 @@ export const acosh: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(acosh, x),
   number: (x) => Math.acosh(x),
+  vector: hyperbolic.acosh,
   // Two square roots: near 1 the difference is exact, and for large x the product would overflow.
   partials: [
     (A, _r, x) => {
@@ -169,6 +182,7 @@ export const atanh: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(atanh, x),
   number: (x) => Math.atanh(x),
+  vector: hyperbolic.atanh,
   partials: [
     (A, _r, x) => {
       const one = A.constant(1);
@@ -192,6 +206,7 @@ export const hypot: FunctionRow = {
   resultKind: 'real',
   value: (A, x, y) => A.call(hypot, x, y),
   number: (x, y) => Math.hypot(x, y),
+  vector: hypotenuse.hypot,
   partials: [(A, r, x) => direction(A, x, r), (A, r, _x, y) => direction(A, y, r)],
   kinks: [{ at: [0, 0], partials: [0, 0], why: 'the subgradient of least norm in the unit disc' }],
 };

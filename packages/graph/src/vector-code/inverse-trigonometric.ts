@@ -3,7 +3,7 @@
  * arrangement of Moshier's Cephes); arcsine and arccosine beyond 1/2 are those of the half angle. Constants that are
  * added come in two parts.
  */
-import type { Expression, Expressions, Precision } from '../expression.ts';
+import type { Expression, Expressions, Precision } from './expressions.ts';
 import { ARCSINE, ARCTANGENT } from './coefficients.ts';
 import { FORMAT, lanesOf, polynomial, type Unary } from './lanes.ts';
 

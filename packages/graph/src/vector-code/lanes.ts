@@ -2,7 +2,7 @@
  * The vocabulary in which elementary functions are written: arithmetic on lanes of either precision, polynomials,
  * and the layout of floating-point numbers for code that takes them apart.
  */
-import type { Expression, Expressions, Precision } from '../expression.ts';
+import type { Expression, Expressions, Precision } from './expressions.ts';
 
 /** A function of one operand as vector code. */
 export type Unary = (e: Expressions, x: Expression) => Expression;

@@ -1,5 +1,5 @@
 /** Hyperbolic functions by the exponential, and their inverses by the logarithm, without cancellation near 0. */
-import type { Precision } from '../expression.ts';
+import type { Precision } from './expressions.ts';
 import { scaledExp, scaledExpm1 } from './exponential.ts';
 import { FORMAT, lanesOf, type Unary } from './lanes.ts';
 import { artanhTerm, logOfSum } from './logarithm.ts';

@@ -4,7 +4,7 @@
  * parts (Cody and Waite), the first two so short that their products with n are exact. Where n is too large for that
  * the platform is called. Single precision computes in double.
  */
-import type { Expression, Expressions, Precision } from '../expression.ts';
+import type { Expression, Expressions, Precision } from './expressions.ts';
 import { COSINE, SINE } from './coefficients.ts';
 import { FORMAT, inDoubles, lanesOf, polynomial, type Unary } from './lanes.ts';
 
@@ -95,17 +95,17 @@ function timesSign(e: Expressions, x: Expression, y: Expression): Expression {
 }
 
 /** $\sin x$ */
-export const sin: Unary = periodic('sin', (e, x, { n, sine, cosine }) =>
+export const sin: Unary = /* @__PURE__ */ periodic('sin', (e, x, { n, sine, cosine }) =>
   timesSign(e, flip(e, e.select(isOdd(e, n), cosine, sine), n, 1), x),
 );
 
 /** $\cos x$ */
-export const cos: Unary = periodic('cos', (e, _x, { n, sine, cosine }) =>
+export const cos: Unary = /* @__PURE__ */ periodic('cos', (e, _x, { n, sine, cosine }) =>
   flip(e, e.select(isOdd(e, n), sine, cosine), e.int('add', n, e.integer(1n)), 1),
 );
 
 /** $\tan x$ */
-export const tan: Unary = periodic('tan', (e, x, { n, sine, cosine }) => {
+export const tan: Unary = /* @__PURE__ */ periodic('tan', (e, x, { n, sine, cosine }) => {
   const odd = isOdd(e, n);
   const quotient = lanesOf(e).div(e.select(odd, cosine, sine), e.select(odd, sine, cosine));
   return timesSign(e, flip(e, quotient, n, 0), x);

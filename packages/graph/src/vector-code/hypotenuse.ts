@@ -1,5 +1,5 @@
 /** The length of a vector, without overflow on the way. */
-import type { Expression, Expressions } from '../expression.ts';
+import type { Expression, Expressions } from './expressions.ts';
 import { inDoubles, lanesOf } from './lanes.ts';
 
 /** Squares of numbers between these are far from the ends of the range. */

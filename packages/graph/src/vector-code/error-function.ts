@@ -3,7 +3,7 @@
  * erfc x = e^(-x^2) Q(t) / x with t = (x - 3/2) / (x + 3/2), where Q hardly changes. In double precision x^2 is split into
  * the square of a head, which is exact, and the rest; in single precision it is exact in doubles.
  */
-import type { Expression, Expressions, Precision } from '../expression.ts';
+import type { Expression, Expressions, Precision } from './expressions.ts';
 import { ERROR_FAR, ERROR_FAR_TAIL, ERROR_NEAR } from './coefficients.ts';
 import { reduceExponent, scale } from './exponential.ts';
 import { inDoubles, lanesOf, polynomial, type Unary } from './lanes.ts';
@@ -66,14 +66,14 @@ function inEither(
 }
 
 /** $\operatorname{erf} x$ */
-export const erf: Unary = inEither((e, x, accuracy) => {
+export const erf: Unary = /* @__PURE__ */ inEither((e, x, accuracy) => {
   const { add, sub, abs, less, withSign, constant } = lanesOf(e);
   const beyond = withSign(sub(constant(1), far(e, x, accuracy)), x);
   return e.select(less(abs(x), constant(SPLIT)), add(x, near(e, x, accuracy)), beyond);
 });
 
 /** $\operatorname{erfc} x = 1 - \operatorname{erf} x$, without cancellation for large x. */
-export const erfc: Unary = inEither((e, x, accuracy) => {
+export const erfc: Unary = /* @__PURE__ */ inEither((e, x, accuracy) => {
   const { add, sub, abs, and, less, constant } = lanesOf(e);
   const tail = far(e, x, accuracy);
   const beyond = e.select(less(x, constant(0)), sub(constant(2), tail), tail);

@@ -3,7 +3,7 @@
  * e^r. The multiple of ln 2 is subtracted in two parts, the first so short that its product with n is exact: where
  * every bit counts, r is kept as the difference of a head and a tail.
  */
-import type { Expression, Expressions, Precision } from '../expression.ts';
+import type { Expression, Expressions, Precision } from './expressions.ts';
 import { EXPONENTIAL } from './coefficients.ts';
 import { FORMAT, lanesOf, polynomial, type Unary } from './lanes.ts';
 

@@ -2,7 +2,7 @@
  * Logarithms. x = 2^k m with m between sqrt(1/2) and sqrt(2), f = m - 1 and s = f / (2 + f), so that
  * ln m = 2 artanh s = f - f^2/2 + s (f^2/2 + R(s^2)): the large terms come last (the arrangement of Sun's fdlibm).
  */
-import type { Expression, Expressions, Precision } from '../expression.ts';
+import type { Expression, Expressions, Precision } from './expressions.ts';
 import { LOGARITHM, LOGARITHM_TO_TWO, type Polynomial } from './coefficients.ts';
 import { decay } from './exponential.ts';
 import { FORMAT, lanesOf, polynomial, type Unary } from './lanes.ts';

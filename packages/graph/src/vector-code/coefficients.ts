@@ -2,7 +2,7 @@
  * Polynomials of the elementary functions, lowest power first, made by `math/coefficients.py`. Those for single
  * precision are doubles too: code decides what it computes in.
  */
-import type { Precision } from '../expression.ts';
+import type { Precision } from './expressions.ts';
 
 /** A polynomial for results in either precision. */
 export type Polynomial = Readonly<Record<Precision, readonly number[]>>;

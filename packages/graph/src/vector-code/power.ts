@@ -3,7 +3,7 @@
  * bits more than a double has: every number below that ends in `Head` has at most 26 bits, so that products of heads
  * are exact, and is completed by a `Tail` (the method of Sun's fdlibm). Single precision computes in doubles.
  */
-import type { Expression, Expressions } from '../expression.ts';
+import type { Expression, Expressions } from './expressions.ts';
 import { LOGARITHM_REMAINDER } from './coefficients.ts';
 import { growth, scale } from './exponential.ts';
 import { FORMAT, inDoubles, lanesOf, polynomial } from './lanes.ts';
