@@ -404,4 +404,27 @@ describe('at 0 times infinity', () => {
       expect(slopesAtZero((x) => root(control, x.sqrt()).mul(0).add(x))).toEqual([NaN, NaN, NaN]);
     }
   });
+
+  test('what is below a loop that is below no choice is NaN, too', () => {
+    for (const { scan } of [asNodes, writtenOut]) {
+      const twice = (x: GraphNode): GraphNode =>
+        scan((c) => ({ carry: c.mul(2), y: undefined }), x, undefined, { length: 2 }).carry;
+      expect(slopesAtZero((x) => twice(x.sqrt()).mul(0).add(x))).toEqual([NaN, NaN, NaN]);
+    }
+  });
+});
+
+test('the packed results of a loop are a node that moves like any other', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { value: 3 });
+  const { carry } = asNodes.scan((c: GraphNode) => ({ carry: c.mul(2), y: undefined }), x, undefined, { length: 2 }); // prettier-ignore
+  let packed = carry;
+  while (packed.operation !== 'scan') packed = packed.operands[0]!;
+  const ones = graph.constant(1).broadcastTo(packed.shape);
+  const y = carry.mul(5);
+  expect(pushforward(y, packed, ones).value).toBe(5);
+  expect(pushforward(y, [x, packed], [graph.constant(1), ones]).value).toBe(20 + 5);
+  expect(pushforward(packed, x, graph.constant(1)).sum().value).toBe(4 + 1 + 2);
+  expect(gradient(y, packed).sum().value).toBe(5);
+  expect(gradient(packed.sum(), x).value).toBe(4 + 1 + 2);
 });

@@ -39,6 +39,7 @@ import {
   type SparsityPattern,
   vmap,
 } from '../../src/index.ts';
+import { colorSymmetric } from '../../src/sparse/coloring.ts';
 import { symmetric } from '../../src/sparse/pattern.ts';
 
 /** The matrix as a dense one, row-major. */
@@ -303,6 +304,56 @@ describe('of random sparse matrices', () => {
           expect(sparseJacobian(parts, { mode })(inParts)).toEqual(sparseJacobian(f, { mode })(x));
       }),
       { numRuns: 30 },
+    );
+  });
+
+  test('the parts of an argument have the colors of the whole', () => {
+    // Rows [1, 10, 0] and [0, 0, 1]: the last column has the color of the first.
+    const f = ({ a, b }: { a: GraphNode; b: GraphNode }): GraphNode =>
+      concat([a.mul(tensor([1, 10])).sum().reshape([1]), b], 0); // prettier-ignore
+    const x = { a: tensor([2, 3]), b: tensor([4]) };
+    const result = sparseJacobian(f, { mode: 'forward' })(x);
+    expect([result.sweeps, denseOf(result)]).toEqual([2, [1, 10, 0, 0, 0, 1]]);
+  });
+
+  test('the other mode is taken where the fullest row misleads', () => {
+    // No row or column has more than two entries, but no two of the columns 0, 1, 3 go together.
+    const places = [2, 3, 5, 7, 8, 14, 16, 17];
+    const f = product(5, 4, places);
+    expect(sparseJacobian(f, { mode: 'forward' })(ramp(4)).sweeps).toBe(3);
+    const result = sparseJacobian(f)(ramp(4));
+    expect([result.mode, result.sweeps]).toEqual(['reverse', 2]);
+    const x = ramp(4);
+    const expected = new Array<number>(20).fill(0);
+    for (const e of places) expected[e] = x[e % 4]!;
+    expect(denseOf(result)).toEqual(expected);
+  });
+
+  test('a coloring of a symmetric matrix tells every entry from the others', () => {
+    const graphs = fc
+      .integer({ min: 1, max: 9 })
+      .chain((n) =>
+        fc
+          .array(fc.tuple(fc.nat({ max: n - 1 }), fc.nat({ max: n - 1 })), { maxLength: 2 * n })
+          .map((edges) => ({ n, edges })),
+      );
+    fc.assert(
+      fc.property(graphs, ({ n, edges }) => {
+        const columnsOf = (i: number): number[] => {
+          const all = edges.flatMap(([a, b]) => (a === i ? [b] : b === i ? [a] : []));
+          return [...new Set(all)].sort((a, b) => a - b);
+        };
+        const { colors, count } = colorSymmetric(patternFrom(n, columnsOf));
+        expect(Math.max(-1, ...colors)).toBe(count - 1);
+        const isAlone = (i: number, j: number): boolean =>
+          columnsOf(i).every((k) => k === j || colors[k] !== colors[j]);
+        for (let i = 0; i < n; i++) {
+          const columns = columnsOf(i);
+          expect(colors[i] === -1).toBe(columns.length === 0);
+          for (const j of columns) expect(isAlone(i, j) || isAlone(j, i)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 
