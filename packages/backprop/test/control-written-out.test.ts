@@ -181,6 +181,16 @@ describe('a scan', () => {
       weighted(scan((c, row) => ({ carry: c, y: row.mul(w).sin() }), [], A, { checkpoints: 2 }).ys), // prettier-ignore
     'no arrays': ({ scan }, { x, w }) =>
       scan((c, _, i) => ({ carry: c.mul(w).add(i), y: undefined }), x, undefined, { length: 4 }).carry, // prettier-ignore
+    'no arrays, with checkpoints': ({ scan }, { x, w, v }) =>
+      scan((c) => ({ carry: c.mul(w).sin().mul(v.sum()), y: undefined }), x, undefined, { length: 4, checkpoints: 2 }).carry, // prettier-ignore
+    'results that read what the carry does not': ({ scan }, { x, w, v, A }) => {
+      const { carry, ys } = scan((c, row) => ({ carry: c.mul(w).sin(), y: row.mul(v).sin() }), x, A); // prettier-ignore
+      return carry.add(weighted(ys));
+    },
+    'results that read what the carry does not, with checkpoints': ({ scan }, { x, w, v, A }) => {
+      const { carry, ys } = scan((c, row) => ({ carry: c.mul(w).sin(), y: row.mul(v).sin() }), x, A, { checkpoints: 2 }); // prettier-ignore
+      return carry.add(weighted(ys));
+    },
     'no steps': ({ scan }, { x, v }) =>
       scan((c) => ({ carry: c.sin(), y: undefined }), x.mul(v), undefined, { length: 0 }).carry.sum(), // prettier-ignore
     'one step': ({ scan }, { x, w }) =>
@@ -358,6 +368,13 @@ describe.each([
   test.each(Object.entries(loops))('%s', (_loop, program) => {
     expectSame(program, control);
   });
+});
+
+test('a loop of unknown length whose condition reads no carry, but what moves', () => {
+  expectSame(
+    ({ whileLoop }, { x, w }) =>
+    whileLoop(() => less(w, 5), (c) => c.mul(2), x, { maxSteps: 3 }), // prettier-ignore
+  );
 });
 
 test('a loop of unknown length that is cut off', () => {

@@ -64,8 +64,7 @@ export function buildScan({ scan }: ControlRows, draft: ScanDraft): Built {
   const kept = neededCarries(draft.carries, stacked);
   const nexts = kept.map(({ next }) => next);
   const outputs = [...nexts, ...stacked];
-  if (outputs.length === 0)
-    return { last: draft.carries.map(() => undefined), stacked: [], residuals: [] };
+  if (outputs.length === 0) return nothingOf(draft.carries);
   const isNeeded = neededBy(outputs);
   const scanned = draft.scanned.filter(isNeeded);
   const outside = draft.outside.filter(isNeeded);
@@ -140,6 +139,7 @@ export interface WhileDraft {
 /** Builds a loop of unknown length. */
 export function buildWhile({ whileLoop }: ControlRows, draft: WhileDraft): Built {
   const { carries, outside, condition, conditionInputs, limit, snapshots } = draft;
+  if (carries.every(({ wanted }) => !wanted)) return nothingOf(carries);
   const all = [...carries, ...outside];
   const isTested = neededBy([condition]);
   const tested = new Set(all.filter((_, k) => isTested({ input: conditionInputs[k]! })));
@@ -180,6 +180,12 @@ export function buildWhile({ whileLoop }: ControlRows, draft: WhileDraft): Built
       return at < 0 ? undefined : unpack(node, segments[at]!);
     });
   return { last: byCarry(parts.results), stacked: [], residuals: byCarry(parts.residuals) };
+}
+
+/** What there is of a loop of which nothing is asked for. */
+function nothingOf(carries: readonly Carry[]): Built {
+  const none = carries.map(() => undefined);
+  return { last: none, stacked: [], residuals: none };
 }
 
 /** The carries that are wanted, and those that these and the stacked results depend on. */
