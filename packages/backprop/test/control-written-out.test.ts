@@ -14,6 +14,7 @@ import {
   not,
   or,
   type ScanOptions,
+  slice,
   tensor,
   toInteger,
   where,
@@ -444,4 +445,11 @@ test('the packed results of a loop are a node that moves like any other', () => 
   expect(pushforward(packed, x, graph.constant(1)).sum().value).toBe(4 + 1 + 2);
   expect(gradient(y, packed).sum().value).toBe(5);
   expect(gradient(packed.sum(), x).value).toBe(4 + 1 + 2);
+  // A part read twice, and the whole besides, twice: 5 * 4 x + 7 * 4 x + (4 + 1 + 2) x + (16 + 1 + 4) x^2.
+  const again = slice(packed, [{ end: 1 }]).sum();
+  const all = y.add(again.mul(7)).add(packed.sum()).add(packed.square().sum());
+  const slope = 20 + 28 + 7 + 2 * 21 * 3;
+  expect(gradient(all, x).value).toBe(slope);
+  expect(pushforward(all, x, graph.constant(1)).value).toBe(slope);
+  expect(reverseSweep(all).adjoint(x)).toBe(slope);
 });

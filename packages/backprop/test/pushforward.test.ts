@@ -13,7 +13,9 @@ import {
   type GraphNode,
   greater,
   KindError,
+  max,
   oneHot,
+  prod,
   ShapeError,
   sign,
   Tensor,
@@ -317,6 +319,27 @@ describe('what takes part', () => {
     const x = new Graph().input('x', { value: 3 });
     const y = x.add(tensor([[1, 2]]));
     expect(pushforward(y, x, x.graph.constant(5)).tensor.toArray()).toEqual([[5, 5]]);
+  });
+
+  test('reductions of a square move along the axis that they reduce', () => {
+    const graph = new Graph();
+    const x = graph.input('x', {
+      value: [
+        [1, 2],
+        [3, 5],
+      ],
+    });
+    const v = graph.constant(
+      tensor([
+        [1, 10],
+        [100, 1000],
+      ]),
+    );
+    const along = (y: GraphNode): unknown => pushforward(y, x, v).tensor.toArray();
+    expect(along(prod(x, { axes: 1 }))).toEqual([12, 3500]);
+    expect(along(prod(x, { axes: 0 }))).toEqual([103, 2050]);
+    expect(along(max(x, { axes: 1 }))).toEqual([10, 1000]);
+    expect(along(max(x, { axes: 0 }))).toEqual([100, 1000]);
   });
 
   test('comparisons, positions and integers pass nothing on', () => {
