@@ -183,14 +183,15 @@ test('the code of a small program', () => {
       (import "env" "host" (func (type 0)))
       (import "env" "memory" (memory 1))
       (func (;1;) (type 1)
+        (local f64)
         i32.const 0
         i32.const 0
         f64.load
+        local.tee 0
         i32.const 0
         f64.load offset=16
         f64.mul
-        i32.const 0
-        f64.load
+        local.get 0
         f64.add
         f64.store offset=32
       )

@@ -3,15 +3,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   apply,
+  concat,
   type ElementwiseRow,
   Graph,
   type GraphNode,
   greater,
   interpreter,
   operations,
+  pad,
+  slice,
 } from '@ad/graph';
 import { compileWith } from '../src/compile.ts';
-import type { Precision } from '../src/index.ts';
+import { disassemble, type Precision } from '../src/index.ts';
 
 const rows = Object.values(operations).filter(
   (row): row is ElementwiseRow => row.family === 'elementwise',
@@ -119,6 +122,54 @@ test('values that are read, constants and equal nodes can be results', () => {
   const same = apply(operations.identity, [x]);
   const outputs = [same, same, apply(zero, [x]), apply(operations.identity, [k]), x.add(k), x];
   for (const limit of [0, Infinity]) expect(run(outputs, 'f64', limit)).toEqual([2, 2, 0, 7, 9, 2]);
+});
+
+test('what is read again is loaded once', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { value: 0.5 });
+  const k = graph.input('k', { value: 3, kind: 'integer' });
+  let y: GraphNode = x;
+  for (let i = 0; i < 20; i++) y = y.mul(x).add(k);
+  const program = compileWith({ outputs: [y] }, 'f64', Infinity);
+  const text = disassemble(program);
+  expect([text.match(/f64\.load/g)?.length, text.match(/i32\.load/g)?.length]).toEqual([1, 1]);
+  expect(program.run()[0]!.item()).toBe(
+    interpreter({ outputs: [y] })
+      .run()[0]!
+      .item(),
+  );
+});
+
+test('values of all functions before are read in those after', () => {
+  const graph = new Graph();
+  const nodes = [0.3, -0.8, 1.1].map((value, i) => graph.input(`x${i}`, { value }));
+  for (let i = 0; i < 7000; i++) {
+    const [a, b] = [nodes.at(-1)!, nodes[(i * i) % nodes.length]!];
+    nodes.push(i % 3 === 0 ? a.sub(b) : i % 3 === 1 ? a.mul(b) : a.add(b).mul(0.25));
+  }
+  const outputs = [nodes.at(-1)!, nodes[3]!, nodes[2500]!, nodes[0]!];
+  const wanted = interpreter({ outputs }).run();
+  for (const limit of [0, Infinity])
+    expect(run(outputs, 'f64', limit)).toEqual(wanted.map((value) => value.item()));
+});
+
+test('scalars that are parts of an array are stored in their places', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { value: [0, -1.5, 2, 7] });
+  const element = (i: number): GraphNode => slice(x, [{ start: i, end: i + 1 }]).reshape([]);
+  const part = (y: GraphNode, i: number): GraphNode => pad(y.reshape([1]), [[i, 3 - i]]);
+  const sum = part(element(0).neg(), 2)
+    .add(part(element(1).mul(element(2)), 0))
+    .add(part(element(3).sub(element(1)), 3));
+  const joined = concat([element(0).mul(element(1)), element(3).neg()].map((y) => y.reshape([1])));
+  for (const limit of [0, Infinity]) {
+    const program = compileWith({ outputs: [sum, joined] }, 'f64', limit);
+    expect(program.report()).not.toMatch(/: (add|concat)/);
+    const [wholes, parts] = program.run();
+    // Zeros are added to the parts of a sum.
+    expect(Array.from(wholes!.data)).toStrictEqual([-3, 0, 0, 8.5]);
+    expect(Array.from(parts!.data)).toStrictEqual([-0, -7]);
+  }
 });
 
 test('any number of distinct constants', () => {

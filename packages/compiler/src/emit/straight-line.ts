@@ -17,6 +17,7 @@ import type { View } from '../lower/view.ts';
 import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
 import type { MemoryInstruction, PlainInstruction } from '../wasm/instructions.ts';
 import type { Callees } from './callees.ts';
+import { LoadedOnce } from './loaded-once.ts';
 
 /** Operations that are one instruction on numbers. */
 const INSTRUCTION: Readonly<Record<string, string>> = {
@@ -88,7 +89,8 @@ class StraightLineEmitter {
   /** By operation: the entries that wait. */
   readonly #waiting = new Map<number, number[]>();
   readonly #writes = new Map<number, View[]>();
-  #code = new FunctionBuilder();
+  #code: FunctionBuilder;
+  #loaded: LoadedOnce;
   #start = 0;
 
   constructor(kernel: ScalarKernel, plan: StraightLine, precision: Precision, callees: Callees) {
@@ -100,6 +102,8 @@ class StraightLineEmitter {
     this.#callees = callees;
     this.#loadInstruction = `${precision}.load`;
     this.#storeInstruction = `${precision}.store`;
+    this.#code = new FunctionBuilder();
+    this.#loaded = new LoadedOnce(this.#code, precision);
     this.#instructions = SCALAR_OPERATIONS.map((name) => {
       const instruction = INSTRUCTION[name] ?? COMPARISON[name];
       if (instruction === undefined) return undefined;
@@ -128,13 +132,14 @@ class StraightLineEmitter {
   piece(start: number, end: number): FunctionBuilder {
     const { operations, operands } = this.#entries;
     const { uses, slots, isResult } = this.#plan;
-    this.#code = new FunctionBuilder();
+    this.#begin();
     this.#start = start;
     for (let i = start; i < end; i++) {
       const count = ARITY[operations[i]!]!;
       for (let k = 0; k < count; k++) {
         const operand = operands[PLACES * i + k]!;
         if (operand >= start) this.#left[operand]!++;
+        else this.#loaded.expect(operand);
       }
     }
     for (let i = start; i < end; i++) {
@@ -166,13 +171,18 @@ class StraightLineEmitter {
       ({ operand }) => operand < 0 || this.#entries.operations[operand] === CONSTANT,
     );
     if (moved.length === 0) return undefined;
-    this.#code = new FunctionBuilder();
+    this.#begin();
     for (const { operand, write } of moved) {
       this.#code.i32(0);
       this.#pushNumber(operand);
       this.#store(write);
     }
     return this.#code;
+  }
+
+  #begin(): void {
+    this.#code = new FunctionBuilder();
+    this.#loaded = new LoadedOnce(this.#code, this.#precision);
   }
 
   /** The depth of the deepest operand that is computed in place. */
@@ -277,7 +287,9 @@ class StraightLineEmitter {
   #pushNumber(operand: number): void {
     const code = this.#code;
     if (operand < 0) {
-      this.#pushRead(this.#kernel.reads[~operand]!);
+      this.#loaded.push(operand, () => {
+        this.#pushRead(this.#kernel.reads[~operand]!);
+      });
       return;
     }
     const operation = this.#entries.operations[operand]!;
@@ -294,7 +306,9 @@ class StraightLineEmitter {
       this.#locals[operand] = 0;
     } else if (operand < this.#start) {
       const address = this.#plan.scratch!.address + this.#plan.slots[operand]! * this.#size;
-      code.i32(0).memory(this.#loadInstruction, address);
+      this.#loaded.push(operand, () => {
+        code.i32(0).memory(this.#loadInstruction, address);
+      });
     } else {
       this.#pushNumberOf(operand);
     }

@@ -155,7 +155,7 @@ class Lowering {
       nodes,
       (node) => draft.views.get(node)!,
       this.#readOutside(nodes, last),
-      (node) => this.#places.placeFor(node),
+      this.#places,
     );
     draft.kernels.push(kernel);
   }

@@ -50,6 +50,12 @@ export class Places {
     return whole !== undefined && this.#draft.assemblies.wholes.get(whole)!.adds;
   }
 
+  /** Whether 0 is to be added to the value of a node before it is stored in its place. */
+  addsZero(node: number): boolean {
+    const whole = this.#places.get(node)?.whole;
+    return whole !== undefined && this.#draft.assemblies.wholes.get(whole)!.adds;
+  }
+
   /** Writes the parts of an assembly that have not been written where they were computed. */
   lowerAssembly(whole: number): void {
     const draft = this.#draft;
@@ -110,7 +116,7 @@ export class Places {
       const canBePlaced =
         nodeClass === 'elementwise' ||
         nodeClass === 'reduction' ||
-        (nodeClass === 'scalar' && !adds) ||
+        nodeClass === 'scalar' ||
         (nodeClass === 'assembly' && !adds && !this.#clusters.has(node)) ||
         (nodeClass === 'gather' && !adds && this.#isAlongOneAxis(node)) ||
         (nodeClass === 'contraction' && isContiguous(view));

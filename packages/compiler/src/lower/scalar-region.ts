@@ -6,12 +6,17 @@
 import type { ElementwiseRow } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import { type Gathered, planGathered } from './gathered.ts';
-import { ScalarCode, type Template, templateOf } from './scalar-code.ts';
+import type { Places } from './places.ts';
+import { SCALAR_OPERATIONS, ScalarCode, type Template, templateOf } from './scalar-code.ts';
 import { planStraightLine, type StraightLine } from './straight-line.ts';
 import type { View } from './view.ts';
 
-/** Entries up to which a region becomes straight-line code, unless a test says otherwise. */
-export const STRAIGHT_LINE_LIMIT = 50_000;
+/**
+ * Entries up to which a region becomes straight-line code, unless a test says otherwise: some 13 bytes of machine code
+ * for each, so that all of it stays in the second cache. On random graphs it is as fast as gathered loops or faster
+ * beyond that as well, but engines take longer to compile it.
+ */
+export const STRAIGHT_LINE_LIMIT = 75_000;
 
 /** A value of a region that is read elsewhere. */
 export interface ScalarResult {
@@ -33,6 +38,8 @@ export interface ScalarKernel {
   /** How it is computed. */
   readonly plan: StraightLine | Gathered;
 }
+
+const ADD = SCALAR_OPERATIONS.indexOf('add');
 
 /** No operand yet. */
 const UNKNOWN = 2 ** 31 - 1;
@@ -67,13 +74,13 @@ export class ScalarRegions {
    * @param nodes - scalar elementwise nodes, ascending.
    * @param viewOf - where a value from outside is.
    * @param readOutside - those of the nodes that are read elsewhere, ascending.
-   * @param placeFor - where the value of such a node goes.
+   * @param places - where the values of such nodes go.
    */
   lower(
     nodes: readonly number[],
     viewOf: (node: number) => View,
     readOutside: readonly number[],
-    placeFor: (node: number) => View,
+    places: Places,
   ): ScalarKernel {
     const simplified = this.#simplified;
     const { codes, operandStarts, operandEnds, operandIds } = simplified;
@@ -103,10 +110,11 @@ export class ScalarRegions {
       ));
       operandOf[node] = code.row(template, x, y, z);
     }
-    const results = readOutside.map((node): ScalarResult => ({
-      operand: operandOf[node]!,
-      write: placeFor(node),
-    }));
+    const results = readOutside.map((node): ScalarResult => {
+      const value = operandOf[node]!;
+      const operand = places.addsZero(node) ? code.append(ADD, value, code.constant(0), 0) : value;
+      return { operand, write: places.placeFor(node) };
+    });
     for (let i = 0; i < nodes.length; i++) operandOf[nodes[i]!] = UNKNOWN;
     for (const node of outside) operandOf[node] = UNKNOWN;
     const plan =
