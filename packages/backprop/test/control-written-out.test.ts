@@ -453,3 +453,17 @@ test('the packed results of a loop are a node that moves like any other', () => 
   expect(pushforward(all, x, graph.constant(1)).value).toBe(slope);
   expect(reverseSweep(all).adjoint(x)).toBe(slope);
 });
+
+test('every other of the packed results of a loop is no part of them', () => {
+  const graph = new Graph();
+  const x = graph.input('x', { value: 3 });
+  const { ys } = asNodes.scan((c: GraphNode) => ({ carry: c.mul(2), y: c.mul(c) }), x, undefined, { length: 2 }); // prettier-ignore
+  let packed = ys;
+  while (packed.operation !== 'scan') packed = packed.operands[0]!;
+  // 4 x, then the results x^2 and 4 x^2, then the carries x and 2 x.
+  const some = slice(packed, [{ start: 1, end: 5, step: 2 }]);
+  expect(some.tensor.toArray()).toEqual([9, 3]);
+  expect(gradient(some.sum(), x).value).toBe(2 * 3 + 1);
+  expect(pushforward(some.sum(), x, graph.constant(1)).value).toBe(2 * 3 + 1);
+  expect(reverseSweep(some.sum()).adjoint(x)).toBe(2 * 3 + 1);
+});
