@@ -5,6 +5,7 @@
 import { compile } from '@ad/compiler';
 import {
   apply,
+  type Attributes,
   type BilinearRow,
   cholesky,
   conv1d,
@@ -19,6 +20,7 @@ import {
   logDet,
   max,
   norm,
+  type OperationName,
   operations,
   prod,
   reciprocal,
@@ -205,4 +207,20 @@ test('graphs without choices have no strong products of arrays', () => {
   pushforward(y, x, x);
   const names = Array.from({ length: graph.nodeCount }, (_, id) => graph.node(id).operation);
   expect(names.filter((name) => name.startsWith('strong'))).toEqual([]);
+});
+
+test.each<[OperationName, number[], Attributes]>([
+  ['strongMul', [], {}],
+  ['strongMatmul', [1, 1], {}],
+  ['strongConvolution', [1, 1, 1, 1], { strides: [1], dilations: [1] }],
+  ['strongSolve', [1, 1], {}],
+  ['strongTriangularSolve', [1, 1], { lower: true, transposed: false, unitDiagonal: false }],
+])('what is below %s has strong products, too', (name, shape, attributes) => {
+  const graph = new Graph();
+  const x = graph.input('x', { value: 0 });
+  // ln 0 is infinite, and so is its derivative.
+  const y = apply(operations[name], [x.log().reshape(shape), graph.constant(0).reshape(shape)], attributes); // prettier-ignore
+  expect(y.sum().value).toBe(0);
+  expect(gradient(y.sum(), x).value + 0).toBe(0);
+  expect(reverseSweep(y.sum()).adjoint(x) + 0).toBe(0);
 });
