@@ -278,6 +278,7 @@ export function workloadsOf(name: string, isShort: boolean): Workload[] {
       );
     case 'ode':
       return take([
+        [8, 200],
         [1000, 10],
         [10_000, 100],
         [100_000, 100],

@@ -87,6 +87,15 @@ describe('the closed forms', () => {
     expectClose(run('lse', 'gradient', input), gradient);
   });
 
+  test('lse of many numbers: each weight, that of the largest too', () => {
+    const input = lseInput(100_000);
+    const gradient = run('lse', 'gradient', input) as number[];
+    const wrong = reference
+      .lse(input as never)
+      .gradient.map((weight, i) => Math.abs(gradient[i]! / weight - 1));
+    expect(wrong.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-12);
+  });
+
   test('lse of large numbers', () => {
     // Where a plain exponential would overflow.
     expectClose(run('lse', 'gradient', { x: [1000, 1000] }), [0.5, 0.5]);
