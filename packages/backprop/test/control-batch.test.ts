@@ -11,6 +11,7 @@ import {
   tensor,
   type Tensor,
   toInteger,
+  where,
   whileLoop,
 } from '@ad/graph';
 import { describe, expect, test } from 'vitest';
@@ -52,10 +53,30 @@ const losses: Readonly<Record<string, Loss>> = {
     const { carry, ys } = scan((c, e) => ({ carry: c.add(e.mul(c)), y: c.sin() }), 1, x, { count });
     return carry.mul(2).add(ys.sum());
   },
+  'stacks of whole numbers and of conditions, of another length for each example': (x) => {
+    const { carry, ys } = scan(
+      (c, e) => ({
+        carry: c.add(e.mul(c)),
+        y: { whole: toInteger(c.mul(8)), high: greater(c, 1) },
+      }),
+      1,
+      x,
+      { count: toInteger(x.abs().sum()) },
+    );
+    return carry.mul(ys.whole.add(0).sum()).add(where(ys.high, x, 1).sum());
+  },
   checkpoints: (x) =>
     scan((c, e) => ({ carry: c.mul(x).sin().add(e) }), x, x, { checkpoints: 1 }).carry.sum(),
   'a branch for each example': (x) => cond(greater(x.sum(), 0), () => x.square().sum(), () => x.sin().sum()), // prettier-ignore
   'a shared branch': (x) => cond(greater(x.graph.constant(1), 0), () => prod(x), () => x.sum()), // prettier-ignore
+  'steps for each example, of numbers that are the same in all': (x) => {
+    const { count, power } = whileLoop(
+      ({ count }) => less(count, x.abs().sum().mul(2)),
+      ({ count, power }) => ({ count: count.add(1), power: power.mul(0.5).add(count) }),
+      { count: x.graph.constant(0), power: x.graph.constant(1) },
+    );
+    return power.mul(x.sin().sum()).add(count.mul(x.cos().sum()));
+  },
   'steps for each example': (x) =>
     whileLoop((c) => greater(c.square().sum(), 0.1), (c) => c.mul(x.sin()).mul(0.7), x).add(x).sum(), // prettier-ignore
   'steps for each example, up to a limit': (x) =>
