@@ -4,7 +4,8 @@
  * and the median as a share of the peak's median in the same process.
  *
  * Run with `tsx -C @ad/source packages/compiler/bench/matmul.ts [f32|f64] [fused] [part of a name] [8x256x256 ...]`: sizes
- * that are given are measured instead of the usual ones, `fused` adds the same with fused multiply-add.
+ * that are given are measured instead of the usual ones, `fused` adds the same with fused multiply-add, for which Node
+ * before version 22 needs `node --experimental-wasm-relaxed-simd -C @ad/source --import tsx` in place of `tsx -C @ad/source`.
  */
 import { Graph, type GraphNode, type Shape } from '@ad/graph';
 import { compile, type Precision } from '../src/index.ts';
