@@ -10,7 +10,6 @@
  * derivative of the step and all partial sums of a sweep. Below 2^52 none of them is ever rounded.
  */
 import {
-  allocate,
   type Attributes,
   broadcastIndex,
   type ElementwiseRow,
@@ -18,12 +17,12 @@ import {
   type OperationName,
   operations,
   positionIn,
-  prepareKernel,
   type ReductionAttributes,
   resultType,
   sizeOf,
   Tensor,
 } from '@ad/graph';
+import { tensorMessages } from '../tensor-messages.ts';
 import { isInDomain, isOffKinks } from './domains.ts';
 import { Recipe, type Step } from './recipe.ts';
 
@@ -142,17 +141,7 @@ export class Workbench {
       !isOffKinks(operation, operands, attributes)
     )
       return undefined;
-    const data = allocate(type.kind, sizeOf(type.shape));
-    prepareKernel(
-      row,
-      operands,
-      attributes ?? {},
-      type,
-    )(
-      data,
-      operands.map((operand) => operand.data),
-    );
-    const value = new Tensor(type.shape, type.kind, data);
+    const value = tensorMessages.apply(row, operands, attributes);
     const slopes = positions.map((position) => this.#results[position]!.slope);
     const slope = slopeOf(operation, operands, slopes, value, attributes);
     return { value, slope: this.#mode === 'exact' ? 1 + slope : slope };
