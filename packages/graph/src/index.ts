@@ -52,6 +52,7 @@ export * from './functions/reduction.ts';
 export * from './functions/rounding.ts';
 export * from './functions/sorting.ts';
 export type { Padding, PerAxis } from './functions/spatial.ts';
+export * from './functions/stop-gradient.ts';
 export * from './functions/trigonometric.ts';
 export * from './codes.ts';
 export {

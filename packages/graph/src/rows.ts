@@ -23,6 +23,7 @@ export * from './rows/parts.ts';
 export * from './rows/random.ts';
 export * from './rows/reduction.ts';
 export * from './rows/rounding.ts';
+export * from './rows/stop-gradient.ts';
 export * from './rows/trigonometric.ts';
 export { repairMatmul } from './routines/strong.ts';
 export * as vectorCode from './vector-code/everyday.ts';

@@ -28,6 +28,9 @@ import type { GradientReport } from './report.ts';
  * - *convention*: operations at a kink of the table have the derivatives documented there. At kinks that no table
  *   knows, the derivative must lie between the slopes from the left and from the right.
  *
+ * What derivatives take for a constant (`stopGradient`) quotients do, too: it keeps its value at the point. Inside loops
+ * and branches that cannot be done, so of those reverse mode is held to forward mode alone.
+ *
  * When a check fails, each operation on the way is checked alone, so the report names the one at fault.
  *
  * @param f - as for `grad`; it may return an array.

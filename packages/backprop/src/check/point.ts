@@ -10,6 +10,7 @@ import {
   Tensor,
   type Tree,
 } from '@ad/graph';
+import { heldValues, withHeld } from './held.ts';
 
 /** A function applied to inputs with values. */
 export interface Built {
@@ -60,12 +61,16 @@ export class Point {
   /** Whether the function looks at values, so that it must be built anew around the point. */
   readonly readsValues: boolean;
   readonly #build: Build;
+  readonly #held: readonly Tensor[];
+  readonly #builtHeld: Built;
 
   constructor(build: Build, values: readonly Tensor[]) {
     this.#build = build;
     this.values = values;
     this.built = build(values);
     this.readsValues = this.built.graph.valuesRead;
+    this.#held = heldValues(this.built);
+    this.#builtHeld = withHeld(this.built, this.#held);
   }
 
   /** The inputs that can move. */
@@ -85,12 +90,29 @@ export class Point {
 
   /** A scalar at the point moved by t along u. */
   at(scalar: Scalar, u: readonly Tensor[], t: number): number {
+    const at = this.#moved(u, t);
+    return this.readsValues
+      ? evaluate(scalar(this.#build(at))).item()
+      : this.#fed(scalar, this.built, at);
+  }
+
+  /** The same with the values that derivatives take for constants held where they are at the point. */
+  heldAt(scalar: Scalar, u: readonly Tensor[], t: number): number {
+    const at = this.#moved(u, t);
+    return this.readsValues
+      ? evaluate(scalar(withHeld(this.#build(at), this.#held))).item()
+      : this.#fed(scalar, this.#builtHeld, at);
+  }
+
+  #moved(u: readonly Tensor[], t: number): Tensor[] {
     let next = 0;
-    const at = this.values.map((x) => (x.kind === 'real' ? moved(x, u[next++]!, t) : x));
-    if (this.readsValues) return evaluate(scalar(this.#build(at))).item();
+    return this.values.map((x) => (x.kind === 'real' ? moved(x, u[next++]!, t) : x));
+  }
+
+  #fed(scalar: Scalar, built: Built, at: readonly Tensor[]): number {
     const feeds: Record<string, Tensor> = {};
-    this.built.inputs.forEach(({ label }, i) => (feeds[label!] = at[i]!));
-    return evaluate(scalar(this.built), feeds).item();
+    built.inputs.forEach(({ label }, i) => (feeds[label!] = at[i]!));
+    return evaluate(scalar(built), feeds).item();
   }
 }
 

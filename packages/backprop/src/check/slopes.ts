@@ -9,6 +9,7 @@ import { gradient } from '../gradient.ts';
 import { pushforward } from '../pushforward.ts';
 import { reverseSweep } from '../reverse-sweep.ts';
 import { slopeOf, type Slope } from './differences.ts';
+import { holdingLoops } from './held.ts';
 import { kinksBelow } from './kinks.ts';
 import type { Point, Scalar } from './point.ts';
 
@@ -137,7 +138,7 @@ export function compare(point: Point, scalar: Scalar, u: readonly Tensor[]): Com
   const s = scalar(point.built);
   const slopes = slopesOf(s, point.moving, u);
   const { forward, reverse, noise, change } = slopes;
-  const slope = slopeOf((t) => point.at(scalar, u, t), noise, change);
+  const slope = slopeOf((t) => point.heldAt(scalar, u, t), noise, change);
   const isEqual = Object.is(forward, reverse) || !Number.isFinite(forward);
   return {
     s,
@@ -149,14 +150,22 @@ export function compare(point: Point, scalar: Scalar, u: readonly Tensor[]): Com
 }
 
 /**
- * The kinks that explain why a slope differs from its quotients, in words: those of the table, or one that no table
- * knows and at which the slope lies between those from the left and from the right. `undefined` when none does.
+ * What explains that a slope differs from its quotients, in words: kinks of the table, loops and branches that hold
+ * values inside, or a kink that no table knows and at which the slope lies between those from the left and from the
+ * right. `undefined` when nothing does.
  */
 export function explainingKinks({ s, slopes, slope }: Comparison): string[] | undefined {
   const documented = kinksBelow(s);
   if (documented.length > 0) {
     return documented.map(
       ({ node }) => `${node.operation}, by the convention of its table: ${node.toString()}`,
+    );
+  }
+  const loops = holdingLoops(s);
+  if (loops.length > 0) {
+    return loops.map(
+      ({ operation }) =>
+        `${operation}, which takes values inside for constants as quotients cannot`,
     );
   }
   const { forward } = slopes;

@@ -9,7 +9,7 @@
  * - *bilinear*: linear in each of two operands, so one transpose per operand, given the other.
  * - *reduction*: one result for many elements, with an elementwise local derivative.
  * - *smooth*: any other differentiable function; the row states both rules, for messages and for tangents.
- * - *discrete*: integer or boolean results; there is no edge for messages at all.
+ * - *discrete*: no derivative, by definition; there is no edge for messages at all.
  * - *control*: loops and branches, whose bodies are graphs of their own; derivatives are loops and branches again.
  *
  * Elementwise rows and nonlinear reductions can be applied to a batch as they are; the others state how (`batch`).
@@ -277,6 +277,11 @@ export interface SmoothRow<A extends Attributes = Attributes> extends BatchedFac
 export interface DiscreteRow<A extends Attributes = Attributes> extends BatchedFacts<A> {
   /** The family. */
   readonly family: 'discrete';
+  /**
+   * True where the result moves with real operands all the same: derivatives are those of the function in which it keeps
+   * its value. Checks keep it there, too.
+   */
+  readonly holds?: true;
 }
 
 /**

@@ -23,6 +23,7 @@ import * as rounding from './rounding.ts';
 import * as trigonometric from './trigonometric.ts';
 import { constant, input, type Operation } from './row.ts';
 import { singularFrame } from './singular-frame.ts';
+import { stopGradient } from './stop-gradient.ts';
 
 /** The exports of a family that are rows, not helpers. */
 type RowsOf<Module> = {
@@ -38,7 +39,9 @@ function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
 }
 
 /** The families as one type. */
-type Table = Readonly<Record<'input' | 'constant' | 'cofactors' | 'singularFrame', unknown>> &
+type Table = Readonly<
+  Record<'input' | 'constant' | 'cofactors' | 'singularFrame' | 'stopGradient', unknown>
+> &
   RowsOf<typeof activation> &
   RowsOf<typeof arithmetic> &
   RowsOf<typeof comparison> &
@@ -89,6 +92,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(determinants),
   cofactors,
   singularFrame,
+  stopGradient,
   ...rowsOf(convolution),
   ...rowsOf(layout),
   ...rowsOf(parts),

@@ -230,6 +230,7 @@ function isFound(trial: Trial, mistake: Mistake): boolean {
 /** Mistakes that are none: which, and why. */
 const HARMLESS: readonly (readonly [RegExp, string])[] = [
   [/^(max|min) partial, (where|div) 0: /, 'they share among ties, which fractions do not have'],
+  [/^stopGradient batch, /, 'its value is its operand, and its derivative no rule of its own'],
   [/, sum 0: keepDims flipped$/, 'the result is reshaped'],
   [/^(determinant|logAbsDeterminant) pullback 0, broadcast 0: left out/, 'the product broadcasts'],
   [/^inverse pullback 0, transpose 0: negated/, 'the factor stands there twice'],

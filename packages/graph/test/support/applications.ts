@@ -185,6 +185,10 @@ const ORDINARY: Partial<Record<OperationName, fc.Arbitrary<Application>>> = {
         .map((operands) => ({ operands, attributes: { axis: outer.length, length } })),
     ),
   toInteger: integerTensors().map((a) => one(a, {})),
+  stopGradient: fc
+    .tuple(shapes(), fc.constantFrom('real', 'integer'))
+    .chain(([shape, kind]) => integersOf(shape, kind))
+    .map((a) => one(a, {})),
   philox: broadcastableShapes(2).chain(({ operands: [counters, keys] }) =>
     fc
       .tuple(integersOf([...counters!, 4], 'integer'), integersOf([...keys!, 2], 'integer'))
