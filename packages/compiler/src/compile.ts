@@ -17,7 +17,7 @@ import type { Precision } from './code/expression.ts';
 import { functionsCalled, vectorMath } from './code/vector-math.ts';
 import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
-import { constantOf, settleBlocks } from './lower/control.ts';
+import { settleBlocks } from './lower/control.ts';
 import { guardedUpdate, keepOldElements } from './lower/guarded-update.ts';
 import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
 import { buffersWritten } from './lower/kernel.ts';
@@ -110,7 +110,7 @@ function build(
   const functions = functionsCalled(graph);
   const math = vectorMath(functions);
   const lowered = lower(graph, wanted, inputs, precision, math, straightLineLimit);
-  const { leaves, bufferOf } = lowered;
+  const { leaves, constants, bufferOf } = lowered;
 
   const outputs = spec.outputs.map((node) => bufferOf(node.id));
   const writes = guarded.map(({ input, value, condition }): UpdateBuffers => ({
@@ -133,7 +133,7 @@ function build(
   if (bytes > MAX_BYTES)
     throw tooLarge(graph, [...permanent, ...kernels.flatMap(buffersWritten)], bytes, size);
 
-  settleBlocks(kernels, size);
+  settleBlocks(kernels);
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
   const emitted = emitModule(
     kernels,
@@ -170,11 +170,9 @@ function build(
     data.set(content);
     kept.push(data);
   };
-  for (const [node, buffer] of leaves) {
-    if (graph.inputName(node) !== undefined) storage.set(node, dataOf(buffer));
-    else keep(buffer, constantOf(graph, node));
-  }
-  for (const [buffer, content] of emitted.contents) keep(buffer, content);
+  for (const [node, buffer] of leaves)
+    if (!constants.has(buffer)) storage.set(node, dataOf(buffer));
+  for (const [buffer, content] of [...constants, ...emitted.contents]) keep(buffer, content);
   let flops = 0;
   for (const node of ancestorsOf(
     graph.arena,

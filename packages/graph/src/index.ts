@@ -85,6 +85,22 @@ export {
   type ValueSource,
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
+export type { Code, Local, ValueType } from './lowering/code.ts';
+export type {
+  ControlCompiler,
+  ControlWriter,
+  Entries,
+  LoweredBody,
+  LoweredControl,
+  PackedPart,
+  Place,
+} from './lowering/control.ts';
+export {
+  contiguousView,
+  type Buffer as MemoryBuffer,
+  type Positions as MemoryPositions,
+  type View as MemoryView,
+} from './lowering/memory.ts';
 export { messageTo, nodeMessages, timesPartial, type MessageBuilder } from './message.ts';
 export { GraphNode } from './node.ts';
 export { batchByLoop } from './rows/batch-loop.ts';

@@ -1,12 +1,6 @@
 /** Copies within the memory: of whole buffers, and of entries of stacks, whose place depends on a counter. */
-import type { Precision } from '../code/expression.ts';
-import type { FunctionBuilder, Local } from '../wasm/function-builder.ts';
-
-/** A place in memory: an address, and a local with bytes to add to it, if it is not always the same. */
-export interface Place {
-  readonly address: number;
-  readonly at?: Local | undefined;
-}
+import type { Place } from '@ad/graph';
+import type { FunctionBuilder } from '../wasm/function-builder.ts';
 
 /** Copies up to this size are made vector by vector; longer ones by the instruction for it, which is a call. */
 const SHORT = 64;
@@ -38,26 +32,4 @@ export function emitCopy(code: FunctionBuilder, to: Place, from: Place, bytes: n
       code.memory(`${type}.store`, to.address + done);
     }
   }
-}
-
-/** Writes so many integers as numbers of the program's precision. */
-export function emitConversion(
-  code: FunctionBuilder,
-  to: Place,
-  from: Place,
-  count: number,
-  precision: Precision,
-): void {
-  const k = code.local('i32');
-  const push = ({ at }: Place, size: number): void => {
-    code.get(k).i32(size).op('i32.mul');
-    if (at !== undefined) code.get(at).op('i32.add');
-  };
-  code.countedLoop(k, 0, count, 1, () => {
-    push(to, precision === 'f64' ? 8 : 4);
-    push(from, 4);
-    code.memory('i32.load', from.address).op(`${precision}.convert_i32_s`);
-    code.memory(`${precision}.store`, to.address);
-  });
-  code.release('i32', k);
 }

@@ -1,8 +1,9 @@
 /** Emission of the module: the functions of the kernels, and `run`, which calls them in order and writes the updates. */
+import type { LoweredBody } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { type Functions, vectorMath } from '../code/vector-math.ts';
 import type { UpdateBuffers } from '../lower/in-place.ts';
-import type { HostCall, Kernel } from '../lower/kernel.ts';
+import type { Body, HostCall, Kernel } from '../lower/kernel.ts';
 import type { ScalarKernel } from '../lower/scalar-region.ts';
 import type { Buffer } from '../lower/view.ts';
 import { bytesOf } from '../plan.ts';
@@ -10,7 +11,6 @@ import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { Callees } from './callees.ts';
 import { emitContraction } from './contraction.ts';
-import { emitControl } from './control.ts';
 import { emitConvolution } from './convolution.ts';
 import { emitCopy } from './copies.ts';
 import { emitGathered } from './gathered.ts';
@@ -99,7 +99,12 @@ export function emitModule(
         call(emitRoutine(kernel, precision, importOf, host, refuse));
       } else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
       else {
-        emitControl(run, kernel, precision, emitKernels);
+        const bodies = new Map(kernel.bodies.map((body): [LoweredBody, Body] => [body, body]));
+        kernel.write({
+          code: run,
+          run: (body) => emitKernels(bodies.get(body)!.kernels),
+          copy: (to, from, bytes) => emitCopy(run, to, from, bytes),
+        });
         for (const { constants } of kernel.bodies)
           for (const [buffer, content] of constants) contents.set(buffer, content);
       }

@@ -3,7 +3,6 @@ import { type Lowering, SCALAR_BOOLEAN, SCALAR_REAL, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { Assemblies } from './assembly.ts';
 import type { NodeClass } from './cluster.ts';
-import { canLower } from './control.ts';
 import type { Combine } from './kernel.ts';
 import { VIEWS } from './view-rules.ts';
 
@@ -51,7 +50,8 @@ function classOf(simplified: Simplified, assemblies: Assemblies, node: number): 
   const { arena } = simplified;
   const row = simplified.rowOf(node);
   if (row.family === 'leaf') return 'leaf';
-  if (row.family === 'control') return canLower(arena, node) ? 'control' : 'host';
+  if (row.family === 'control')
+    return row.canLower(arena.attributes.get(node)!) ? 'control' : 'host';
   if (assemblies.wholes.has(node)) return 'assembly';
   if (assemblies.inner.has(node)) return 'inner';
   const result = arena.typeOf(node);

@@ -3,6 +3,7 @@
  * read and write it there: such a buffer moves along with the steps, and an integer in memory says which entry it is.
  * Other kernels need an address that stays, so what they read or write is copied.
  */
+import type { Entries } from '@ad/graph';
 import { buffersRead, buffersWritten, type Kernel } from './kernel.ts';
 import type { Buffer, View } from './view.ts';
 
@@ -13,18 +14,6 @@ export interface BodyBuffers {
   readonly carries: readonly Buffer[];
   /** The new carries, then what is stacked up. */
   readonly outputs: readonly (Buffer | undefined)[];
-}
-
-/** The buffers of a body that are entries of stacks; `undefined` for those that are copied. */
-export interface Entries {
-  /** Where the number of the entries is. */
-  readonly at: Buffer;
-  /** By array. */
-  readonly scanned: readonly (Buffer | undefined)[];
-  /** By carry: the entry that a step begins with, and the one that it ends with. */
-  readonly carries: readonly (readonly [from: Buffer, to: Buffer] | undefined)[];
-  /** By output after the carries. */
-  readonly stacked: readonly (Buffer | undefined)[];
 }
 
 /** The kernels of a body on entries of stacks, and the buffers that are still filled or copied. */

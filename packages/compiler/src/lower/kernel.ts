@@ -1,8 +1,14 @@
 /** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
-import type { Kernel as InterpreterKernel, Operation, Routine, Shape } from '@ad/graph';
+import type {
+  ControlWriter,
+  Kernel as InterpreterKernel,
+  LoweredBody,
+  Operation,
+  Routine,
+  Shape,
+} from '@ad/graph';
 import type { HostWork } from '../host-kernel.ts';
 import type { Expression, Expressions } from '../code/expression.ts';
-import type { Control } from './control.ts';
 import type { ResultUse } from '../emit/contraction/plan.ts';
 import type { ScalarKernel } from './scalar-region.ts';
 import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
@@ -172,6 +178,33 @@ export interface Indexed {
   readonly inner: number;
   /** The interpreter's kernel, which refuses positions that are outside. */
   readonly refuse: HostCall;
+}
+
+/** A body of a loop or branch, with its kernels. */
+export interface Body extends LoweredBody {
+  readonly kernels: readonly Kernel[];
+  /** Constants, and what they hold. */
+  readonly constants: ReadonlyMap<Buffer, ArrayLike<number>>;
+  /** The buffers in the block. */
+  readonly own: readonly Buffer[];
+  /** Their size together. */
+  readonly bytes: number;
+}
+
+/** A loop or branch. */
+interface Control {
+  readonly kind: 'control';
+  /** The operation, for the report. */
+  readonly operation: string;
+  readonly bodies: readonly Body[];
+  /** The memory of the bodies. Its address is known when the graph around is planned, and those in it then. */
+  readonly block: Buffer;
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  /** Writes what stands around the bodies. */
+  readonly write: (writer: ControlWriter) => void;
+  /** Sets the addresses of entries of stacks, when the stacks have theirs. */
+  readonly settle: (() => void) | undefined;
 }
 
 /** Any kernel. */

@@ -2,11 +2,11 @@
  * From a graph to kernels: the nodes needed, in order, become loop nests, contractions, views that cost nothing, and
  * calls of the interpreter's kernels for what has no lowering of its own. One pass over the nodes.
  */
-import { type ControlRow, type Graph, type GraphNode, sizeOf } from '@ad/graph';
+import { type ControlRow, type Graph, type GraphNode, type PackedPart, sizeOf } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
 import { type Cluster, clusterNodes, type NodeFacts } from './cluster.ts';
-import { lowerControl, type Surroundings } from './control.ts';
+import { lowerControl } from './control.ts';
 import { lowerConvolution, lowerOverlapAdd } from './convolution.ts';
 import { Draft } from './draft.ts';
 import { costOf, lowerCluster } from './fused-loop.ts';
@@ -15,12 +15,12 @@ import { lowerHost } from './host-call.ts';
 import { lowerLogSumExp } from './log-sum-exp.ts';
 import type { Lowered } from './lowered.ts';
 import { lowerNorm } from './norm.ts';
-import { type PackedPart, partsRead, rangeRead, viewOfRange } from './packed.ts';
+import { partsRead, rangeRead, viewOfRange } from './packed.ts';
 import { Places } from './places.ts';
 import { lowerProduct } from './product.ts';
 import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
 import { lowerStrong } from './strong.ts';
-import { type Buffer, contiguousView, isContiguous, type View } from './view.ts';
+import { type Buffer, contiguousView, type View } from './view.ts';
 import { VIEWS } from './view-rules.ts';
 
 /**
@@ -46,6 +46,7 @@ export function lower(
 class Lowering {
   readonly #draft: Draft;
   readonly #leaves = new Map<number, Buffer>();
+  readonly #constants = new Map<Buffer, ArrayLike<number>>();
   readonly #clusters: ReadonlyMap<number, Cluster>;
   readonly #places: Places;
   readonly #regions: ScalarRegions;
@@ -84,6 +85,7 @@ class Lowering {
     return {
       kernels: [...bounds.values(), ...kernels],
       leaves: this.#leaves,
+      constants: this.#constants,
       bufferOf: (node) => views.get(simplified.nodeFor(node))!.buffer,
     };
   }
@@ -141,6 +143,9 @@ class Lowering {
     }
     const buffer = this.#draft.allocate(node);
     this.#leaves.set(node, buffer);
+    const constant = this.#draft.simplified.graph.constantValue(node);
+    if (constant !== undefined)
+      this.#constants.set(buffer, typeof constant === 'number' ? [constant] : constant.data);
     views.set(node, contiguousView(buffer, arena.typeOf(node).shape));
   }
 
@@ -187,18 +192,16 @@ class Lowering {
   }
 
   #lowerControl(node: number): void {
-    const { arena, kernels, simplified, stored, users } = this.#draft;
+    const draft = this.#draft;
+    const { arena, simplified, stored, users } = draft;
     const row = arena.rowOf(node) as ControlRow;
     const segments = row.segments(arena.attributes.get(node)!);
     const isRead = stored.has(node) ? undefined : partsRead(simplified, users.of(node), segments);
-    const { kernel, parts } = lowerControl(
-      this.#surroundings,
-      arena,
-      node,
-      simplified.operandsOf(node),
-      isRead ?? (() => true),
-    );
-    kernels.push(kernel);
+    const limit = this.#straightLineLimit;
+    const parts = lowerControl(draft, node, segments, isRead ?? (() => true), (...of) => {
+      const [graph, wanted, given] = of;
+      return lower(graph, wanted, [], draft.precision, draft.math, limit, given);
+    });
     if (isRead === undefined) this.#pack(node, parts);
     else this.#packed.set(node, parts);
   }
@@ -213,27 +216,6 @@ class Lowering {
       draft.store(body, 'pack', asNumbers(body.expressions, body.read(view)), write);
     }
     draft.views.set(node, contiguousView(buffer, draft.arena.typeOf(node).shape));
-  }
-
-  get #surroundings(): Surroundings {
-    const draft = this.#draft;
-    return {
-      precision: draft.precision,
-      viewOf: (node) => draft.viewOf(node),
-      contiguousViewOf: (node) => {
-        const view = draft.viewOf(node);
-        return isContiguous(view) ? view : contiguousView(draft.copy(node, view), view.shape);
-      },
-      copyOf: (node) => draft.copy(node, draft.viewOf(node)),
-      zeros: (node, size) => {
-        const buffer: Buffer = { node, storage: 'real', size, address: -1 };
-        const body = draft.loopOver([size]);
-        draft.store(body, 'zero', body.expressions.constant(0), contiguousView(buffer, [size]));
-        return buffer;
-      },
-      lowerBody: (graph, wanted, given) =>
-        lower(graph, wanted, [], draft.precision, draft.math, this.#straightLineLimit, given),
-    };
   }
 
   /** Outputs are buffers that nothing else owns: views and leaves are copied. */

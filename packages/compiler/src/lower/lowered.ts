@@ -8,6 +8,8 @@ export interface Lowered {
   readonly kernels: readonly Kernel[];
   /** The buffers of leaves by node. */
   readonly leaves: ReadonlyMap<number, Buffer>;
+  /** What the buffers of those leaves hold that are constants. */
+  readonly constants: ReadonlyMap<Buffer, ArrayLike<number>>;
   /** The buffer of each output and of each update's value, contiguous. */
   readonly bufferOf: (node: number) => Buffer;
 }

@@ -1,13 +1,7 @@
 /** Packed results of loops and branches: which parts are read, and where the slices that read them find their elements. */
-import { type Segment, type Segments, sizeOf } from '@ad/graph';
+import { type PackedPart, type Segment, type Segments, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { View } from './view.ts';
-
-/** A part of a packed result in memory: all of its elements, as a vector. */
-export interface PackedPart {
-  readonly segment: Segment;
-  readonly view: View;
-}
 
 /** Elements of a vector, without gaps. */
 interface Range {

@@ -10,7 +10,10 @@ import { condMessages, scanMessages } from '../control/pullback.ts';
 import { pushCond, pushScan, pushWhile } from '../control/pushforward.ts';
 import { whileMessages } from '../control/reverse-while.ts';
 import { scanKernel, condKernel, whileLoopKernel } from '../interpreter/control.ts';
-import { formatShape, sameShape } from '../shape.ts';
+import { lowerCond } from '../lowering/cond.ts';
+import { lowerScan } from '../lowering/scan.ts';
+import { lowerWhileLoop } from '../lowering/while-loop.ts';
+import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import type { Type } from '../tensor.ts';
 import { type AttributeValue, type ControlRow, RuleViolation, type Segments } from './row.ts';
 import { packed } from './packed.ts';
@@ -98,6 +101,11 @@ function checkCount(name: string, value: number, least: number, most: number): v
   throw new RuleViolation(`${name} is ${value}, expected a number from ${least} to ${most}`);
 }
 
+/** Whether nothing in a body is empty. */
+function hasElements({ inputs, outputs }: Body): boolean {
+  return [...inputs, ...outputs].every(({ shape }) => sizeOf(shape) > 0);
+}
+
 function scanSegments({ body, carries, length, checkpoints }: ScanAttributes): Segments {
   const last = body.outputs.slice(0, carries);
   return packed({
@@ -152,6 +160,8 @@ export const scan: ControlRow<ScanAttributes> = {
   pushforward: (...given) => {
     pushScan(rows, ...given);
   },
+  canLower: ({ body, length }) => length > 0 && hasElements(body),
+  lower: lowerScan,
 };
 
 function condSegments(attributes: CondAttributes): Segments {
@@ -188,6 +198,8 @@ export const cond: ControlRow<CondAttributes> = {
   pushforward: (...given) => {
     pushCond(rows, ...given);
   },
+  canLower: ({ whenTrue, whenFalse }) => hasElements(whenTrue) && hasElements(whenFalse),
+  lower: lowerCond,
 };
 
 function whileLoopSegments({ body, limit, snapshots }: WhileLoopAttributes): Segments {
@@ -232,6 +244,9 @@ export const whileLoop: ControlRow<WhileLoopAttributes> = {
   pushforward: (...given) => {
     pushWhile(rows, ...given);
   },
+  canLower: ({ condition, body, limit }) =>
+    limit !== 0 && hasElements(condition) && hasElements(body),
+  lower: lowerWhileLoop,
 };
 
 /** What derivatives are made of. */

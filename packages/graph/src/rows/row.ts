@@ -19,6 +19,7 @@ import type { Arena } from '../arena.ts';
 import type { Body } from '../body.ts';
 import type { BodyTangentsOf, ControlNode } from '../control/derivatives.ts';
 import type { Parts } from '../control/parts.ts';
+import type { ControlCompiler, LoweredBody, LoweredControl } from '../lowering/control.ts';
 import type { GraphNode } from '../node.ts';
 import type { Routine } from '../routines/routine.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
@@ -323,6 +324,22 @@ export interface ControlRow<A extends Attributes = Attributes> extends Structure
     tangentsOf: BodyTangentsOf,
     parts: Parts,
   ): void;
+  /** Whether compilers can lower it: nothing in it is empty. */
+  canLower(attributes: A): boolean;
+  /**
+   * How it is compiled.
+   *
+   * @param compiler - what lowers its bodies.
+   * @param operands - the nodes that it reads.
+   * @param isRead - whether somebody reads a part of the result.
+   */
+  lower<B extends LoweredBody>(
+    compiler: ControlCompiler<B>,
+    attributes: A,
+    segments: Segments,
+    operands: readonly number[],
+    isRead: (segment: Segment) => boolean,
+  ): LoweredControl<B>;
 }
 
 /** One part of a packed result. */
