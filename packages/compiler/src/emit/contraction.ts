@@ -16,20 +16,13 @@
  */
 import type { Precision } from '../code/expression.ts';
 import { type Contraction, epilogueViews } from '../lower/kernel.ts';
-import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
+import { FunctionBuilder } from '../wasm/function-builder.ts';
 import { emitDots } from './contraction/dot.ts';
-import { emitEpilogue } from './contraction/epilogue.ts';
-import {
-  type Chunk,
-  chunksOf,
-  type Lanes,
-  lanesOf,
-  type Place,
-  pushLoad,
-  shifted,
-  store,
-} from './contraction/lanes.ts';
-import { emitPacking, TURN } from './contraction/pack.ts';
+import { type Finish, finishTile } from './contraction/finish.ts';
+import { walkInnerBlocks } from './contraction/inner-blocks.ts';
+import { type Chunk, chunksOf, type Lanes, lanesOf, type Place } from './contraction/lanes.ts';
+import { emitPacking } from './contraction/pack.ts';
+import { byColumns, byRows, moved, type Places, replaced } from './contraction/places.ts';
 import {
   PACKED_TILE,
   planProduct,
@@ -39,11 +32,8 @@ import {
   rowGroups,
 } from './contraction/plan.ts';
 import { emitTile, type Inner } from './contraction/tile.ts';
-import { type Count, pushCount, walk, walkBlocks } from './contraction/walk.ts';
+import { type Count, walk, walkBlocks } from './contraction/walk.ts';
 import type { Addressing } from './templates.ts';
-
-/** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads and writes. */
-type Places = readonly Place[];
 
 /** Rows of the result and columns that are computed together by dot products. */
 const DOT_ROWS = 2;
@@ -106,10 +96,9 @@ export function emitContraction(
 class ContractionEmitter {
   readonly #code: FunctionBuilder;
   readonly #contraction: Contraction;
-  readonly #precision: Precision;
-  readonly #importOf: (name: string) => number;
   readonly #lanes: Lanes;
   readonly #plan: ProductPlan;
+  readonly #finish: Finish;
 
   constructor(
     contraction: Contraction,
@@ -120,11 +109,21 @@ class ContractionEmitter {
   ) {
     this.#code = code;
     this.#contraction = contraction;
-    this.#precision = precision;
-    this.#importOf = importOf;
     this.#lanes = lanesOf(precision, fused);
-    const { left, right, result, epilogue } = contraction;
+    const { left, right, result, epilogue, resultUse } = contraction;
     this.#plan = planProduct({ left, right, result, others: epilogueViews(epilogue) }, precision);
+    // Sums that wait do so behind what is packed.
+    const { rightBytes, leftBytes } = this.#plan;
+    const waiting = resultUse === 'unused' ? this.#scratch(rightBytes + leftBytes) : undefined;
+    this.#finish = {
+      code,
+      lanes: this.#lanes,
+      precision,
+      importOf,
+      plan: this.#plan,
+      epilogue,
+      waiting,
+    };
   }
 
   emit(): FunctionBuilder {
@@ -168,21 +167,6 @@ class ContractionEmitter {
     walk(this.#code, length, places, distances, (at) => this.#stack(at, body, axis + 1));
   }
 
-  /** How far the places move from row to row, from column to column, and along the inner dimension. */
-  #byRow(rows: number): number[] {
-    const { left, result, others } = this.#plan;
-    return [left.row, 0, result.row, ...others.map(({ row }) => row)].map((by) => by * rows);
-  }
-  #byColumn(columns: number): number[] {
-    const { right, result, others } = this.#plan;
-    const all = [0, right.column, result.column, ...others.map(({ column }) => column)];
-    return all.map((by) => by * columns);
-  }
-  #byStep(steps: number): number[] {
-    const { left, right, others } = this.#plan;
-    return [left.column, right.row, 0, ...others.map(() => 0)].map((by) => by * steps);
-  }
-
   /** The blocks of a region of columns and of the inner dimension; the right factor is packed for each. */
   #region(
     region: Region,
@@ -192,13 +176,13 @@ class ContractionEmitter {
     const { packsRight, panelsPerBlock, stepsPerBlock, right } = this.#plan;
     const code = this.#code;
     const chunks = chunksOf(region.columns, this.#lanes);
-    const byPanel = this.#byColumn(region.columns);
+    const byPanel = byColumns(this.#plan, region.columns);
     const rightStep = packsRight ? chunks.length * 16 : right.row;
     const panelBytes = packsRight ? stepsPerBlock * rightStep : byPanel[1]!;
-    const first = moved(start, this.#byColumn(region.first));
+    const first = moved(start, byColumns(this.#plan, region.first));
 
     walkBlocks(code, region.panels, panelsPerBlock, first, byPanel, (panels, atColumns) => {
-      this.#innerBlocks(atColumns, (inner, atStep) => {
+      walkInnerBlocks(code, this.#plan, atColumns, (inner, atStep) => {
         const block: Block = {
           inner,
           panels,
@@ -255,10 +239,10 @@ class ContractionEmitter {
     const code = this.#code;
     let above = 0;
     for (const { rows, count } of rowGroups(n, block.chunks.length)) {
-      const first = moved(start, this.#byRow(above));
+      const first = moved(start, byRows(this.#plan, above));
       const waiting = above === 0 ? unpacked : undefined;
       above += rows * count;
-      const byTile = this.#byRow(rows);
+      const byTile = byRows(this.#plan, rows);
       if (!packsLeft || rows !== PACKED_TILE || block.panels === 1) {
         const rowsAsTheyLie: Rows = {
           rows,
@@ -341,34 +325,10 @@ class ContractionEmitter {
           target,
         };
         emitTile(this.#code, this.#lanes, inner.steps, factors, rows, chunks, (sums) => {
-          this.#finish(sums, chunks, inner, at);
+          finishTile(this.#finish, sums, chunks, inner, at);
         });
       });
     });
-  }
-
-  /** The blocks of the inner dimension. */
-  #innerBlocks(places: Places, body: (inner: Inner, places: Places) => void): void {
-    const { k, stepsPerBlock } = this.#plan;
-    const code = this.#code;
-    const rest = k % TURN;
-    const total = (k - rest) / TURN;
-    if (k <= stepsPerBlock) {
-      body({ steps: k, turns: total, rest, isFirst: undefined, isLast: undefined }, places);
-      return;
-    }
-    const most = stepsPerBlock / TURN;
-    const locals = Array.from({ length: 4 }, () => code.local('i32'));
-    const [done, steps, isFirst, isLast] = locals as [Local, Local, Local, Local];
-    code.i32(0).set(done);
-    walkBlocks(code, total, most, places, this.#byStep(TURN), (turns, inside) => {
-      code.get(done).op('i32.eqz').set(isFirst);
-      code.get(done).i32(most).op('i32.add').tee(done).i32(total).op('i32.ge_u').set(isLast);
-      pushCount(code, turns).i32(TURN).op('i32.mul');
-      code.get(isLast).i32(rest).op('i32.mul').op('i32.add').set(steps);
-      body({ steps: { local: steps }, turns, rest, isFirst, isLast }, inside);
-    });
-    for (const local of locals) code.release('i32', local);
   }
 
   /** All of a product by dot products. */
@@ -376,13 +336,13 @@ class ContractionEmitter {
     const { n, k, m, left, right } = this.#plan;
     const inner: Inner = { steps: k, turns: 0, rest: k, isFirst: undefined, isLast: undefined };
     const steps = { leftRow: left.row, leftStep: left.column, rightColumn: right.column, steps: k };
-    const columnsOf = (columns: number): number[] => this.#byColumn(columns);
-    const rowsOf = (rows: number): number[] => this.#byRow(rows);
+    const columnsOf = (columns: number): number[] => byColumns(this.#plan, columns);
+    const rowsOf = (rows: number): number[] => byRows(this.#plan, rows);
     this.#split(m, DOT_COLUMNS, start, columnsOf, (columns, atColumns) => {
       this.#split(n, DOT_ROWS, atColumns, rowsOf, (rows, at) => {
         const factors = { left: at[0]!, right: at[1]!, ...steps };
         emitDots(this.#code, this.#lanes, factors, rows, columns, (sums) => {
-          this.#finish(sums, chunksOf(columns, this.#lanes), inner, at);
+          finishTile(this.#finish, sums, chunksOf(columns, this.#lanes), inner, at);
         });
       });
     });
@@ -403,64 +363,6 @@ class ContractionEmitter {
     });
   }
 
-  /** Stores the sums of a tile: adds those of earlier blocks, and applies the epilogue to the final ones. */
-  #finish(
-    sums: readonly (readonly Local[])[],
-    chunks: readonly Chunk[],
-    { isFirst, isLast }: Inner,
-    places: Places,
-  ): void {
-    const code = this.#code;
-    const { size, add } = this.#lanes;
-    const { result } = this.#plan;
-    const each = (body: (sum: Local, row: number, chunk: Chunk, at: Place) => void): void => {
-      sums.forEach((row, r) => {
-        row.forEach((sum, c) => {
-          const chunk = chunks[c]!;
-          body(sum, r, chunk, shifted(places[2]!, r * result.row + chunk.first * size));
-        });
-      });
-    };
-    if (isFirst !== undefined) {
-      code.get(isFirst).op('i32.eqz');
-      code.if(() => {
-        each((sum, _, { lanes }, at) => {
-          pushLoad(code, this.#lanes, at, lanes, size);
-          code.get(sum).op(add).set(sum);
-        });
-      });
-    }
-    const { epilogue, resultUse } = this.#contraction;
-    // Where the sums wait for the epilogue. Engines that run out of registers there would otherwise store each sum
-    // whenever it changes, in the loop over the inner dimension.
-    const sumAt = (row: number, { first }: Chunk): Place =>
-      resultUse === 'unused'
-        ? shifted(this.#waitingSums, (row * chunks.length * this.#lanes.width + first) * size)
-        : shifted(places[2]!, row * result.row + first * size);
-    each((sum, row, chunk) => store(code, this.#lanes, sumAt(row, chunk), chunk.lanes, sum));
-    if (epilogue === undefined) return;
-    const cells = sums.flatMap((_, row) =>
-      chunks.map((chunk) => ({ row, chunk, at: sumAt(row, chunk) })),
-    );
-    const target = {
-      code,
-      lanes: this.#lanes,
-      precision: this.#precision,
-      importOf: this.#importOf,
-      matrices: this.#plan.others,
-      places: places.slice(3),
-    };
-    const apply = (): void => emitEpilogue(target, epilogue, cells);
-    if (isLast === undefined) apply();
-    else code.get(isLast).if(apply);
-  }
-
-  /** Where a tile of sums waits that has no place in a result: behind what is packed. */
-  get #waitingSums(): Place {
-    const { rightBytes, leftBytes } = this.#plan;
-    return this.#scratch(rightBytes + leftBytes);
-  }
-
   /** A place in the scratch memory: of parameters, it is the last. */
   #scratch(bytes: number): Place {
     const { length } = this.#code.parameters;
@@ -469,14 +371,4 @@ class ContractionEmitter {
       base: this.#contraction.scratch!.address + bytes,
     };
   }
-}
-
-/** Places some bytes further. */
-function moved(places: Places, distances: readonly number[]): Places {
-  return places.map((place, i) => shifted(place, distances[i]!));
-}
-
-/** A list with one element replaced. */
-function replaced<T>(list: readonly T[], index: number, value: T): T[] {
-  return list.map((other, i) => (i === index ? value : other));
 }
