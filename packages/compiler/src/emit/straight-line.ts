@@ -14,34 +14,11 @@ import {
 import type { ScalarKernel } from '../lower/scalar-region.ts';
 import type { StraightLine } from '../lower/straight-line.ts';
 import type { View } from '../lower/view.ts';
-import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
-import type { MemoryInstruction, PlainInstruction } from '../wasm/instructions.ts';
+import { FunctionBuilder } from '../wasm/function-builder.ts';
+import type { MemoryInstruction } from '../wasm/instructions.ts';
 import type { Callees } from './callees.ts';
 import { LoadedOnce } from './loaded-once.ts';
-
-/** Operations that are one instruction on numbers. */
-const INSTRUCTION: Readonly<Record<string, string>> = {
-  add: 'add',
-  sub: 'sub',
-  mul: 'mul',
-  div: 'div',
-  neg: 'neg',
-  abs: 'abs',
-  minimum: 'min',
-  maximum: 'max',
-  sqrt: 'sqrt',
-  floor: 'floor',
-  round: 'nearest',
-};
-
-/** Comparisons: two numbers, one truth value. */
-const COMPARISON: Readonly<Record<string, string>> = { equal: 'eq', less: 'lt', lessEqual: 'le' };
-
-/** Operations whose value is a truth value, an integer 1 or 0 in this code. */
-const TRUTHS: ReadonlySet<string> = new Set([...Object.keys(COMPARISON), 'and', 'or', 'not']);
-
-/** Operations that have code of their own in {@link StraightLineEmitter}. */
-const OWN_CODE: ReadonlySet<string> = new Set(['constant', 'sign', 'strongMul', 'select']);
+import { type Operands, ScalarOperations } from './straight-line/operations.ts';
 
 /** Values nested deeper than this in each other go through a local, which bounds the recursion. */
 const MAX_DEPTH = 12;
@@ -63,7 +40,7 @@ export function emitStraightLine(
   return rest === undefined ? pieces : [...pieces, rest];
 }
 
-class StraightLineEmitter {
+class StraightLineEmitter implements Operands {
   readonly #kernel: ScalarKernel;
   readonly #entries: ScalarCode;
   readonly #plan: StraightLine;
@@ -72,12 +49,7 @@ class StraightLineEmitter {
   readonly #callees: Callees;
   readonly #loadInstruction: MemoryInstruction;
   readonly #storeInstruction: MemoryInstruction;
-  /** By operation: the instruction, if it is one. */
-  readonly #instructions: readonly (PlainInstruction | undefined)[];
-  /** By operation: 1 where vector code computes it. */
-  readonly #isVector: Uint8Array;
-  /** By operation: 1 where its value is a truth value. */
-  readonly #isTruth: Uint8Array;
+  readonly #scalars: ScalarOperations;
   /** By entry: how often it has yet to be pushed in its piece. */
   readonly #left: Int32Array;
   /** By entry: its local plus 1; 0 for none. */
@@ -89,7 +61,8 @@ class StraightLineEmitter {
   /** By operation: the entries that wait. */
   readonly #waiting = new Map<number, number[]>();
   readonly #writes = new Map<number, View[]>();
-  #code: FunctionBuilder;
+  /** The function being written. */
+  code: FunctionBuilder;
   #loaded: LoadedOnce;
   #start = 0;
 
@@ -100,21 +73,11 @@ class StraightLineEmitter {
     this.#precision = precision;
     this.#size = precision === 'f64' ? 8 : 4;
     this.#callees = callees;
+    this.#scalars = new ScalarOperations(precision, callees);
     this.#loadInstruction = `${precision}.load`;
     this.#storeInstruction = `${precision}.store`;
-    this.#code = new FunctionBuilder();
-    this.#loaded = new LoadedOnce(this.#code, precision);
-    this.#instructions = SCALAR_OPERATIONS.map((name) => {
-      const instruction = INSTRUCTION[name] ?? COMPARISON[name];
-      if (instruction === undefined) return undefined;
-      return `${precision}.${instruction}` as PlainInstruction;
-    });
-    const flags = (has: (name: string) => boolean): Uint8Array =>
-      Uint8Array.from(SCALAR_OPERATIONS, (name) => (has(name) ? 1 : 0));
-    this.#isTruth = flags((name) => TRUTHS.has(name));
-    this.#isVector = flags(
-      (name) => callees.hasVector(name) && INSTRUCTION[name] === undefined && !OWN_CODE.has(name),
-    );
+    this.code = new FunctionBuilder();
+    this.#loaded = new LoadedOnce(this.code, precision);
     const { length } = kernel.code;
     this.#left = new Int32Array(length);
     this.#locals = new Int32Array(length);
@@ -145,7 +108,7 @@ class StraightLineEmitter {
     for (let i = start; i < end; i++) {
       const operation = operations[i]!;
       if (operation === CONSTANT) continue;
-      if (this.#isVector[operation] === 1) {
+      if (this.#scalars.isVector[operation] === 1) {
         this.#wait(i, operation);
         continue;
       }
@@ -162,7 +125,7 @@ class StraightLineEmitter {
       });
     }
     for (const operation of this.#waiting.keys()) this.#flush(operation);
-    return this.#code;
+    return this.code;
   }
 
   /** The function that stores results which are not computed: constants, and what is read. */
@@ -173,16 +136,16 @@ class StraightLineEmitter {
     if (moved.length === 0) return undefined;
     this.#begin();
     for (const { operand, write } of moved) {
-      this.#code.i32(0);
-      this.#pushNumber(operand);
+      this.code.i32(0);
+      this.pushNumber(operand);
       this.#store(write);
     }
-    return this.#code;
+    return this.code;
   }
 
   #begin(): void {
-    this.#code = new FunctionBuilder();
-    this.#loaded = new LoadedOnce(this.#code, this.#precision);
+    this.code = new FunctionBuilder();
+    this.#loaded = new LoadedOnce(this.code, this.#precision);
   }
 
   /** The depth of the deepest operand that is computed in place. */
@@ -224,12 +187,12 @@ class StraightLineEmitter {
     const entries = this.#waiting.get(operation);
     if (entries === undefined || entries.length === 0) return;
     this.#waiting.set(operation, []);
-    const code = this.#code;
+    const code = this.code;
     const double = this.#precision === 'f64';
     const arity = ARITY[operation]!;
     for (let k = 0; k < arity; k++) {
       entries.forEach((entry, lane) => {
-        this.#pushNumber(this.#entries.operands[PLACES * entry + k]!);
+        this.pushNumber(this.#entries.operands[PLACES * entry + k]!);
         if (lane === 0) code.op(double ? 'f64x2.splat' : 'f32x4.splat');
         else code.lane(double ? 'f64x2.replace_lane' : 'f32x4.replace_lane', lane);
       });
@@ -248,7 +211,7 @@ class StraightLineEmitter {
 
   /** Puts a value where it is read: in a local, in its slot, in the buffers of results. */
   #keep(entry: number, push: () => void): void {
-    const code = this.#code;
+    const code = this.code;
     const writes = this.#plan.isResult[entry] === 1 ? this.#writes.get(entry)! : NO_WRITES;
     const slot = this.#plan.slots[entry]!;
     const stores = writes.length + (slot === -1 ? 0 : 1);
@@ -275,17 +238,17 @@ class StraightLineEmitter {
   }
 
   #store({ buffer, offset }: View): void {
-    this.#code.memory(this.#storeInstruction, buffer.address + offset * this.#size);
+    this.code.memory(this.#storeInstruction, buffer.address + offset * this.#size);
   }
 
   #storeSlot(slot: number): void {
     const address = this.#plan.scratch!.address + slot * this.#size;
-    this.#code.memory(this.#storeInstruction, address);
+    this.code.memory(this.#storeInstruction, address);
   }
 
   /** Pushes an operand as a number. */
-  #pushNumber(operand: number): void {
-    const code = this.#code;
+  pushNumber(operand: number): void {
+    const code = this.code;
     if (operand < 0) {
       this.#loaded.push(operand, () => {
         this.#pushRead(this.#kernel.reads[~operand]!);
@@ -315,22 +278,21 @@ class StraightLineEmitter {
   }
 
   /** Pushes an operand as a truth value. */
-  #pushTruth(operand: number): void {
+  pushTruth(operand: number): void {
     if (
       operand >= this.#start &&
       this.#locals[operand] === 0 &&
-      this.#isTruth[this.#entries.operations[operand]!] === 1
+      this.#scalars.isTruth[this.#entries.operations[operand]!] === 1
     ) {
       this.#compute(operand);
       return;
     }
-    this.#pushNumber(operand);
-    this.#pushZero();
-    this.#code.op(`${this.#precision}.ne`);
+    this.pushNumber(operand);
+    this.code[this.#precision](0).op(`${this.#precision}.ne`);
   }
 
   #pushRead({ buffer, offset }: View): void {
-    const code = this.#code.i32(0);
+    const code = this.code.i32(0);
     if (buffer.storage === 'integer') {
       code.memory('i32.load', buffer.address + offset * 4).op(`${this.#precision}.convert_i32_s`);
     } else {
@@ -338,104 +300,24 @@ class StraightLineEmitter {
     }
   }
 
-  #pushZero(): void {
-    this.#code[this.#precision](0);
-  }
-
   /** Computes an entry and leaves it on the stack as a number. */
   #pushNumberOf(entry: number): void {
     this.#compute(entry);
-    if (this.#isTruth[this.#entries.operations[entry]!] === 1)
-      this.#code.op(`${this.#precision}.convert_i32_s`);
+    if (this.#scalars.isTruth[this.#entries.operations[entry]!] === 1)
+      this.code.op(`${this.#precision}.convert_i32_s`);
   }
 
   /** Computes an entry and leaves it on the stack. */
   #compute(entry: number): void {
     const { operations, operands } = this.#entries;
+    const first = PLACES * entry;
     const operation = operations[entry]!;
-    const x = operands[PLACES * entry]!;
-    const y = operands[PLACES * entry + 1]!;
-    const code = this.#code;
-    const instruction = this.#instructions[operation];
-    if (instruction !== undefined) {
-      this.#pushNumber(x);
-      if (ARITY[operation] === 2) this.#pushNumber(y);
-      code.op(instruction);
-      return;
-    }
-    const name: string = SCALAR_OPERATIONS[operation]!;
-    switch (name) {
-      case 'and':
-      case 'or':
-        this.#pushTruth(x);
-        this.#pushTruth(y);
-        code.op(name === 'and' ? 'i32.and' : 'i32.or');
-        break;
-      case 'not':
-        this.#pushTruth(x);
-        code.op('i32.eqz');
-        break;
-      case 'select':
-        this.#pushNumber(y);
-        this.#pushNumber(operands[PLACES * entry + 2]!);
-        this.#pushTruth(x);
-        code.op('select');
-        break;
-      case 'sign':
-        this.#sign(x);
-        break;
-      case 'strongMul':
-        this.#strongMul(x, y);
-        break;
-      default:
-        this.#callPlatform(operation, x, y);
-    }
-  }
-
-  /** The sign of NaN is NaN and that of -0 is -0: the number itself where it is neither above nor below 0. */
-  #sign(x: number): void {
-    const code = this.#code;
-    const local = this.#local(x);
-    code[this.#precision](1)[this.#precision](-1).get(local);
-    code.get(local);
-    this.#pushZero();
-    code.op(`${this.#precision}.lt`).op('select').get(local);
-    this.#pushZero();
-    code.op(`${this.#precision}.gt`).op('select');
-    this.#code.release(this.#precision, local);
-  }
-
-  #strongMul(x: number, y: number): void {
-    const code = this.#code;
-    const [left, right] = [this.#local(x), this.#local(y)];
-    code.get(left).get(right).op(`${this.#precision}.mul`);
-    this.#pushZero();
-    for (const factor of [left, right]) {
-      code.get(factor);
-      this.#pushZero();
-      code.op(`${this.#precision}.ne`);
-    }
-    code.op('i32.and').op('select');
-    code.release(this.#precision, left);
-    code.release(this.#precision, right);
-  }
-
-  /** An operand in a local of its own. */
-  #local(operand: number): Local {
-    this.#pushNumber(operand);
-    const local = this.#code.local(this.#precision);
-    this.#code.set(local);
-    return local;
-  }
-
-  #callPlatform(operation: number, x: number, y: number): void {
-    const code = this.#code;
-    const double = this.#precision === 'f64';
-    for (const operand of [x, y].slice(0, ARITY[operation])) {
-      this.#pushNumber(operand);
-      if (!double) code.op('f64.promote_f32');
-    }
-    code.call(this.#callees.platform(SCALAR_OPERATIONS[operation]!));
-    if (!double) code.op('f32.demote_f64');
+    this.#scalars.emit(
+      operation,
+      this,
+      operands[first]!,
+      operands[first + 1]!,
+      operands[first + 2]!,
+    );
   }
 }
