@@ -2,8 +2,7 @@
 import { formatShape, type ProgramPlan } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import type { Fusing } from './fused-multiply-add.ts';
-import type { Kernel } from './lower/kernel.ts';
-import type { ScalarKernel } from './lower/scalar-region.ts';
+import type { Kernel, ScalarKernel } from './lower/kernel.ts';
 
 const FUSING: Readonly<Record<Fusing, string>> = {
   no: '',

@@ -14,8 +14,8 @@ import {
   type VectorValue,
 } from '../code/vector-algebra.ts';
 import type { Gathered } from '../lower/gathered.ts';
+import type { ScalarKernel } from '../lower/kernel.ts';
 import { CONSTANT, PLACES, SCALAR_OPERATIONS, type ScalarCode } from '../lower/scalar-code.ts';
-import type { ScalarKernel } from '../lower/scalar-region.ts';
 import type { Step } from '../lower/steps.ts';
 import { FunctionBuilder, type Callee } from '../wasm/function-builder.ts';
 import type { Callees } from './callees.ts';

@@ -4,6 +4,7 @@
  * one call of vector code computes several.
  */
 import type { Precision } from '../code/expression.ts';
+import type { ScalarKernel } from '../lower/kernel.ts';
 import {
   ARITY,
   CONSTANT,
@@ -11,7 +12,6 @@ import {
   SCALAR_OPERATIONS,
   type ScalarCode,
 } from '../lower/scalar-code.ts';
-import type { ScalarKernel } from '../lower/scalar-region.ts';
 import type { StraightLine } from '../lower/straight-line.ts';
 import type { View } from '../lower/view.ts';
 import { FunctionBuilder } from '../wasm/function-builder.ts';

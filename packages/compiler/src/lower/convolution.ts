@@ -2,7 +2,7 @@
  * Lowering of what looks through windows: convolutions become sums of products over overlapping views, and windows
  * that overlap are added where they belong.
  */
-import { type Attributes, type Shape, sizeOf, stridesOf } from '@ad/graph';
+import { sizeOf, stridesOf } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
 import {
@@ -16,30 +16,10 @@ import type { Draft } from './draft.ts';
 import type { Convolution, Kernel, LoopNest } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { type Buffer, contiguousView, type View } from './view.ts';
-
-/** The strides and dilations of windows, per axis. */
-export interface WindowSteps extends Attributes {
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-}
+import { type WindowSteps, windowsView } from './windows.ts';
 
 /** The axes before the spatial ones of both operands of a convolution. */
 const LEADING = 3;
-
-/** The windows over the last axes of an array, as a view of it: those within a window, then those that say which. */
-export function windowsView(source: View, shape: Shape, { strides, dilations }: WindowSteps): View {
-  const lead = source.strides.length - strides.length;
-  const spatial = source.strides.slice(lead);
-  return {
-    ...source,
-    shape,
-    strides: [
-      ...source.strides.slice(0, lead),
-      ...spatial.map((stride, i) => stride * dilations[i]!),
-      ...spatial.map((stride, i) => stride * strides[i]!),
-    ],
-  };
-}
 
 /** Adds the kernels of a convolution, whose result has a place already. */
 export function lowerConvolution(draft: Draft, node: number): void {

@@ -7,8 +7,7 @@
  * to whole vectors.
  */
 import { agenda, type Groups } from './agenda.ts';
-import type { ScalarCode } from './scalar-code.ts';
-import type { ScalarResult } from './scalar-region.ts';
+import type { ScalarCode, ScalarResult } from './scalar-code.ts';
 import { type Step, type Steps, stepsOf } from './steps.ts';
 import type { Buffer, View } from './view.ts';
 

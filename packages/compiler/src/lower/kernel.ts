@@ -10,8 +10,10 @@ import type {
 import type { HostWork } from '../host-kernel.ts';
 import type { Expression, Expressions } from '../code/expression.ts';
 import type { ResultUse } from '../emit/contraction/plan.ts';
-import type { ScalarKernel } from './scalar-region.ts';
 import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
+import type { Gathered } from './gathered.ts';
+import type { ScalarCode, ScalarResult } from './scalar-code.ts';
+import type { StraightLine } from './straight-line.ts';
 import type { Buffer, View } from './view.ts';
 
 /** How the elements along reduced axes are combined. */
@@ -178,6 +180,19 @@ export interface Indexed {
   readonly inner: number;
   /** The interpreter's kernel, which refuses positions that are outside. */
   readonly refuse: HostCall;
+}
+
+/** The scalar operations of a region. */
+export interface ScalarKernel {
+  readonly kind: 'scalars';
+  /** What is computed. */
+  readonly code: ScalarCode;
+  /** What is read; operand `~k` is `reads[k]`. */
+  readonly reads: readonly View[];
+  /** What is stored. */
+  readonly results: readonly ScalarResult[];
+  /** How it is computed. */
+  readonly plan: StraightLine | Gathered;
 }
 
 /** A body of a loop or branch, with its kernels. */

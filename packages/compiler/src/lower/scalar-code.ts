@@ -11,6 +11,7 @@ import {
   type FunctionName,
   numbers,
 } from '@ad/graph';
+import type { View } from './view.ts';
 
 /** The functions that are called by their rows, and how many operands they have. */
 const FUNCTIONS: Readonly<Record<FunctionName, 1 | 2>> = {
@@ -71,6 +72,14 @@ export interface Template {
   readonly value: number;
   /** The operation, if the row is just one, of its operands in their order; -1 if it is more. */
   readonly single: number;
+}
+
+/** A value of a region that is read elsewhere. */
+export interface ScalarResult {
+  /** The entry, or `~k` for what is read as number k. */
+  readonly operand: number;
+  /** Where it goes. */
+  readonly write: View;
 }
 
 /** A list of scalar operations being written. */

@@ -5,10 +5,17 @@
  */
 import type { ElementwiseRow } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
-import { type Gathered, planGathered } from './gathered.ts';
+import { planGathered } from './gathered.ts';
+import type { ScalarKernel } from './kernel.ts';
 import type { Places } from './places.ts';
-import { SCALAR_OPERATIONS, ScalarCode, type Template, templateOf } from './scalar-code.ts';
-import { planStraightLine, type StraightLine } from './straight-line.ts';
+import {
+  SCALAR_OPERATIONS,
+  ScalarCode,
+  type ScalarResult,
+  type Template,
+  templateOf,
+} from './scalar-code.ts';
+import { planStraightLine } from './straight-line.ts';
 import type { View } from './view.ts';
 
 /**
@@ -17,27 +24,6 @@ import type { View } from './view.ts';
  * beyond that as well, but engines take longer to compile it.
  */
 export const STRAIGHT_LINE_LIMIT = 75_000;
-
-/** A value of a region that is read elsewhere. */
-export interface ScalarResult {
-  /** The entry, or `~k` for what is read as number k. */
-  readonly operand: number;
-  /** Where it goes. */
-  readonly write: View;
-}
-
-/** The scalar operations of a region. */
-export interface ScalarKernel {
-  readonly kind: 'scalars';
-  /** What is computed. */
-  readonly code: ScalarCode;
-  /** What is read; operand `~k` is `reads[k]`. */
-  readonly reads: readonly View[];
-  /** What is stored. */
-  readonly results: readonly ScalarResult[];
-  /** How it is computed. */
-  readonly plan: StraightLine | Gathered;
-}
 
 const ADD = SCALAR_OPERATIONS.indexOf('add');
 

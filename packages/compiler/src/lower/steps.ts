@@ -2,8 +2,7 @@
  * The steps of gathered loops: an operation that is used once joins its user, if what results is frequent, so that
  * products join sums. With fewer kinds of steps, the groups of one kind are longer.
  */
-import { ARITY, CONSTANT, PLACES, type ScalarCode } from './scalar-code.ts';
-import type { ScalarResult } from './scalar-region.ts';
+import { ARITY, CONSTANT, PLACES, type ScalarCode, type ScalarResult } from './scalar-code.ts';
 
 /** Operands gathered by one step of a loop, at most. */
 const MAX_INPUTS = 4;

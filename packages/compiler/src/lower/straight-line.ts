@@ -3,8 +3,7 @@
  * time for long functions and refuse very long ones. Values pass from piece to piece through memory, within a piece
  * through locals.
  */
-import { ARITY, CONSTANT, PLACES, type ScalarCode } from './scalar-code.ts';
-import type { ScalarResult } from './scalar-region.ts';
+import { ARITY, CONSTANT, PLACES, type ScalarCode, type ScalarResult } from './scalar-code.ts';
 import type { Buffer } from './view.ts';
 
 /** Entries in a piece. */

@@ -1,7 +1,7 @@
 /** The layout operations that only look at memory differently: for each, the view of its result. */
 import type { Attributes, Lowering, Shape } from '@ad/graph';
-import { type WindowSteps, windowsView } from './convolution.ts';
 import { broadcastView, reshapedView, type View } from './view.ts';
+import { type WindowSteps, windowsView } from './windows.ts';
 
 /** The view of a result, or `undefined` where the elements have to be copied first. */
 type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | undefined;
