@@ -163,9 +163,9 @@ export { gaussNewton, type GaussNewtonOptions } from './minimize/gauss-newton.ts
 export { gradientDescent, type GradientDescentOptions } from './minimize/gradient-descent.ts';
 export { heavyBall, type HeavyBallOptions } from './minimize/heavy-ball.ts';
 export { lbfgs, type LbfgsOptions } from './minimize/lbfgs.ts';
+export type { LeastSquaresMethod } from './minimize/least-squares-method.ts';
 export {
   leastSquares,
-  type LeastSquaresMethod,
   type LeastSquaresOptions,
   type LeastSquaresResult,
 } from './minimize/least-squares.ts';

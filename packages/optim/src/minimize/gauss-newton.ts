@@ -1,6 +1,6 @@
 /** The Gauss-Newton method: least squares by a sequence of linear ones. */
 import { checkFunction, checkNames } from '../options.ts';
-import type { LeastSquaresMethod } from './least-squares.ts';
+import type { LeastSquaresMethod } from './least-squares-method.ts';
 import { PivotedQR } from './linear-algebra/pivoted-qr.ts';
 import { backtracking } from './line-search/backtracking.ts';
 import type { LineFunction, LineSearch } from './line-search/line-search.ts';

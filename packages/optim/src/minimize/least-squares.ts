@@ -3,30 +3,16 @@ import { type Executor, type GraphNode, Tensor } from '@ad/graph';
 import type { GradientOf, NodesOf } from '@ad/backprop';
 import { booleanOption, checkFunction, checkNames } from '../options.ts';
 import { Layout } from './layout.ts';
+import type { LeastSquaresMethod } from './least-squares-method.ts';
 import { levenbergMarquardt } from './levenberg-marquardt.ts';
 import { PivotedQR } from './linear-algebra/pivoted-qr.ts';
-import {
-  checkCallables,
-  follow,
-  LIMIT_OPTIONS,
-  type LimitOptions,
-  type Limits,
-  limitsOf,
-} from './loop.ts';
+import { checkCallables, follow, LIMIT_OPTIONS, type LimitOptions, limitsOf } from './loop.ts';
 import type { Iteration } from './method.ts';
 import type { TrajectoryPoint } from './minimize.ts';
 import { type ResidualEvaluations, type ResidualPoint, Residuals } from './residuals.ts';
 import { describeStop, isConverged, type Stop } from './stop.ts';
 import { Traced } from './traced.ts';
 import { norm } from './vectors.ts';
-
-/** A way to find least squares, such as {@link levenbergMarquardt} or {@link gaussNewton}. */
-export interface LeastSquaresMethod {
-  /** The name of the function that made it. */
-  readonly name: string;
-  /** Begins at a point with residuals and Jacobian, all finite. */
-  begin(residuals: Residuals, start: ResidualPoint, limits: Limits): Iteration<ResidualPoint>;
-}
 
 /**
  * Options of {@link leastSquares}. The value is the sum of squares: its tolerance is 0 by default, which ends nothing; the

@@ -1,6 +1,6 @@
 /** The method of Levenberg and Marquardt, as a trust region that is scaled by the Jacobian. */
 import { checkNames, numberOption } from '../options.ts';
-import type { LeastSquaresMethod } from './least-squares.ts';
+import type { LeastSquaresMethod } from './least-squares-method.ts';
 import { ROUNDING } from './line-search/line-search.ts';
 import { PivotedQR } from './linear-algebra/pivoted-qr.ts';
 import type { Limits } from './loop.ts';

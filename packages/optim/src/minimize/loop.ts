@@ -8,6 +8,7 @@ import {
   type Range,
 } from '../options.ts';
 import type { StopSignal } from '../training/fit-options.ts';
+import { EvaluationLimit } from './evaluation-limit.ts';
 import type { Iteration } from './method.ts';
 import type { Stop } from './stop.ts';
 
@@ -120,9 +121,6 @@ export function checkCallables(
     checkFunction(caller, 'executor', executor, 'one such as compiler()');
   }
 }
-
-/** Thrown when no further evaluation is allowed; caught by {@link follow} and never seen outside. */
-export class EvaluationLimit extends Error {}
 
 /** A point with a value. */
 export interface ValuedPoint {

@@ -3,7 +3,7 @@ import { formatShape, type GraphNode, type Program, ShapeError, type TensorData 
 import { gradient, pushforward } from '@ad/backprop';
 import { storageOf } from '../training/batch-program.ts';
 import type { Bounds } from './bounds.ts';
-import { EvaluationLimit } from './loop.ts';
+import { EvaluationLimit } from './evaluation-limit.ts';
 import type { Trace, Traced } from './traced.ts';
 import { isFiniteVector } from './vectors.ts';
 

@@ -2,7 +2,7 @@
 import { type GraphNode, type Shape, sizeOf, ValueError } from '@ad/graph';
 import { gradient, pushforward } from '@ad/backprop';
 import { storageOf } from '../training/batch-program.ts';
-import { EvaluationLimit } from './loop.ts';
+import { EvaluationLimit } from './evaluation-limit.ts';
 import type { Trace, Traced } from './traced.ts';
 import { dot, isFiniteVector } from './vectors.ts';
 
