@@ -44,7 +44,7 @@ export function profile({ spec, precision }: Source, most: number = 15): void {
     const data =
       buffer.storage === 'integer' ? Int32Array : precision === 'f64' ? Float64Array : Float32Array;
     const view = new data(memory.buffer, buffer.address, buffer.size);
-    const value = graph.constantValue(node);
+    const value = graph.leafValue(node);
     if (typeof value === 'number') view[0] = value;
     else if (value !== undefined) view.set(value.data);
     else
@@ -62,9 +62,14 @@ export function profile({ spec, precision }: Source, most: number = 15): void {
       for (let i = 0; i < calls; i++) run();
       return ((performance.now() - start) / calls) * 1000;
     };
+    // What one call makes of the memory is what the next kernel finds: some add to what they find.
+    const contents = new Uint8Array(memory.buffer);
+    const before = contents.slice();
     time(200);
     const calls = Math.ceil(1000 / Math.max(0.1, time(20)));
     const samples = Array.from({ length: ROUNDS }, () => time(calls)).sort((a, b) => a - b);
+    contents.set(before);
+    run();
     return { kernel, time: samples[0]! };
   });
   const total = timings.reduce((sum, { time }) => sum + time, 0);

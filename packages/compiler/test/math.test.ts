@@ -174,6 +174,18 @@ describe.each(PRECISIONS)('in %s', (precision) => {
   });
 });
 
+describe.each(PRECISIONS)('in %s', (precision) => {
+  test.each(['exp', 'sigmoid', 'softplus'])('%s decays to 0 and stays there', (name) => {
+    const [from, step] = precision === 'f64' ? [-700, 0.37] : [-80, 0.05];
+    const points = Array.from({ length: 4000 }, (_, k): Point => [Math.fround(from - k * step)]);
+    const bound = KNOWN[name]![precision] + (precision === 'f64' ? 1 : 0);
+    const value = (at: Point): number => reference[name]!(...at);
+    const last = value(points.at(-1)!);
+    expect(precision === 'f64' ? last : Math.fround(last)).toBe(0);
+    expect(beyond(name, precision, points, value, bound)).toStrictEqual([]);
+  });
+});
+
 describe.each(CASES)('%s in %s', (name, precision) => {
   const arity = arityOf(name);
 

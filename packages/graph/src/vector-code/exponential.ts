@@ -12,8 +12,13 @@ interface Constants {
   readonly ln2Head: number;
   /** The rest of ln 2. */
   readonly ln2Tail: number;
-  /** Below, e^x is 0. */
+  /**
+   * Below, e^x is 0: an exponent of which both halves are that of 0, so that it is a product with 0. Processors take
+   * many times as long for products that are too small for a normal number.
+   */
   readonly lowest: number;
+  /** The same for the exponent of a decay, which is not halved. */
+  readonly decayed: number;
   /** Above, e^x is infinite. */
   readonly highest: number;
   /** Below -x, e^x - 1 is -1; above x, tanh x is 1. */
@@ -24,14 +29,16 @@ const CONSTANTS: Readonly<Record<Precision, Constants>> = {
   f64: {
     ln2Head: 6.9314718036912381649e-1,
     ln2Tail: 1.90821492927058770002e-10,
-    lowest: -746,
+    lowest: -1418,
+    decayed: -746.5,
     highest: 710,
     saturated: 40,
   },
   f32: {
     ln2Head: 0.693145751953125,
     ln2Tail: 1.428606765330187e-6,
-    lowest: -104,
+    lowest: -176,
+    decayed: -105.4,
     highest: 89,
     saturated: 20,
   },
@@ -83,7 +90,7 @@ export function growth(e: Expressions, r: Expression, accuracy: Precision): Expr
   return div(mul(r, c), sub(constant(2), c));
 }
 
-/** 2^n times 2^-`halvings` for an integer n in the lowest bits, if that is a normal number. */
+/** 2^n times 2^-`halvings` for an integer n in the lowest bits, if that is a normal number; 0 in place of the one before. */
 function powerOfTwo(e: Expressions, n: Expression, halvings = 0): Expression {
   const { significandBits, one } = FORMAT[e.precision];
   const exponent = one - (BigInt(halvings) << BigInt(significandBits));
@@ -102,7 +109,7 @@ export function scale(e: Expressions, x: Expression, n: Expression, halvings = 0
 export function scaledExp(e: Expressions, x: Expression, halvings = 0): Expression {
   const { add, atLeast, atMost, constant } = lanesOf(e);
   const { lowest, highest } = CONSTANTS[e.precision];
-  const bounded = atLeast(atMost(x, highest + halvings), lowest);
+  const bounded = atLeast(atMost(x, highest + halvings), lowest + halvings);
   const { n, r, curve } = reduceExponent(e, bounded);
   return scale(e, add(constant(1), add(r, curve)), n, halvings);
 }
@@ -110,7 +117,7 @@ export function scaledExp(e: Expressions, x: Expression, halvings = 0): Expressi
 /** $e^{-|x|}$ with an error of little more than half a unit in the last place. */
 export function decay(e: Expressions, x: Expression): Expression {
   const { add, sub, mul, or, atLeast, constant } = lanesOf(e);
-  const bounded = atLeast(or(x, constant(-0)), CONSTANTS[e.precision].lowest);
+  const bounded = atLeast(or(x, constant(-0)), CONSTANTS[e.precision].decayed);
   const { n, head, tail, curve } = reduceExponent(e, bounded);
   const one = constant(1);
   const sum = add(one, head);
