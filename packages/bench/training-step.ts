@@ -1,7 +1,7 @@
 /** A training step of this project as one compiled program, for workloads that train. */
 import { gradient } from '@ad/backprop';
 import { Graph, type GraphNode, type Kind, type Shape, tensor } from '@ad/graph';
-import { compiled } from './compiled.ts';
+import { compiledAndFused } from './compiled.ts';
 import type { Contestant } from './measure.ts';
 import type { Optimizer } from '@ad/optim';
 
@@ -20,7 +20,7 @@ type Nodes = Readonly<Record<string, GraphNode>>;
 /**
  * The program of a step: loss, gradient and update, parameters and state in its memory.
  *
- * @returns the contestant, with the loss as the result.
+ * @returns the contestants, with the loss as the result: the second one with fused multiply-add, where this engine has it.
  */
 export function trainingStep(
   parameters: Arrays,
@@ -28,7 +28,7 @@ export function trainingStep(
   loss: (parameters: Nodes, batch: Nodes) => GraphNode,
   optimizer: Optimizer,
   precision: 'f32' | 'f64',
-): Contestant {
+): Contestant[] {
   const graph = new Graph();
   const input = (name: string, { shape, data, kind = 'real' }: Batch[string]): GraphNode =>
     graph.input(name, {
@@ -75,5 +75,5 @@ export function trainingStep(
     if ('id' in old) updates.push([old as GraphNode, fresh as GraphNode]);
     else for (const name of Object.keys(old)) updates.push([old[name]!, (fresh as Nodes)[name]!]);
   }
-  return compiled({ outputs: [output], updates }, precision);
+  return compiledAndFused({ outputs: [output], updates }, precision);
 }

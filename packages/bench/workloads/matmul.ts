@@ -1,6 +1,6 @@
 /** Products of matrices, also in the forms of a backward pass. */
 import { Graph, type GraphNode, tensor } from '@ad/graph';
-import { compiled } from '../compiled.ts';
+import { compiledAndFused } from '../compiled.ts';
 import type { Contestant } from '../measure.ts';
 import { type JaxArray, loadJax } from '../peers/jax.ts';
 import { tfjsContestants } from '../peers/tfjs.ts';
@@ -44,7 +44,7 @@ export const matmul: Workload = {
         ];
         const out = new Float64Array(n * m);
         const contestants: Contestant[] = [
-          compiled({ outputs: [output] }, 'f32'),
+          ...compiledAndFused({ outputs: [output] }, 'f32'),
           {
             engine: 'tiles by hand (f64)',
             step: () =>

@@ -162,7 +162,7 @@ function workload(name: string, precision: 'f32' | 'f64'): Workload {
         precision,
       );
       const contestants: Contestant[] = [
-        ours,
+        ...ours,
         { engine: 'loops by hand (f64)', ...loops({ parameters, batch }) },
       ];
       if (peers) {

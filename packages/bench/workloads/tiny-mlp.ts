@@ -148,7 +148,7 @@ export const tinyMlp: Workload = {
   async run({ race, peers }) {
     const { parameters, batch } = arrays();
     const contestants: Contestant[] = [
-      trainingStep(
+      ...trainingStep(
         parameters,
         batch,
         (p, { x, y }) => {

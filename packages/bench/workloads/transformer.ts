@@ -103,9 +103,13 @@ export const transformer: Workload = {
   what: 'causal, one pre-norm layer, width 32, 2 heads, 16 tokens, vocabulary 27, batch 32: one full step of Adam, f32',
   async run({ race, peers, full }) {
     const { parameters, ids, oneHots } = arrays();
-    const contestants: Contestant[] = [
-      trainingStep(parameters, ids, loss, adam({ learningRate: RATE }), 'f32'),
-    ];
+    const contestants: Contestant[] = trainingStep(
+      parameters,
+      ids,
+      loss,
+      adam({ learningRate: RATE }),
+      'f32',
+    );
     if (peers) {
       contestants.push(
         await jaxTraining(
