@@ -49,10 +49,9 @@ export {
   type Pullback,
   type TangentsOf,
   type ValueAndPullback,
-  type ValueAndTangent,
   type VjpFunction,
 } from './products.ts';
-export { pushforward } from './pushforward.ts';
+export { pushforward, valueAndPushforward, type ValueAndTangent } from './pushforward.ts';
 export type { ArgumentOptions, TransformOptions } from './tracing.ts';
 export { recomputingSweep } from './recomputing-sweep.ts';
 export { reverseSweep, type ReverseSweepOptions } from './reverse-sweep.ts';

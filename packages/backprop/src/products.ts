@@ -22,7 +22,7 @@ import {
 import { checkScalar, treeLike } from './grad.ts';
 import { gradient } from './gradient.ts';
 import { adjoints } from './many-directions.ts';
-import { pushforward } from './pushforward.ts';
+import { pushforward, valueAndPushforward, type ValueAndTangent } from './pushforward.ts';
 import {
   type Argument,
   type ArgumentOptions,
@@ -32,14 +32,6 @@ import {
   Tracer,
   type TransformOptions,
 } from './tracing.ts';
-
-/** A value and how fast it changes. */
-export interface ValueAndTangent<V> {
-  /** The value of the function. */
-  readonly value: V;
-  /** Its derivative along the tangents, in its shape. */
-  readonly tangent: V;
-}
 
 /** One tangent for each argument that moves, in its form; arguments without one are held fixed. */
 export type TangentsOf<Args extends readonly unknown[]> = {
@@ -109,13 +101,14 @@ export function jvp<Args extends readonly unknown[], Result = GraphNode>(
     const { outputs } = trace;
     if (feeds === undefined) {
       const directions = leaves.map((leaf) => trace.lift(leaf));
-      const tangents = pushforward(outputs, wrt, directions);
-      return { value: trace.result, tangent: trace.likeResult(tangents) };
+      const { value, tangent } = valueAndPushforward(outputs, wrt, directions);
+      return { value: trace.likeResult(value), tangent: trace.likeResult(tangent) };
     }
-    const program = trace.program('tangent', () => [
-      ...outputs,
-      ...pushforward(outputs, wrt, inputsLike(trace, 'tangent', wrt)),
-    ]);
+    const program = trace.program('tangent', () => {
+      const directions = inputsLike(trace, 'tangent', wrt);
+      const { value, tangent } = valueAndPushforward(outputs, wrt, directions);
+      return [...value, ...tangent];
+    });
     const results = program.run({ ...feeds, ...feedsOf('tangent', leaves) });
     return {
       value: trace.likeResult(results),

@@ -5,6 +5,9 @@
  * of their own.
  *
  * Only nodes on a path from what is differentiated to an output take part. Work: one product per edge, O(V + E).
+ *
+ * The loop that carries tangents along computes the values as well. Whatever reads these is appended once more, to read
+ * them there, so that the loop without tangents is not needed.
  */
 import {
   apply,
@@ -19,49 +22,56 @@ import {
   nodeAlgebra,
   nodeMessages,
   type Operation,
-  partRead,
   type Parts,
+  partRead,
   reducedShape,
   sameShape,
   strongly,
   timesPartial,
+  type ValuesAndTangents,
 } from '@ad/graph';
 import * as rows from '@ad/graph/rows';
 import { zerosLike } from './activity.ts';
+import { JointValues } from './joint-values.ts';
 
 /**
- * The tangents of some outputs; `undefined` where nothing moves them.
+ * The values and tangents of some outputs.
  *
  * @param outputs - nodes of one graph.
  * @param targets - the nodes that move, and `directions` how; nodes of the same graph.
  * @param alwaysStrong - whether 0 wins in all products, even over Infinity and NaN.
  */
-export function tangentsOf(
+export function valuesAndTangents(
   outputs: readonly GraphNode[],
   targets: readonly GraphNode[],
   directions: readonly GraphNode[],
   alwaysStrong: boolean = false,
-): (GraphNode | undefined)[] {
-  if (outputs.length === 0) return [];
+): ValuesAndTangents {
+  if (outputs.length === 0) return { values: [], tangents: [] };
   const { graph } = outputs[0]!;
   const { arena } = graph;
   const { active, strong } = activePaths(arena, outputs, targets);
   const sums = new Map<number, GraphNode>();
   const packed = new Map<number, Parts>(); // the tangents of loops and branches
+  const values = new JointValues(graph, outputs);
   targets.forEach(({ id }, i) => {
     const sum = sums.get(id);
     sums.set(id, sum === undefined ? directions[i]! : sum.add(directions[i]!));
   });
 
   for (let u = 0; u < active.length; u++) {
+    values.visit(u);
     if (active[u] === 0) continue;
     const isStrong = alwaysStrong || strong[u] === 1;
     const seed = sums.get(u); // a node may both move by itself and depend on others that do
-    const tangent = tangentOf(graph, u, sums, packed, isStrong);
+    const tangent = tangentOf(graph, u, values, sums, packed, isStrong);
     if (tangent !== undefined) sums.set(u, seed === undefined ? tangent : seed.add(tangent));
     if (seed !== undefined) packed.get(u)?.addWhole(seed);
   }
-  return outputs.map((output) => packed.get(output.id)?.whole(output) ?? sums.get(output.id));
+  return {
+    values: outputs.map(({ id }) => values.of(id)),
+    tangents: outputs.map((output) => packed.get(output.id)?.whole(output) ?? sums.get(output.id)),
+  };
 }
 
 /**
@@ -71,6 +81,7 @@ export function tangentsOf(
 function tangentOf(
   graph: Graph,
   u: number,
+  values: JointValues,
   tangents: ReadonlyMap<number, GraphNode>,
   packed: Map<number, Parts>,
   strong: boolean,
@@ -87,19 +98,19 @@ function tangentOf(
     carriesMessage(arena, u, k, first + k) ? tangentAt(id) : undefined,
   );
   if (moving.every((tangent) => tangent === undefined)) return undefined;
-  const operands = ids.map((id) => graph.node(id));
+  const operands = ids.map((id) => values.of(id));
   const row = arena.rowOf(u);
   const attributes = arena.attributes.get(u) ?? {};
+  const result = values.of(u);
   if (row.family === 'control') {
-    const own = row.parts(attributes);
-    const tangentsOfBody: BodyTangentsOf = (outputs, targets, directions) =>
-      tangentsOf(outputs, targets, directions, strong);
-    const node = { row, attributes, operands, result: graph.node(u) };
-    row.pushforward(node, moving, tangentsOfBody, own);
-    packed.set(u, own);
+    const own = { ...values.join(u, row.parts(attributes)), tangents: row.parts(attributes) };
+    const ofBody: BodyTangentsOf = (outputs, targets, directions) =>
+      valuesAndTangents(outputs, targets, directions, strong);
+    row.pushforward({ row, attributes, operands, result }, moving, ofBody, own);
+    packed.set(u, own.tangents);
     return undefined;
   }
-  return push(row, attributes, graph.node(u), operands, moving, strong);
+  return push(row, attributes, result, operands, moving, strong);
 }
 
 /** The derivative of one operation along the tangents of those operands that have one. */

@@ -20,7 +20,7 @@ import {
   where,
 } from '@ad/graph';
 import { describe, expect, test } from 'vitest';
-import { gradient, pushforward, reverseSweep } from '../src/index.ts';
+import { gradient, pushforward, reverseSweep, valueAndPushforward } from '../src/index.ts';
 import { asNodes, type Control, withFewSnapshots, writtenOut } from './support/written-out.ts';
 
 /** Two numbers, a vector and a matrix of three rows. */
@@ -73,6 +73,7 @@ function derivatives(program: Program, control: Control): Record<string, number[
     slopes.map((slope, k) => slope.mul(directions[k]!).sum()).reduce((a, b) => a.add(b));
   const slopes = gradient(y, wrt);
   const tangent = pushforward(y, wrt, directions);
+  const both = valueAndPushforward([y, ...slopes], wrt, directions);
   const sweep = reverseSweep(y);
   const nodes: Record<string, readonly GraphNode[]> = {
     value: [y],
@@ -84,6 +85,12 @@ function derivatives(program: Program, control: Control): Record<string, number[
     'reverse over forward': gradient(tangent, wrt),
     'forward over reverse': pushforward(slopes, wrt, directions),
     'forward over forward': [pushforward(tangent, wrt, directions)],
+    'values beside tangents': both.value,
+    'tangents beside values': both.tangent,
+    'reverse over values and tangents': gradient(
+      along(both.value.slice(1)).add(along(both.tangent.slice(1))),
+      wrt,
+    ),
   };
   const results = evaluate(Object.values(nodes).flat());
   let next = 0;

@@ -21,30 +21,32 @@ import {
   type ScanAttributes,
   type WhileLoopAttributes,
 } from './rows/control.ts';
-import { closure, outputsDependingOn } from './reach.ts';
+import { closure, outputsDependingOn } from './control/reach.ts';
 import type { Attributes, ControlRow, Segment } from './rows/row.ts';
 import { innermost } from './scope.ts';
 import { tensor } from './tensor.ts';
 import { closed, sharedCaptures, traceBody, type TracedBody } from './trace-body.ts';
 
-/** Nodes for a batch, as `batchNodes` makes them. */
-export type BatchNodes = (
-  outputs: readonly GraphNode[],
-  examples: readonly GraphNode[],
-  batches: readonly GraphNode[],
-) => (GraphNode | undefined)[];
-
-/** The parts of the result of a loop or branch, for all examples: by where they start. */
-export type BatchedParts = ReadonlyMap<number, GraphNode>;
-
-/** An operand of a loop or branch, for all examples if it differs between them. */
-interface Operand {
+/** A value of all examples, with an axis of them in front if it differs between them. */
+export interface Operand {
+  /** The value. */
   readonly node: GraphNode;
+  /** Whether it differs. */
   readonly isBatch: boolean;
 }
 
+/** The parts of the result of a loop or branch: by where they start. */
+export type BatchedParts = ReadonlyMap<number, Operand>;
+
+/** The values of outputs for all examples. */
+export type ValuesOfBatch = (
+  outputs: readonly GraphNode[],
+  examples: readonly GraphNode[],
+  batches: readonly GraphNode[],
+) => Operand[];
+
 /**
- * The parts of a loop or branch for a batch, each with the axis of examples in front.
+ * The parts of a loop or branch for a batch.
  *
  * @param operands - with an axis of examples in front where `batched`.
  */
@@ -53,11 +55,11 @@ export function batchControl(
   attributes: Attributes,
   operands: readonly GraphNode[],
   batched: readonly boolean[],
-  batchNodes: BatchNodes,
+  valuesOfBatch: ValuesOfBatch,
 ): BatchedParts {
   const given = operands.map((node, k): Operand => ({ node, isBatch: batched[k]! }));
   const count = operands[batched.indexOf(true)]!.shape[0]!;
-  const batch = new ControlBatch(given, count, batchNodes);
+  const batch = new ControlBatch(given, count, valuesOfBatch);
   if (row.name === 'scan') batch.scan(attributes as ScanAttributes);
   else if (row.name === 'cond') batch.cond(attributes as CondAttributes);
   else batch.whileLoop(attributes as WhileLoopAttributes);
@@ -65,15 +67,15 @@ export function batchControl(
 }
 
 class ControlBatch {
-  readonly parts = new Map<number, GraphNode>();
+  readonly parts = new Map<number, Operand>();
   readonly #operands: readonly Operand[];
   readonly #count: number;
-  readonly #batchNodes: BatchNodes;
+  readonly #valuesOfBatch: ValuesOfBatch;
 
-  constructor(operands: readonly Operand[], count: number, batchNodes: BatchNodes) {
+  constructor(operands: readonly Operand[], count: number, valuesOfBatch: ValuesOfBatch) {
     this.#operands = operands;
     this.#count = count;
-    this.#batchNodes = batchNodes;
+    this.#valuesOfBatch = valuesOfBatch;
   }
 
   scan(attributes: ScanAttributes): void {
@@ -133,18 +135,21 @@ class ControlBatch {
     const [predicate, ...given] = this.#operands as readonly [Operand, ...Operand[]];
     const nodes = given.map(({ node }) => node);
     const flags = given.map(({ isBatch }) => isBatch);
-    const branch = (body: Body) => (): GraphNode[] =>
-      this.#body(body, nodes, flags).map((output) => this.#spread(output));
     const { whenTrue, whenFalse } = attributes;
+    const [first, second] = [whenTrue, whenFalse].map((body) => outputsDependingOn(body, flags));
+    const differ = first!.map((is, j) => predicate.isBatch || is || second![j]!);
+    const branch = (body: Body) => (): GraphNode[] =>
+      this.#body(body, nodes, flags).map((output, j) => this.#if(differ[j]!, output));
     const { results } = cond.segments(attributes);
-    if (!predicate.isBatch) {
-      const values = branchOn(predicate.node, branch(whenTrue), branch(whenFalse));
-      results.forEach(({ start }, j) => this.parts.set(start, values[j]!));
-      return;
-    }
-    const [first, second] = [branch(whenTrue)(), branch(whenFalse)()];
-    results.forEach(({ start }, j) => {
-      this.parts.set(start, choose(predicate.node, first[j]!, second[j]!));
+    const both = (): GraphNode[] => {
+      const [then, otherwise] = [branch(whenTrue)(), branch(whenFalse)()];
+      return then.map((value, j) => choose(predicate.node, value, otherwise[j]!));
+    };
+    const values = predicate.isBatch
+      ? both()
+      : branchOn(predicate.node, branch(whenTrue), branch(whenFalse));
+    results.forEach((part, j) => {
+      this.#set(part, values[j]!, differ[j]!);
     });
   }
 
@@ -209,13 +214,7 @@ class ControlBatch {
     });
     const outputs = applyBody(body, examples, graph);
     const differ = (_: unknown, k: number): boolean => isBatch[k]!;
-    const batches = this.#batchNodes(outputs, examples.filter(differ), adopted.filter(differ));
-    return outputs.map((output, j) => {
-      const batch = batches[j];
-      return batch === undefined
-        ? { node: output, isBatch: false }
-        : { node: batch, isBatch: true };
-    });
+    return this.#valuesOfBatch(outputs, examples.filter(differ), adopted.filter(differ));
   }
 
   /** The value for each example. */
@@ -228,7 +227,7 @@ class ControlBatch {
   }
 
   #set({ start }: Segment, node: GraphNode, isBatch: boolean): void {
-    this.parts.set(start, this.#spread({ node, isBatch }));
+    this.parts.set(start, { node, isBatch });
   }
 
   /** A stack of batches becomes a batch of stacks. */

@@ -1,10 +1,11 @@
 /**
  * Batches: nodes computed for many examples at once. Operands have smaller ids, so one ascending loop meets every node
  * after all it is computed from. Invariant at the top of the loop: every operand of u that differs between examples has
- * its batch. What does not differ is shared.
+ * its batch. What does not differ is shared; where a loop or branch computes it beside what differs, it is appended once
+ * more, to be read from there.
  */
 import { apply } from './apply.ts';
-import { batchControl, type BatchedParts } from './batch-control.ts';
+import { batchControl, type BatchedParts, type Operand } from './batch-control.ts';
 import { GraphError, KindError, ShapeError } from './errors.ts';
 import { concat } from './functions/layout.ts';
 import { ancestorsOf } from './interpreter/schedule.ts';
@@ -42,6 +43,19 @@ export function batchNodes(
   batches: readonly GraphNode[],
 ): (GraphNode | undefined)[] {
   checkBatches(outputs, examples, batches);
+  const count = batches[0]?.shape[0];
+  return valuesOfBatch(outputs, examples, batches).map(({ node, isBatch }, i) => {
+    if (node.id === outputs[i]!.id && node.graph === outputs[i]!.graph) return undefined;
+    return isBatch ? node : node.broadcastTo([count!, ...node.shape]);
+  });
+}
+
+/** {@link batchNodes} without checks: what does not differ between examples is as in one of them. */
+function valuesOfBatch(
+  outputs: readonly GraphNode[],
+  examples: readonly GraphNode[],
+  batches: readonly GraphNode[],
+): Operand[] {
   if (outputs.length === 0) return [];
   const { graph } = outputs[0]!;
   const { arena } = graph;
@@ -49,32 +63,47 @@ export function batchNodes(
     arena,
     outputs.map(({ id }) => id),
   );
-  const known = new Map(examples.map(({ id }, i) => [id, batches[i]!]));
+  const known = new Map<number, Operand>(); // what stands for nodes, where that is another one
+  examples.forEach(({ id }, i) => known.set(id, { node: batches[i]!, isBatch: true }));
   const packed = new Map<number, BatchedParts>(); // the batches of loops and branches
   const B = nodeBuilder(outputs[0]!);
-  const batchOf = (id: number): GraphNode | undefined => {
+  const whole = (parts: BatchedParts): GraphNode => {
+    const count = batches[0]!.shape[0]!;
+    const rows = Array.from(parts.values(), ({ node, isBatch }) =>
+      asRow(isBatch ? node : node.broadcastTo([count, ...node.shape]), 1),
+    );
+    return concat(rows, 1);
+  };
+  const valueOf = (id: number): Operand => {
     const parts = packed.get(id);
-    if (parts !== undefined && !known.has(id)) known.set(id, joined(parts));
-    return known.get(id);
+    if (parts !== undefined && !known.has(id)) known.set(id, { node: whole(parts), isBatch: true });
+    return known.get(id) ?? { node: graph.node(id), isBatch: false };
   };
   for (const u of order) {
     if (known.has(u)) continue;
     const ids = Array.from(arena.operandsOf(u));
-    const batched = ids.map((id) => known.has(id) || packed.has(id));
-    if (!batched.includes(true)) continue;
+    if (!ids.some((id) => known.has(id) || packed.has(id))) continue;
     const row = arena.rowOf(u);
-    const attributes = arena.attributes.get(u) ?? {};
-    const part = partRead(row, attributes, packed.get(ids[0]!));
+    const attributes = arena.attributes.get(u);
+    const part = partRead(row, attributes ?? {}, packed.get(ids[0]!));
     if (part !== undefined) {
       known.set(u, part);
       continue;
     }
-    const operands = ids.map((id) => batchOf(id) ?? graph.node(id));
-    if (row.family === 'control')
-      packed.set(u, batchControl(row, attributes, operands, batched, batchNodes));
-    else known.set(u, batchOperation(B, row, operands, batched, attributes));
+    const values = ids.map(valueOf);
+    const operands = values.map(({ node }) => node);
+    const batched = values.map(({ isBatch }) => isBatch);
+    if (!batched.includes(true))
+      known.set(u, { node: apply(row, operands, attributes), isBatch: false });
+    else if (row.family === 'control')
+      packed.set(u, batchControl(row, attributes!, operands, batched, valuesOfBatch));
+    else
+      known.set(u, {
+        node: batchOperation(B, row, operands, batched, attributes ?? {}),
+        isBatch: true,
+      });
   }
-  return outputs.map(({ id }) => batchOf(id));
+  return outputs.map(({ id }) => valueOf(id));
 }
 
 /** The part of a loop or branch that a slice reads, if it reads exactly one. */
@@ -82,26 +111,21 @@ function partRead(
   row: Operation,
   attributes: Attributes,
   parts: BatchedParts | undefined,
-): GraphNode | undefined {
+): Operand | undefined {
   if (row.name !== 'slice' || parts === undefined) return undefined;
   const { starts, lengths, steps } = attributes as Readonly<
     Record<'starts' | 'lengths' | 'steps', readonly [number]>
   >;
   const part = parts.get(starts[0]);
   if (part === undefined || steps[0] !== 1) return undefined;
-  const flat = asRow(part);
-  return flat.shape[1] === lengths[0] ? flat : undefined;
+  const node = asRow(part.node, part.isBatch ? 1 : 0);
+  return node.shape.at(-1) === lengths[0] ? { ...part, node } : undefined;
 }
 
-/** The whole packed result of each example. */
-function joined(parts: BatchedParts): GraphNode {
-  return concat(Array.from(parts.values(), asRow), 1);
-}
-
-/** A part as it is packed: the numbers of each example one after the other. */
-function asRow(part: GraphNode): GraphNode {
-  const [count, ...shape] = part.shape as [number, ...number[]];
-  const flat = part.reshape([count, sizeOf(shape)]);
+/** A part as it is packed, behind so many axes: its numbers one after the other. */
+function asRow(part: GraphNode, axes: number): GraphNode {
+  const { shape } = part;
+  const flat = part.reshape([...shape.slice(0, axes), sizeOf(shape.slice(axes))]);
   return flat.kind === 'real' ? flat : flat.add(0);
 }
 

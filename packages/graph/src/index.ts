@@ -19,8 +19,15 @@ export { batchNodes, batchOperation } from './batch.ts';
 export { applyBody, Body, inputsNeeded } from './body.ts';
 export { callSite } from './call-site.ts';
 export { binomialSchedule, type Advance, type StepBack } from './control/binomial-schedule.ts';
-export { partRead, type BodyTangentsOf, type ControlNode } from './control/derivatives.ts';
+export {
+  partRead,
+  type BodyTangentsOf,
+  type ControlNode,
+  type PushedParts,
+  type ValuesAndTangents,
+} from './control/derivatives.ts';
 export type { Parts } from './control/parts.ts';
+export { closure, outputsDependingOn } from './control/reach.ts';
 export {
   AdError,
   CapacityError,
@@ -124,7 +131,6 @@ export type {
   Expressions as VectorExpressions,
   VectorFunction,
 } from './vector-code/expressions.ts';
-export { closure, outputsDependingOn } from './reach.ts';
 export { innermost, liesInside } from './scope.ts';
 export {
   broadcastShapes,

@@ -45,6 +45,7 @@ export interface Built {
   readonly last: readonly (GraphNode | undefined)[];
   readonly stacked: readonly GraphNode[];
   readonly residuals: readonly (GraphNode | undefined)[];
+  readonly counters: readonly GraphNode[];
 }
 
 /** Zeros of the shape of a node: one number, repeated, which takes no memory in a program. */
@@ -91,6 +92,7 @@ export function buildScan({ scan }: ControlRows, draft: ScanDraft): Built {
     last: draft.carries.map(byCarry(parts.results)),
     stacked: parts.stacked.map((part) => unpack(node, part)),
     residuals: draft.carries.map(byCarry(parts.residuals)),
+    counters: [],
   };
 }
 
@@ -179,13 +181,18 @@ export function buildWhile({ whileLoop }: ControlRows, draft: WhileDraft): Built
       const at = keptAt.indexOf(k);
       return at < 0 ? undefined : unpack(node, segments[at]!);
     });
-  return { last: byCarry(parts.results), stacked: [], residuals: byCarry(parts.residuals) };
+  return {
+    last: byCarry(parts.results),
+    stacked: [],
+    residuals: byCarry(parts.residuals),
+    counters: parts.counters.map((part) => unpack(node, part)),
+  };
 }
 
 /** What there is of a loop of which nothing is asked for. */
 function nothingOf(carries: readonly Carry[]): Built {
   const none = carries.map(() => undefined);
-  return { last: none, stacked: [], residuals: none };
+  return { last: none, stacked: [], residuals: none, counters: [] };
 }
 
 /** The carries that are wanted, and those that these and the stacked results depend on. */

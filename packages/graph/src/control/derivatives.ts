@@ -6,13 +6,35 @@ import type { Arena } from '../arena.ts';
 import type { GraphNode } from '../node.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
 import type { Attributes, ControlRow, Segment } from '../rows/row.ts';
+import type { Parts } from './parts.ts';
 
-/** The tangents of outputs from those of the nodes that move, of the same graph; `undefined` where nothing moves one. */
+/** Nodes and how they move. */
+export interface ValuesAndTangents {
+  /**
+   * Nodes with the values of the outputs: the outputs themselves, or others where a loop or branch that carries tangents
+   * along has computed the values too, so that nobody needs the one without.
+   */
+  readonly values: readonly GraphNode[];
+  /** The tangents of the outputs; `undefined` where nothing moves one. */
+  readonly tangents: readonly (GraphNode | undefined)[];
+}
+
+/** Differentiates a body: the values and tangents of outputs from the tangents of the nodes that move, of the same graph. */
 export type BodyTangentsOf = (
   outputs: readonly GraphNode[],
   targets: readonly GraphNode[],
   directions: readonly GraphNode[],
-) => (GraphNode | undefined)[];
+) => ValuesAndTangents;
+
+/** The parts of a loop or branch in forward mode. */
+export interface PushedParts {
+  /** Whether somebody reads a part: then its value is wanted here, and its tangent if it moves. */
+  readonly isRead: (part: Segment) => boolean;
+  /** Values, by the loop that computes the tangents: nothing yet. */
+  readonly values: Parts;
+  /** Tangents: nothing yet. */
+  readonly tangents: Parts;
+}
 
 /** A loop or branch: its operation, and nodes that stand for its operands and its packed result. */
 export interface ControlNode {

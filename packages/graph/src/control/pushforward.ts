@@ -1,14 +1,13 @@
 /**
  * Forward mode of loops and branches: a loop that carries the tangents along with the values, or a branch whose bodies
- * compute tangents. It is a loop or branch again, so derivatives of every order follow, and a loop needs no more memory
- * than before.
+ * compute both. It is a loop or branch again, so derivatives of every order follow, and a loop needs no more memory
+ * than before. What is read of the values comes from it as well, so that no step is made twice.
  */
 import { applyBody } from '../body.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
-import { closure } from '../reach.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
-import type { Segment } from '../rows/row.ts';
+import type { Segments } from '../rows/row.ts';
 import {
   buildCond,
   buildScan,
@@ -19,20 +18,20 @@ import {
   inputsFor,
   zeros,
 } from './build.ts';
-import type { BodyTangentsOf, ControlNode, ControlRows } from './derivatives.ts';
-import type { Parts } from './parts.ts';
-import { outputsMovedBy } from './reach.ts';
+import type { BodyTangentsOf, ControlNode, ControlRows, PushedParts } from './derivatives.ts';
+import { closure, outputsMovedBy } from './reach.ts';
 
-/** Adds the tangents of a scan. */
+/** Adds the tangents of a scan, and the values that are read. */
 export function pushScan(
   rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   tangents: readonly (GraphNode | undefined)[],
   tangentsOf: BodyTangentsOf,
-  parts: Parts,
+  parts: PushedParts,
 ): void {
   const { body, carries, scanned, length, reverse, counted, checkpoints } =
     attributes as ScanAttributes;
+  const segments = row.segments(attributes);
   const first = counted ? 1 : 0;
   const given = operands.slice(first);
   const moving = tangents.slice(first);
@@ -50,7 +49,7 @@ export function pushScan(
   );
   const movedIns = ins.filter((_, k) => moves[k]!);
   const movedBy = directions.filter((direction) => direction !== undefined);
-  const outgoing = tangentsOf(outputs, movedIns, movedBy);
+  const { values, tangents: outgoing } = tangentsOf(outputs, movedIns, movedBy);
 
   const fed = ins.map((input, k): Fed => ({ input, from: given[k]! }));
   const fedTangents = directions.map((input, k): Fed | undefined => {
@@ -59,63 +58,104 @@ export function pushScan(
   });
   const present = (list: readonly (Fed | undefined)[]): Fed[] =>
     list.filter((one) => one !== undefined);
-  const stackedTangents = outgoing.slice(carries);
+  const stacked = segments.stacked.flatMap((part, k) =>
+    parts.isRead(part)
+      ? [{ part, value: values[carries + k]!, tangent: outgoing[carries + k] }]
+      : [],
+  );
+  const stackedThatMove = stacked.filter(({ tangent }) => tangent !== undefined);
   const built = buildScan(rows, {
     index,
     count: counted ? operands[0] : undefined,
     carries: [
-      ...fed.slice(0, carries).map(({ input, from }, j): Carry => {
-        return { input, from, next: outputs[j]!, wanted: false };
-      }),
-      ...fedTangents
-        .slice(0, carries)
-        .flatMap((one, j) =>
-          one === undefined
-            ? []
-            : [{ ...one, next: outgoing[j] ?? zeros(one.input), wanted: true }],
-        ),
+      ...valueCarries(fed.slice(0, carries), values, segments, parts),
+      ...fedTangents.slice(0, carries).flatMap((one, j) =>
+        one === undefined
+          ? []
+          : [
+              {
+                ...one,
+                next: outgoing[j] ?? zeros(one.input),
+                wanted: isCarryRead(j, segments, parts),
+              },
+            ],
+      ),
     ],
     scanned: [
       ...fed.slice(carries, carries + scanned),
       ...present(fedTangents.slice(carries, carries + scanned)),
     ],
     outside: [...fed.slice(carries + scanned), ...present(fedTangents.slice(carries + scanned))],
-    stacked: stackedTangents.filter((tangent) => tangent !== undefined),
+    stacked: [
+      ...stacked.map(({ value }) => value),
+      ...stackedThatMove.map(({ tangent }) => tangent!),
+    ],
     length,
     reverse,
     checkpoints,
   });
-  const segments = row.segments(attributes);
-  addCarries(parts, segments.results, moves, built.last.slice(carries));
-  addCarries(parts, segments.residuals, moves, built.residuals.slice(carries));
-  let next = 0;
-  segments.stacked.forEach((part, k) => {
-    if (stackedTangents[k] !== undefined) parts.add(part, flat(built.stacked[next++]!));
+  addCarries(parts, segments, moves, built);
+  stacked.forEach(({ part }, k) => {
+    parts.values.add(part, flat(built.stacked[k]!));
+  });
+  stackedThatMove.forEach(({ part }, k) => {
+    parts.tangents.add(part, flat(built.stacked[stacked.length + k]!));
   });
 }
 
-/** Adds the tangents of the carries that move, which are listed without gaps. */
+/** Whether somebody reads the last value of a carry or its stack. */
+function isCarryRead(
+  j: number,
+  { results, residuals }: Segments,
+  { isRead }: PushedParts,
+): boolean {
+  const stack = residuals[j];
+  return isRead(results[j]!) || (stack !== undefined && isRead(stack));
+}
+
+/** The carries of a loop beside those of its tangents. */
+function valueCarries(
+  fed: readonly Fed[],
+  values: readonly GraphNode[],
+  segments: Segments,
+  parts: PushedParts,
+): Carry[] {
+  return fed.map(({ input, from }, j) => {
+    return { input, from, next: values[j]!, wanted: isCarryRead(j, segments, parts) };
+  });
+}
+
+/** Adds what is read of the carries and of their tangents; the latter are listed behind, without gaps. */
 function addCarries(
-  parts: Parts,
-  segments: readonly Segment[],
+  { isRead, values, tangents }: PushedParts,
+  { results, residuals }: Segments,
   moves: readonly boolean[],
-  tangents: Built['last'],
+  built: Built,
 ): void {
-  let next = 0;
-  segments.forEach((part, j) => {
-    if (moves[j]!) parts.add(part, flat(tangents[next++]!));
-  });
+  for (const [segments, nodes] of [
+    [results, built.last],
+    [residuals, built.residuals],
+  ] as const) {
+    let next = results.length;
+    segments.forEach((part, j) => {
+      if (isRead(part)) values.add(part, flat(nodes[j]!));
+      if (!moves[j]!) return;
+      const tangent = nodes[next++];
+      if (isRead(part)) tangents.add(part, flat(tangent!));
+    });
+  }
 }
 
-/** Adds the tangents of a loop of unknown length. */
+/** Adds the tangents of a loop of unknown length, and the values that are read. */
 export function pushWhile(
   rows: ControlRows,
   { row, attributes, operands, result }: ControlNode,
   moving: readonly (GraphNode | undefined)[],
   tangentsOf: BodyTangentsOf,
-  parts: Parts,
+  parts: PushedParts,
 ): void {
   const { body, condition, carries, limit, snapshots } = attributes as WhileLoopAttributes;
+  const segments = row.segments(attributes);
   const moves = closure(
     moving.map((tangent) => tangent !== undefined),
     (set) => outputsMovedBy(body, set),
@@ -125,7 +165,7 @@ export function pushWhile(
   const outputs = applyBody(body, ins, graph);
   const movedIns = ins.filter((_, k) => moves[k]!);
   const movedBy = inputsFor(graph, 'tangent', movedIns);
-  const outgoing = tangentsOf(outputs, movedIns, movedBy);
+  const { values, tangents: outgoing } = tangentsOf(outputs, movedIns, movedBy);
   const test = new Graph();
   const testIns = inputsFor(test, 'input', body.inputs);
   const testMoved = inputsFor(test, 'tangent', movedIns);
@@ -141,11 +181,11 @@ export function pushWhile(
   const moved = positions.filter(isCarry).length;
   const built = buildWhile(rows, {
     carries: [
-      ...fed.slice(0, carries).map(({ input, from }, j): Carry => {
-        return { input, from, next: outputs[j]!, wanted: false };
-      }),
+      ...valueCarries(fed.slice(0, carries), values, segments, parts),
       ...fedTangents.slice(0, moved).map(({ input, from }, i): Carry => {
-        return { input, from, next: outgoing[positions[i]!] ?? zeros(input), wanted: true };
+        const j = positions[i]!;
+        const wanted = isCarryRead(j, segments, parts);
+        return { input, from, next: outgoing[j] ?? zeros(input), wanted };
       }),
     ],
     outside: [...fed.slice(carries), ...fedTangents.slice(moved)],
@@ -159,20 +199,23 @@ export function pushWhile(
     limit,
     snapshots,
   });
-  const segments = row.segments(attributes);
-  addCarries(parts, segments.results, moves, built.last.slice(carries));
-  addCarries(parts, segments.residuals, moves, built.residuals.slice(carries));
+  addCarries(parts, segments, moves, built);
+  segments.counters.forEach((part, k) => {
+    const counter = built.counters[k];
+    if (counter !== undefined && parts.isRead(part)) parts.values.add(part, flat(counter));
+  });
 }
 
-/** Adds the tangents of a branch. */
+/** Adds the tangents of a branch, and the values that are read. */
 export function pushCond(
   rows: ControlRows,
   { row, attributes, operands }: ControlNode,
   tangents: readonly (GraphNode | undefined)[],
   tangentsOf: BodyTangentsOf,
-  parts: Parts,
+  parts: PushedParts,
 ): void {
   const { whenTrue, whenFalse } = attributes as CondAttributes;
+  const { results } = row.segments(attributes);
   const [predicate, ...given] = operands as [GraphNode, ...GraphNode[]];
   const moving = tangents.slice(1);
   const directions = moving.filter((tangent) => tangent !== undefined);
@@ -182,16 +225,20 @@ export function pushCond(
     const outputs = applyBody(body, inputs, graph);
     const movedBy = inputsFor(graph, 'tangent', directions);
     const movedIns = inputs.filter((_, k) => moving[k] !== undefined);
-    const outgoing = tangentsOf(outputs, movedIns, movedBy);
-    return { inputs: [...inputs, ...movedBy], outputs, outgoing };
+    const { values, tangents: outgoing } = tangentsOf(outputs, movedIns, movedBy);
+    return { inputs: [...inputs, ...movedBy], values, outgoing };
   });
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
   // A result that moves in one branch only has the tangent 0 in the other.
   const moved = first.outgoing.map(
-    (tangent, j) => tangent !== undefined || second.outgoing[j] !== undefined,
+    (tangent, j) =>
+      parts.isRead(results[j]!) && (tangent !== undefined || second.outgoing[j] !== undefined),
   );
-  const outputsOf = ({ outputs, outgoing }: typeof first): GraphNode[] =>
-    outputs.flatMap((output, j) => (moved[j]! ? [outgoing[j] ?? zeros(output)] : []));
+  if (!moved.includes(true)) return;
+  const outputsOf = ({ values, outgoing }: typeof first): GraphNode[] => [
+    ...values.filter((_, j) => parts.isRead(results[j]!)),
+    ...values.flatMap((value, j) => (moved[j]! ? [outgoing[j] ?? zeros(value)] : [])),
+  ];
   const built = buildCond(rows, {
     predicate,
     from: [...given, ...directions],
@@ -199,11 +246,14 @@ export function pushCond(
     whenFalse: { inputs: second.inputs, outputs: outputsOf(second) },
   });
   let next = 0;
-  row.segments(attributes).results.forEach((part, j) => {
-    if (moved[j]!) parts.add(part, flat(built[next++]!));
+  for (const part of results) if (parts.isRead(part)) parts.values.add(part, flat(built[next++]!));
+  results.forEach((part, j) => {
+    if (moved[j]!) parts.tangents.add(part, flat(built[next++]!));
   });
 }
 
+/** A part as it is packed: numbers one after the other. */
 function flat(node: GraphNode): GraphNode {
-  return node.reshape([-1]);
+  const row = node.reshape([-1]);
+  return row.kind === 'real' ? row : row.add(0);
 }

@@ -8,10 +8,9 @@ import { adjointsOf, type Seed } from '../adjoint-graph.ts';
 import { applyBody, type Body } from '../body.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
-import { closure } from '../reach.ts';
 import { buildScan, type Carry, type Fed, inputsFor, zeros } from './build.ts';
 import type { ControlRows } from './derivatives.ts';
-import { inputsReachedBy, outputsMovedBy } from './reach.ts';
+import { closure, inputsReachedBy, outputsMovedBy } from './reach.ts';
 
 /** The steps to go back through, and the adjoints to start from. */
 export interface Steps {

@@ -17,7 +17,7 @@
 import type { Algebra } from '../algebra/algebra.ts';
 import type { Arena } from '../arena.ts';
 import type { Body } from '../body.ts';
-import type { BodyTangentsOf, ControlNode } from '../control/derivatives.ts';
+import type { BodyTangentsOf, ControlNode, PushedParts } from '../control/derivatives.ts';
 import type { Parts } from '../control/parts.ts';
 import type { ControlCompiler, LoweredBody, LoweredControl } from '../lowering/control.ts';
 import type { GraphNode } from '../node.ts';
@@ -313,7 +313,8 @@ export interface ControlRow<A extends Attributes = Attributes> extends Structure
     strong: boolean,
   ): (GraphNode | undefined)[];
   /**
-   * Adds the tangents of the parts, which a loop or branch carries along, to `parts`.
+   * Adds to `parts` the values of those that are read, and the tangents of those of them that move: from one loop or
+   * branch that computes both.
    *
    * @param moving - the tangent of each operand; `undefined` where it does not move.
    * @param tangentsOf - how bodies are differentiated.
@@ -322,7 +323,7 @@ export interface ControlRow<A extends Attributes = Attributes> extends Structure
     node: ControlNode,
     moving: readonly (GraphNode | undefined)[],
     tangentsOf: BodyTangentsOf,
-    parts: Parts,
+    parts: PushedParts,
   ): void;
   /** Whether compilers can lower it: nothing in it is empty. */
   canLower(attributes: A): boolean;
