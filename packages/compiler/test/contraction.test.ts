@@ -207,6 +207,8 @@ describe.each(PRECISIONS)('in %s', (precision) => {
     [523, 70, 66],
     [17, 2051, 12],
     [1203, 60, 67],
+    [258, 260, 24],
+    [512, 66, 26],
   ])('across the boundaries of blocks: %i x %i x %i', (n, k, m) => {
     for (const layouts of [
       ['plain', 'plain'],
@@ -296,6 +298,10 @@ test('need scratch memory only where they pack', () => {
     packsRight: false,
     leftBytes: 4 * 128 * 64,
   });
+  // Columns at a distance of many factors of 2 are packed for few panels, others for many.
+  const across = (n: number) => operandsOf([n, 256], [256, 24], undefined, [1, n]);
+  expect(planProduct(across(256), 'f32').packsLeft).toBe(true);
+  expect(planProduct(across(260), 'f32').packsLeft).toBe(false);
   // Blocks bound it, whatever the size.
   const huge = operandsOf([9999, 9999], [9999, 9999], [1, 9999]);
   expect(spaceOf(huge, 'f64', true).scratch * 8).toBeLessThan(2 ** 20);
