@@ -172,17 +172,17 @@ export function constantValue(e: Expressions, { kind, bytes }: Expression): numb
   return lanes.every((lane) => lane === lanes[0]) ? lanes[0] : undefined;
 }
 
+/** All expressions below the roots, in no particular order. */
+function reachedFrom(roots: readonly Expression[]): Set<Expression> {
+  const reached = new Set<Expression>(roots);
+  // Also visits what is added on the way.
+  for (const { operands } of reached) for (const operand of operands) reached.add(operand);
+  return reached;
+}
+
 /** All expressions below the roots, operands before their users. */
 export function expressionsBelow(roots: readonly Expression[]): Expression[] {
-  const waiting = [...roots];
-  const seen = new Set<Expression>();
-  while (waiting.length > 0) {
-    const expression = waiting.pop()!;
-    if (seen.has(expression)) continue;
-    seen.add(expression);
-    for (const operand of expression.operands) waiting.push(operand);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
+  return [...reachedFrom(roots)].sort((a, b) => a.id - b.id);
 }
 
 /** How many instructions expressions have, each counted once, and whether there are calls of the platform. */
@@ -190,11 +190,13 @@ export function countInstructions(roots: readonly Expression[]): {
   readonly instructions: number;
   readonly calls: boolean;
 } {
-  const below = expressionsBelow(roots);
-  return {
-    instructions: below.filter(({ operands }) => operands.length > 0).length,
-    calls: below.some(({ kind }) => kind === 'call' || kind === 'callWhere'),
-  };
+  let instructions = 0;
+  let calls = false;
+  for (const { kind, operands } of reachedFrom(roots)) {
+    if (operands.length > 0) instructions++;
+    if (kind === 'call' || kind === 'callWhere') calls = true;
+  }
+  return { instructions, calls };
 }
 
 /** The expressions with other inputs: `inputOf` gives the number of the input that takes the place of each. */

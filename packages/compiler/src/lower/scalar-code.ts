@@ -65,9 +65,13 @@ export const ARITY: Uint8Array = Uint8Array.from(SCALAR_OPERATIONS, (name) =>
 /** Operands have this many places, whether they are used or not. */
 export const PLACES = 3;
 
-/** An elementwise row as a list: operand `~k` is the row's operand k. */
+/** An elementwise row as a part of a list: operand `~k` is the row's operand k. */
 export interface Template {
+  /** The list. */
   readonly code: ScalarCode;
+  /** Its first entry there, and the one behind the last. */
+  readonly start: number;
+  readonly end: number;
   /** The operand that is the row's value. */
   readonly value: number;
   /** The operation, if the row is just one, of its operands in their order; -1 if it is more. */
@@ -123,10 +127,10 @@ export class ScalarCode {
   }
 
   /** Appends what a row computes of these operands, and returns the operand that is its value. */
-  row({ code, value, single }: Template, x: number, y: number, z: number): number {
+  row({ code, start, end, value, single }: Template, x: number, y: number, z: number): number {
     if (single >= 0) return this.append(single, x, y, z);
-    const start = this.length;
-    for (let i = 0; i < code.length; i++) {
+    const shift = this.length - start;
+    for (let i = start; i < end; i++) {
       const operation = code.operations[i]!;
       const first = code.operands[PLACES * i]!;
       if (operation === CONSTANT) {
@@ -137,12 +141,12 @@ export class ScalarCode {
       const third = code.operands[PLACES * i + 2]!;
       this.append(
         operation,
-        resolve(first, start, x, y, z),
-        resolve(second, start, x, y, z),
-        resolve(third, start, x, y, z),
+        resolve(first, shift, x, y, z),
+        resolve(second, shift, x, y, z),
+        resolve(third, shift, x, y, z),
       );
     }
-    return resolve(value, start, x, y, z);
+    return resolve(value, shift, x, y, z);
   }
 
   #grow(): void {
@@ -156,28 +160,40 @@ export class ScalarCode {
   }
 }
 
-/** An operand of a template whose first entry has come to stand at `start`. */
-function resolve(operand: number, start: number, x: number, y: number, z: number): number {
-  if (operand >= 0) return start + operand;
+/** An operand of a template whose entries have come to stand by `shift` further on. */
+function resolve(operand: number, shift: number, x: number, y: number, z: number): number {
+  if (operand >= 0) return shift + operand;
   return operand === -1 ? x : operand === -2 ? y : z;
 }
 
-/** A row written down once, by evaluating it over the algebra of entries. */
-export function templateOf(row: ElementwiseRow): Template {
-  const code = new ScalarCode(4);
+/** Writes rows down, each once, by evaluating them over the algebra of entries. */
+export class TemplateWriter {
+  readonly #code = new ScalarCode(16);
+  readonly #algebra: Algebra<number> = algebraOf(this.#code);
+
+  /** A row as a part of the list of this writer. */
+  templateOf(row: ElementwiseRow): Template {
+    const code = this.#code;
+    const start = code.length;
+    const value = row.value(this.#algebra, -1, -2, -3);
+    const operation = code.operations[start]!;
+    const operands = code.operands.subarray(PLACES * start, PLACES * start + ARITY[operation]!);
+    const isSingle =
+      code.length === start + 1 &&
+      value === start &&
+      operation !== CONSTANT &&
+      operands.every((operand, k) => operand === ~k);
+    return { code, start, end: code.length, value, single: isSingle ? operation : -1 };
+  }
+}
+
+/** The algebra whose operations append entries. */
+function algebraOf(code: ScalarCode): Algebra<number> {
   const recorder: Record<string, (x: number, y?: number, z?: number) => number> = {};
   SCALAR_OPERATIONS.forEach((name, operation) => {
     recorder[name] = (x, y = 0, z = 0) => code.append(operation, x, y, z);
   });
   recorder['constant'] = (value) => code.constant(value);
   const call: Algebra<number>['call'] = (f, x, y) => recorder[f.name]!(x, y);
-  const algebra = { ...recorder, call } as unknown as Algebra<number>;
-  const value = row.value(algebra, -1, -2, -3);
-  const operation = code.operations[0]!;
-  const isSingle =
-    code.length === 1 &&
-    value === 0 &&
-    operation !== CONSTANT &&
-    code.operands.subarray(0, ARITY[operation]).every((operand, k) => operand === ~k);
-  return { code, value, single: isSingle ? operation : -1 };
+  return { ...recorder, call } as unknown as Algebra<number>;
 }

@@ -13,7 +13,7 @@ import {
   ScalarCode,
   type ScalarResult,
   type Template,
-  templateOf,
+  TemplateWriter,
 } from './scalar-code.ts';
 import { planStraightLine } from './straight-line.ts';
 import type { View } from './view.ts';
@@ -37,6 +37,7 @@ export class ScalarRegions {
   readonly #limit: number;
   /** By node: its operand in the region that is being made. */
   readonly #operandOf: Int32Array;
+  readonly #writer = new TemplateWriter();
   /** By operation code. */
   readonly #templates: (Template | undefined)[] = [];
 
@@ -91,7 +92,7 @@ export class ScalarRegions {
       const x = read(operandIds[start]!);
       const y = count > 1 ? read(operandIds[start + 1]!) : 0;
       const z = count > 2 ? read(operandIds[start + 2]!) : 0;
-      const template = (this.#templates[codes[node]!] ??= templateOf(
+      const template = (this.#templates[codes[node]!] ??= this.#writer.templateOf(
         simplified.rowOf(node) as ElementwiseRow,
       ));
       operandOf[node] = code.row(template, x, y, z);

@@ -18,7 +18,7 @@ import {
   type Strips,
 } from './kernel.ts';
 import { distanceOfRows, rowsMet, viewsOf } from './strips/rows.ts';
-import { longestRun, type Run } from './strips/run.ts';
+import { longestRun, MIN_BYTES, type Run } from './strips/run.ts';
 import type { Buffer, View } from './view.ts';
 
 /**
@@ -33,7 +33,8 @@ export function inStrips(
   kept: ReadonlySet<Buffer>,
   places: ReadonlyMap<Buffer, Buffer>,
   elementSize: number,
-): Kernel[] {
+): readonly Kernel[] {
+  if (elementsTouched(kernels) * elementSize < MIN_BYTES) return kernels;
   const result: Kernel[] = [];
   /** By position in the result. */
   const runs = new Map<number, Run>();
@@ -60,6 +61,17 @@ export function inStrips(
   });
   for (const [at, run] of runs) result[at] = finished(run, outside, places);
   return result;
+}
+
+/** Elements of the buffers that loops touch, those of each loop counted anew: no strips can touch more. */
+function elementsTouched(kernels: readonly Kernel[]): number {
+  let elements = 0;
+  for (const kernel of kernels) {
+    if (kernel.kind !== 'loop') continue;
+    for (const { buffer } of kernel.reads) elements += buffer.size;
+    for (const { write } of kernel.results) elements += write.buffer.size;
+  }
+  return elements;
 }
 
 /** A run as a kernel: what nobody outside looks at is one strip long. */

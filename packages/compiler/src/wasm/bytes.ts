@@ -51,6 +51,16 @@ export class ByteWriter {
     this.#length += length;
   }
 
+  /** An opcode: one byte, or a prefix and the number behind it. */
+  opcode(value: number): void {
+    if (value < 0x100) {
+      this.byte(value);
+    } else {
+      this.byte(value >> 12);
+      this.u32(value & 0xfff);
+    }
+  }
+
   /** An unsigned integer as LEB128. */
   u32(value: number): void {
     if (value < 0x80) {

@@ -4,13 +4,12 @@
  */
 import { ByteWriter, lengthOfI32, lengthOfU32 } from './bytes.ts';
 import {
-  bytesOfLane,
-  bytesOfMemory,
-  bytesOfMemoryLane,
-  bytesOfPlain,
+  LANE,
   type LaneInstruction,
+  MEMORY,
   type MemoryInstruction,
   type MemoryLaneInstruction,
+  PLAIN,
   type PlainInstruction,
 } from './instructions.ts';
 import { addressFor, isSymbolic } from './symbols.ts';
@@ -106,33 +105,35 @@ export class FunctionBuilder {
 
   /** An instruction without immediates. */
   op(name: PlainInstruction): this {
-    this.#code.raw(bytesOfPlain(name));
+    this.#code.opcode(PLAIN[name]);
     return this;
   }
 
   /** A load or store at the address on the stack plus `offset` bytes. */
   memory(name: MemoryInstruction, offset: number): this {
-    this.#code.raw(bytesOfMemory(name));
-    this.#offset(offset);
+    this.#access(name, offset);
     return this;
   }
 
   /** A load or store of one lane; the vector is on top of the address on the stack. */
   memoryLane(name: MemoryLaneInstruction, offset: number, lane: number): this {
-    this.#code.raw(bytesOfMemoryLane(name));
-    this.#offset(offset);
+    this.#access(name, offset);
     this.#code.byte(lane);
     return this;
   }
 
-  #offset(value: number): void {
-    if (isSymbolic(value)) this.#symbolic.push({ at: this.#code.length, value, isOffset: true });
-    else this.#code.u32(value);
+  #access(name: MemoryInstruction | MemoryLaneInstruction, offset: number): void {
+    const entry = MEMORY[name];
+    this.#code.opcode(entry[0]);
+    this.#code.byte(entry[1]);
+    if (isSymbolic(offset))
+      this.#symbolic.push({ at: this.#code.length, value: offset, isOffset: true });
+    else this.#code.u32(offset);
   }
 
   /** Reads or replaces a lane. */
   lane(name: LaneInstruction, lane: number): this {
-    this.#code.raw(bytesOfLane(name));
+    this.#code.opcode(LANE[name]);
     this.#code.byte(lane);
     return this;
   }
@@ -331,7 +332,7 @@ export class FunctionBuilder {
       else out.i32(addressFor(value, addresses));
     }
     copyTo(bytes.length);
-    out.raw(bytesOfPlain('end'));
+    out.byte(PLAIN.end);
   }
 
   /** Locals of one type that follow each other are declared together. */

@@ -1,10 +1,11 @@
 /**
  * The WebAssembly instructions that the compiler uses, by their names in the text format. Numbers are from the core
- * specification (version 2.0, with 128-bit SIMD; the relaxed ones from version 3.0); SIMD instructions stand behind the prefix 0xfd.
+ * specification (version 2.0, with 128-bit SIMD; the relaxed ones from version 3.0). SIMD instructions stand behind the
+ * prefix 0xfd: they are written as 0xfd followed by three digits for the number behind it.
  */
 
-/** Plain instructions without immediates. */
-const PLAIN = {
+/** Instructions without immediates. */
+export const PLAIN = {
   unreachable: 0x00,
   nop: 0x01,
   else: 0x05,
@@ -93,198 +94,140 @@ const PLAIN = {
   'i64.reinterpret_f64': 0xbd,
   'f32.reinterpret_i32': 0xbe,
   'f64.reinterpret_i64': 0xbf,
+  'i8x16.swizzle': 0xfd_00e,
+  'i32x4.splat': 0xfd_011,
+  'i64x2.splat': 0xfd_012,
+  'f32x4.splat': 0xfd_013,
+  'f64x2.splat': 0xfd_014,
+  'i32x4.eq': 0xfd_037,
+  'i32x4.ne': 0xfd_038,
+  'i32x4.lt_s': 0xfd_039,
+  'i32x4.gt_s': 0xfd_03b,
+  'i32x4.le_s': 0xfd_03d,
+  'i32x4.ge_s': 0xfd_03f,
+  'i32x4.ge_u': 0xfd_040,
+  'f32x4.eq': 0xfd_041,
+  'f32x4.ne': 0xfd_042,
+  'f32x4.lt': 0xfd_043,
+  'f32x4.gt': 0xfd_044,
+  'f32x4.le': 0xfd_045,
+  'f32x4.ge': 0xfd_046,
+  'f64x2.eq': 0xfd_047,
+  'f64x2.ne': 0xfd_048,
+  'f64x2.lt': 0xfd_049,
+  'f64x2.gt': 0xfd_04a,
+  'f64x2.le': 0xfd_04b,
+  'f64x2.ge': 0xfd_04c,
+  'v128.not': 0xfd_04d,
+  'v128.and': 0xfd_04e,
+  'v128.andnot': 0xfd_04f,
+  'v128.or': 0xfd_050,
+  'v128.xor': 0xfd_051,
+  'v128.bitselect': 0xfd_052,
+  'v128.any_true': 0xfd_053,
+  'f32x4.demote_f64x2_zero': 0xfd_05e,
+  'f64x2.promote_low_f32x4': 0xfd_05f,
+  'f32x4.ceil': 0xfd_067,
+  'f32x4.floor': 0xfd_068,
+  'f32x4.trunc': 0xfd_069,
+  'f32x4.nearest': 0xfd_06a,
+  'f64x2.ceil': 0xfd_074,
+  'f64x2.floor': 0xfd_075,
+  'f64x2.trunc': 0xfd_07a,
+  'f64x2.nearest': 0xfd_094,
+  'i32x4.all_true': 0xfd_0a3,
+  'i32x4.shl': 0xfd_0ab,
+  'i32x4.shr_s': 0xfd_0ac,
+  'i32x4.shr_u': 0xfd_0ad,
+  'i32x4.add': 0xfd_0ae,
+  'i32x4.sub': 0xfd_0b1,
+  'i32x4.mul': 0xfd_0b5,
+  'i64x2.shl': 0xfd_0cb,
+  'i64x2.shr_s': 0xfd_0cc,
+  'i64x2.shr_u': 0xfd_0cd,
+  'i64x2.add': 0xfd_0ce,
+  'i64x2.sub': 0xfd_0d1,
+  'i64x2.eq': 0xfd_0d6,
+  'f32x4.abs': 0xfd_0e0,
+  'f32x4.neg': 0xfd_0e1,
+  'f32x4.sqrt': 0xfd_0e3,
+  'f32x4.add': 0xfd_0e4,
+  'f32x4.sub': 0xfd_0e5,
+  'f32x4.mul': 0xfd_0e6,
+  'f32x4.div': 0xfd_0e7,
+  'f32x4.min': 0xfd_0e8,
+  'f32x4.max': 0xfd_0e9,
+  'f32x4.pmin': 0xfd_0ea,
+  'f32x4.pmax': 0xfd_0eb,
+  'f64x2.abs': 0xfd_0ec,
+  'f64x2.neg': 0xfd_0ed,
+  'f64x2.sqrt': 0xfd_0ef,
+  'f64x2.add': 0xfd_0f0,
+  'f64x2.sub': 0xfd_0f1,
+  'f64x2.mul': 0xfd_0f2,
+  'f64x2.div': 0xfd_0f3,
+  'f64x2.min': 0xfd_0f4,
+  'f64x2.max': 0xfd_0f5,
+  'f64x2.pmin': 0xfd_0f6,
+  'f64x2.pmax': 0xfd_0f7,
+  'i32x4.trunc_sat_f32x4_s': 0xfd_0f8,
+  'f32x4.convert_i32x4_s': 0xfd_0fa,
+  'i32x4.trunc_sat_f64x2_s_zero': 0xfd_0fc,
+  'f64x2.convert_low_i32x4_s': 0xfd_0fe,
+  'f32x4.relaxed_madd': 0xfd_105,
+  'f64x2.relaxed_madd': 0xfd_107,
 } as const;
 
-/** SIMD instructions without immediates. */
-const SIMD = {
-  'i8x16.swizzle': 14,
-  'i32x4.splat': 17,
-  'i64x2.splat': 18,
-  'f32x4.splat': 19,
-  'f64x2.splat': 20,
-  'i32x4.eq': 55,
-  'i32x4.ne': 56,
-  'i32x4.lt_s': 57,
-  'i32x4.gt_s': 59,
-  'i32x4.le_s': 61,
-  'i32x4.ge_s': 63,
-  'i32x4.ge_u': 64,
-  'f32x4.eq': 65,
-  'f32x4.ne': 66,
-  'f32x4.lt': 67,
-  'f32x4.gt': 68,
-  'f32x4.le': 69,
-  'f32x4.ge': 70,
-  'f64x2.eq': 71,
-  'f64x2.ne': 72,
-  'f64x2.lt': 73,
-  'f64x2.gt': 74,
-  'f64x2.le': 75,
-  'f64x2.ge': 76,
-  'v128.not': 77,
-  'v128.and': 78,
-  'v128.andnot': 79,
-  'v128.or': 80,
-  'v128.xor': 81,
-  'v128.bitselect': 82,
-  'v128.any_true': 83,
-  'f32x4.demote_f64x2_zero': 94,
-  'f64x2.promote_low_f32x4': 95,
-  'f32x4.ceil': 103,
-  'f32x4.floor': 104,
-  'f32x4.trunc': 105,
-  'f32x4.nearest': 106,
-  'f64x2.ceil': 116,
-  'f64x2.floor': 117,
-  'f64x2.trunc': 122,
-  'f64x2.nearest': 148,
-  'i32x4.all_true': 163,
-  'i32x4.shl': 171,
-  'i32x4.shr_s': 172,
-  'i32x4.shr_u': 173,
-  'i32x4.add': 174,
-  'i32x4.sub': 177,
-  'i32x4.mul': 181,
-  'i64x2.shl': 203,
-  'i64x2.shr_s': 204,
-  'i64x2.shr_u': 205,
-  'i64x2.add': 206,
-  'i64x2.sub': 209,
-  'i64x2.eq': 214,
-  'f32x4.abs': 224,
-  'f32x4.neg': 225,
-  'f32x4.sqrt': 227,
-  'f32x4.add': 228,
-  'f32x4.sub': 229,
-  'f32x4.mul': 230,
-  'f32x4.div': 231,
-  'f32x4.min': 232,
-  'f32x4.max': 233,
-  'f32x4.pmin': 234,
-  'f32x4.pmax': 235,
-  'f64x2.abs': 236,
-  'f64x2.neg': 237,
-  'f64x2.sqrt': 239,
-  'f64x2.add': 240,
-  'f64x2.sub': 241,
-  'f64x2.mul': 242,
-  'f64x2.div': 243,
-  'f64x2.min': 244,
-  'f64x2.max': 245,
-  'f64x2.pmin': 246,
-  'f64x2.pmax': 247,
-  'i32x4.trunc_sat_f32x4_s': 248,
-  'f32x4.convert_i32x4_s': 250,
-  'i32x4.trunc_sat_f64x2_s_zero': 252,
-  'f64x2.convert_low_i32x4_s': 254,
-  'f32x4.relaxed_madd': 261,
-  'f64x2.relaxed_madd': 263,
-} as const;
-
-/** Loads and stores: opcode, whether behind the SIMD prefix, and the natural alignment as a power of 2. */
-const MEMORY = {
-  'i32.load': [0x28, false, 2],
-  'f32.load': [0x2a, false, 2],
-  'f64.load': [0x2b, false, 3],
-  'i32.load8_u': [0x2d, false, 0],
-  'i32.store': [0x36, false, 2],
-  'f32.store': [0x38, false, 2],
-  'f64.store': [0x39, false, 3],
-  'i32.store8': [0x3a, false, 0],
-  'v128.load': [0, true, 4],
-  'v128.load32_splat': [9, true, 2],
-  'v128.load64_splat': [10, true, 3],
-  'v128.store': [11, true, 4],
-  'v128.load32_zero': [92, true, 2],
-  'v128.load64_zero': [93, true, 3],
-} as const;
-
-/** Loads and stores of one lane. */
-const MEMORY_LANE = {
-  'v128.load32_lane': [86, 2],
-  'v128.load64_lane': [87, 3],
-  'v128.store32_lane': [90, 2],
-  'v128.store64_lane': [91, 3],
+/** Loads and stores: opcode, and the natural alignment as a power of 2. */
+export const MEMORY = {
+  'i32.load': [0x28, 2],
+  'f32.load': [0x2a, 2],
+  'f64.load': [0x2b, 3],
+  'i32.load8_u': [0x2d, 0],
+  'i32.store': [0x36, 2],
+  'f32.store': [0x38, 2],
+  'f64.store': [0x39, 3],
+  'i32.store8': [0x3a, 0],
+  'v128.load': [0xfd_000, 4],
+  'v128.load32_splat': [0xfd_009, 2],
+  'v128.load64_splat': [0xfd_00a, 3],
+  'v128.store': [0xfd_00b, 4],
+  'v128.load32_zero': [0xfd_05c, 2],
+  'v128.load64_zero': [0xfd_05d, 3],
+  'v128.load32_lane': [0xfd_056, 2],
+  'v128.load64_lane': [0xfd_057, 3],
+  'v128.store32_lane': [0xfd_05a, 2],
+  'v128.store64_lane': [0xfd_05b, 3],
 } as const;
 
 /** Instructions with the number of a lane. */
-const LANE = {
-  'i32x4.extract_lane': 27,
-  'i32x4.replace_lane': 28,
-  'f32x4.extract_lane': 31,
-  'f32x4.replace_lane': 32,
-  'f64x2.extract_lane': 33,
-  'f64x2.replace_lane': 34,
+export const LANE = {
+  'i32x4.extract_lane': 0xfd_01b,
+  'i32x4.replace_lane': 0xfd_01c,
+  'f32x4.extract_lane': 0xfd_01f,
+  'f32x4.replace_lane': 0xfd_020,
+  'f64x2.extract_lane': 0xfd_021,
+  'f64x2.replace_lane': 0xfd_022,
 } as const;
 
 /** The name of an instruction without immediates. */
-export type PlainInstruction = keyof typeof PLAIN | keyof typeof SIMD;
+export type PlainInstruction = keyof typeof PLAIN;
 /** The name of a load or store. */
-export type MemoryInstruction = keyof typeof MEMORY;
+export type MemoryInstruction = Exclude<keyof typeof MEMORY, MemoryLaneInstruction>;
 /** The name of a load or store of one lane. */
-export type MemoryLaneInstruction = keyof typeof MEMORY_LANE;
+export type MemoryLaneInstruction = Extract<keyof typeof MEMORY, `${string}_lane`>;
 /** The name of an instruction that reads or replaces one lane. */
 export type LaneInstruction = keyof typeof LANE;
-
-/** The bytes of instructions, made once: opcode, or prefix and opcode as unsigned LEB128. */
-function encode(opcode: number, simd: boolean): readonly number[] {
-  if (!simd) return [opcode];
-  return opcode < 0x80 ? [0xfd, opcode] : [0xfd, (opcode & 0x7f) | 0x80, opcode >> 7];
-}
-
-const plainBytes = new Map<string, readonly number[]>([
-  ...Object.entries(PLAIN).map(([name, opcode]) => [name, encode(opcode, false)] as const),
-  ...Object.entries(SIMD).map(([name, opcode]) => [name, encode(opcode, true)] as const),
-]);
-
-/** The bytes of an instruction without immediates. */
-export function bytesOfPlain(name: PlainInstruction): readonly number[] {
-  return plainBytes.get(name)!;
-}
-
-/** The bytes of a load or store before its offset: opcode and natural alignment. */
-const memoryBytes = new Map<string, readonly number[]>(
-  Object.entries(MEMORY).map(([name, [opcode, simd, align]]) => [
-    name,
-    [...encode(opcode, simd), align],
-  ]),
-);
-
-/** The same for loads and stores of one lane. */
-const memoryLaneBytes = new Map<string, readonly number[]>(
-  Object.entries(MEMORY_LANE).map(([name, [opcode, align]]) => [
-    name,
-    [...encode(opcode, true), align],
-  ]),
-);
-
-/** The bytes of a load or store before its offset. */
-export function bytesOfMemory(name: MemoryInstruction): readonly number[] {
-  return memoryBytes.get(name)!;
-}
-
-/** The bytes of a load or store of one lane before its offset and lane. */
-export function bytesOfMemoryLane(name: MemoryLaneInstruction): readonly number[] {
-  return memoryLaneBytes.get(name)!;
-}
-
-/** The bytes of a lane instruction before the lane. */
-export function bytesOfLane(name: LaneInstruction): readonly number[] {
-  return encode(LANE[name], true);
-}
 
 /** What follows the opcode of an instruction, apart from those of control and of constants. */
 export type Immediates = 'none' | 'memory' | 'memory lane' | 'lane';
 
-/** The instructions of the tables by opcode; those behind the prefix 0xfd by opcode plus 0xfd00. */
+/** The instructions of the tables by opcode. */
 export function instructionNames(): ReadonlyMap<number, readonly [name: string, Immediates]> {
   const names = new Map<number, readonly [string, Immediates]>();
   for (const [name, opcode] of Object.entries(PLAIN)) names.set(opcode, [name, 'none']);
-  for (const [name, opcode] of Object.entries(SIMD)) names.set(0xfd00 + opcode, [name, 'none']);
-  for (const [name, [opcode, simd]] of Object.entries(MEMORY))
-    names.set(simd ? 0xfd00 + opcode : opcode, [name, 'memory']);
-  for (const [name, [opcode]] of Object.entries(MEMORY_LANE))
-    names.set(0xfd00 + opcode, [name, 'memory lane']);
-  for (const [name, opcode] of Object.entries(LANE)) names.set(0xfd00 + opcode, [name, 'lane']);
+  for (const [name, [opcode]] of Object.entries(MEMORY))
+    names.set(opcode, [name, name.endsWith('_lane') ? 'memory lane' : 'memory']);
+  for (const [name, opcode] of Object.entries(LANE)) names.set(opcode, [name, 'lane']);
   return names;
 }

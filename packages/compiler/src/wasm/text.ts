@@ -186,9 +186,9 @@ function instructionText(
       reader.raw(3);
       return 'memory.copy';
   }
-  const code = opcode === 0xfd ? 0xfd00 + reader.u32() : opcode;
-  if (code === 0xfd0c) return `v128.const i32x4 ${wordsText(reader.raw(16))}`;
-  if (code === 0xfd0d) return `i8x16.shuffle ${reader.raw(16).join(' ')}`;
+  const code = opcode === 0xfd ? 0xfd_000 + reader.u32() : opcode;
+  if (code === 0xfd_00c) return `v128.const i32x4 ${wordsText(reader.raw(16))}`;
+  if (code === 0xfd_00d) return `i8x16.shuffle ${reader.raw(16).join(' ')}`;
   const [name, immediates] = names.get(code)!;
   if (immediates === 'none') return name;
   if (immediates === 'lane') return `${name} ${reader.byte()}`;

@@ -6,7 +6,7 @@ import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import { sameShape } from '../shape.ts';
-import { allocate, Tensor, type TensorData, type Type } from '../tensor.ts';
+import { allocate, tensor, Tensor, type TensorData, type Type } from '../tensor.ts';
 import { missingInput } from './compute.ts';
 import { graphOfAll } from './evaluate.ts';
 
@@ -74,8 +74,8 @@ export interface ValueSource {
    * @throws GraphError, ShapeError or KindError.
    */
   resolve(feeds: Feeds): ReadonlyMap<string, Tensor>;
-  /** The value of an input that has not been fed. */
-  current(name: string): Tensor | undefined;
+  /** The value of an input that has not been fed; a number for a real scalar, where no tensor is at hand. */
+  current(name: string): number | Tensor | undefined;
 }
 
 /** What a program of a graph has: its inputs, its outputs, and the graph as the source of values. */
@@ -98,7 +98,7 @@ export function portsOf(
         new Map(
           Array.from(graph.resolveFeeds(feeds), ([id, value]) => [graph.inputName(id)!, value]),
         ),
-      current: (name) => graph.currentValue(graph.find(name).id),
+      current: (name) => graph.leafValue(graph.find(name).id),
     },
   ];
 }
@@ -108,7 +108,6 @@ export function portsOf(
  * outputs. An executor adds the execution.
  */
 export abstract class StoredProgram implements Program {
-  readonly inputs: Readonly<Record<string, TensorData>>;
   readonly outputs: readonly TensorData[];
   /** What the inputs are, for who saves a program. */
   readonly inputPorts: readonly InputPort[];
@@ -120,6 +119,7 @@ export abstract class StoredProgram implements Program {
   readonly #scalars = new Map<string, TensorData>();
   /** Inputs that have not been given any value yet. */
   readonly #missing = new Set<string>();
+  #inputs: Readonly<Record<string, TensorData>> | undefined;
 
   /** Fills the inputs with their current values, where they have any. */
   constructor(inputs: readonly InputPort[], outputs: readonly Port[], source: ValueSource) {
@@ -127,13 +127,21 @@ export abstract class StoredProgram implements Program {
     this.outputPorts = outputs;
     this.outputs = outputs.map(({ data }) => data);
     this.#source = source;
-    const byName = Object.create(null) as Record<string, TensorData>;
     for (const { name, kind, shape, data } of inputs) {
       this.#storage.set(name, data);
       if (kind === 'real' && shape.length === 0) this.#scalars.set(name, data);
       const current = source.current(name);
       if (current === undefined) this.#missing.add(name);
+      else if (typeof current === 'number') data[0] = current;
       else data.set(current.data);
+    }
+  }
+
+  /** Made when it is first asked for: who only feeds has no use for it. */
+  get inputs(): Readonly<Record<string, TensorData>> {
+    if (this.#inputs !== undefined) return this.#inputs;
+    const byName = Object.create(null) as Record<string, TensorData>;
+    for (const [name, data] of this.#storage) {
       // Whoever takes the storage writes it himself.
       const get = (): TensorData => {
         this.#missing.delete(name);
@@ -141,7 +149,7 @@ export abstract class StoredProgram implements Program {
       };
       Object.defineProperty(byName, name, { enumerable: true, get });
     }
-    this.inputs = byName;
+    return (this.#inputs = byName);
   }
 
   abstract readonly plan: ProgramPlan;
@@ -181,7 +189,7 @@ export abstract class StoredProgram implements Program {
       if (fed.has(name)) continue;
       const current = this.#source.current(name);
       if (current === undefined) throw missingInput(name);
-      fed.set(name, current);
+      fed.set(name, tensor(current));
     }
     for (const [name, value] of fed) {
       this.#storage.get(name)?.set(value.data);

@@ -23,7 +23,7 @@ const STRIP_BYTES = 24 * 2 ** 10;
 const MAX_STRIP_BYTES = 192 * 2 ** 10;
 
 /** What all strips together touch at least: less stays in the second cache anyway. */
-const MIN_BYTES = 128 * 2 ** 10;
+export const MIN_BYTES: number = 128 * 2 ** 10;
 
 /** Elements that a loop should have in a strip, so that it does not end before it has begun. */
 const STRIP_ELEMENTS = 16;
