@@ -45,17 +45,10 @@ export function describeKernel(kernel: Kernel): string {
       kernel.epilogue === undefined ? '' : `, then ${kernel.epilogue.operations.join(', ')}`;
     return `matmul ${left} x ${right}${then}`;
   }
-  if (kernel.kind === 'convolution') {
-    const [windows, weights] = [kernel.image, kernel.kernel].map((view) => formatShape(view.shape));
-    return `convolution by ${kernel.plan.form}: windows ${windows}, kernels ${weights}`;
-  }
   if (kernel.kind === 'scalars') return describeScalars(kernel);
   if (kernel.kind === 'strips') return `strips of ${kernel.strip} of ${kernel.rows} rows`;
   if (kernel.kind === 'control') return kernel.operation;
-  if (kernel.kind === 'bounds') return `bounds of ${kernel.count} positions along ${kernel.length}`;
-  if (kernel.kind === 'indexed')
-    return `${kernel.operation} of ${kernel.count} positions along ${kernel.length}`;
-  if (kernel.kind === 'routine') return `${kernel.work.operation}, element by element`;
+  if (kernel.kind === 'own') return kernel.description;
   if (kernel.kind === 'host') return `host call: ${kernel.row.name}`;
   const reduced = kernel.reduced.some(Boolean) ? ', reducing' : '';
   return `loop over ${formatShape(kernel.shape)}${reduced}: ${kernel.operations.join(', ')}`;

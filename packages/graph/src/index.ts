@@ -92,7 +92,16 @@ export {
   type ValueSource,
 } from './interpreter/program.ts';
 export { ancestorsOf } from './interpreter/schedule.ts';
+export { writeBounds } from './lowering/bounds.ts';
 export type { Code, Local, ValueType } from './lowering/code.ts';
+export type {
+  ArrayCompiler,
+  Combine,
+  ElementLoop,
+  KernelWriter,
+  LoweredWork,
+  OwnKernel,
+} from './lowering/compiler.ts';
 export type {
   ControlCompiler,
   ControlWriter,
@@ -108,6 +117,13 @@ export {
   type Positions as MemoryPositions,
   type View as MemoryView,
 } from './lowering/memory.ts';
+export {
+  shifted,
+  type Chunk,
+  type Region,
+  type VectorPlace,
+  type VectorWriter,
+} from './lowering/vectors.ts';
 export { messageTo, nodeMessages, timesPartial, type MessageBuilder } from './message.ts';
 export { GraphNode } from './node.ts';
 export { batchByLoop } from './rows/batch-loop.ts';
@@ -117,15 +133,7 @@ export type { CondAttributes, ScanAttributes, WhileLoopAttributes } from './rows
 export type * from './rows/row.ts';
 export { strongly, strongRepair } from './rows/strong.ts';
 export { operations, type OperationName } from './rows/table.ts';
-export { viewPositions } from './rows/views.ts';
-export type { Routine, RoutineArrays, RoutineWork } from './routines/routine.ts';
-export type {
-  Elements as RoutineElements,
-  Operand as RoutineOperand,
-  Value as RoutineValue,
-  Variable as RoutineVariable,
-  Writer as RoutineWriter,
-} from './routines/writer.ts';
+export { viewPositions, windowStrides } from './rows/views.ts';
 export type {
   Expression as VectorExpression,
   Expressions as VectorExpressions,

@@ -26,4 +26,5 @@ export * from './rows/rounding.ts';
 export * from './rows/stop-gradient.ts';
 export * from './rows/trigonometric.ts';
 export { repairMatmul } from './routines/strong.ts';
+export { lowerRoutine } from './routines/lower.ts';
 export * as vectorCode from './vector-code/everyday.ts';

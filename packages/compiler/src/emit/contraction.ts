@@ -14,6 +14,7 @@
  * Rows and columns that do not fill a tile get tiles of their own size, so every shape is exact, and the order of
  * additions depends on shapes alone, so results are the same every time.
  */
+import type { Region } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { type Contraction, epilogueViews } from '../lower/kernel.ts';
 import { FunctionBuilder } from '../wasm/function-builder.ts';
@@ -27,7 +28,6 @@ import {
   PACKED_TILE,
   planProduct,
   type ProductPlan,
-  type Region,
   regions,
   rowGroups,
 } from './contraction/plan.ts';

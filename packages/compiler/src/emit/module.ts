@@ -10,13 +10,10 @@ import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { Callees } from './callees.ts';
 import { emitContraction } from './contraction.ts';
-import { emitConvolution } from './convolution.ts';
 import { emitCopy } from './copies.ts';
 import { emitGathered } from './gathered.ts';
-import { emitBounds } from './bounds.ts';
-import { emitIndexed } from './indexed.ts';
 import { emitLoopNest } from './loop-nest.ts';
-import { emitRoutine } from './routines/emit.ts';
+import { emitOwn } from './own.ts';
 import { emitStraightLine } from './straight-line.ts';
 import { emitStrips } from './strips.ts';
 import { Templates } from './templates.ts';
@@ -64,7 +61,15 @@ export function emitModule(
   const elementSize = precision === 'f64' ? 8 : 4;
   const templates = new Templates(code, elementSize, (kernel, addressing) => {
     if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf, addressing);
-    if (kernel.kind === 'convolution') return emitConvolution(kernel, precision, fused);
+    if (kernel.kind === 'own')
+      return emitOwn(
+        kernel,
+        precision,
+        fused,
+        importOf,
+        host,
+        () => hostCalls.push(kernel.refuse!) - 1,
+      );
     return emitContraction(kernel, precision, fused, importOf, addressing);
   });
   let run = new FunctionBuilder();
@@ -84,19 +89,12 @@ export function emitModule(
   };
   const emitKernels = (list: readonly Kernel[]): void => {
     for (const kernel of list) {
-      if (kernel.kind === 'loop' || kernel.kind === 'contraction' || kernel.kind === 'convolution')
+      if (kernel.kind === 'loop' || kernel.kind === 'contraction' || kernel.kind === 'own')
         templates.call(run, kernel);
       else if (kernel.kind === 'strips')
         emitStrips(run, kernel, precision, importOf, (emitted) => code.function(emitted));
       else if (kernel.kind === 'scalars') emitScalars(kernel);
-      else if (kernel.kind === 'bounds')
-        call(emitBounds(kernel, host, hostCalls.push(kernel.refuse) - 1));
-      else if (kernel.kind === 'indexed')
-        call(emitIndexed(kernel, precision, host, hostCalls.push(kernel.refuse) - 1));
-      else if (kernel.kind === 'routine') {
-        const refuse = (): number => hostCalls.push(kernel.refuse) - 1;
-        call(emitRoutine(kernel, precision, importOf, host, refuse));
-      } else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
+      else if (kernel.kind === 'host') run.i32(hostCalls.push(kernel) - 1).call(host);
       else {
         const bodies = new Map(kernel.bodies.map((body): [LoweredBody, Body] => [body, body]));
         kernel.write({

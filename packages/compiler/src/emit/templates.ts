@@ -5,7 +5,7 @@
  */
 import { type Shape, sizeOf } from '@ad/graph';
 import type { Expressions } from '../code/expression.ts';
-import type { Contraction, Convolution, Epilogue, LoopNest, Result } from '../lower/kernel.ts';
+import type { Contraction, Epilogue, LoopNest, Own, Result } from '../lower/kernel.ts';
 import { epilogueViews } from '../lower/kernel.ts';
 import { type Buffer, isContiguous, type View } from '../lower/view.ts';
 import type { Callee, FunctionBuilder } from '../wasm/function-builder.ts';
@@ -13,7 +13,7 @@ import type { ModuleBuilder } from '../wasm/module-builder.ts';
 import { symbol } from '../wasm/symbols.ts';
 
 /** The kernels whose functions depend on addresses only through the constants that they add to. */
-export type PlacedKernel = LoopNest | Contraction | Convolution;
+export type PlacedKernel = LoopNest | Contraction | Own;
 
 /** So many kernels that are alike get code of their own, which is a little faster than code for any address. */
 const COPIES = 4;
@@ -60,8 +60,9 @@ export class Templates {
 
   /** Lets `run` call the function of a kernel, whose buffers have their addresses. */
   call(run: FunctionBuilder, kernel: PlacedKernel): void {
-    // Where entries of stacks are depends on more than addresses.
-    if (viewsOf(kernel).some(({ buffer }) => buffer.entryAt !== undefined)) {
+    // What rows write may depend on more than addresses, and where entries of stacks are does.
+    const isAlone = kernel.kind === 'own' && kernel.key === undefined;
+    if (isAlone || viewsOf(kernel).some(({ buffer }) => buffer.entryAt !== undefined)) {
       run.call(this.#module.function(this.#emit(kernel, 'constants')));
       return;
     }
@@ -102,7 +103,7 @@ export class Templates {
     const views = viewsOf(kernel)
       .map((view) => this.#geometryOf(view))
       .join(' ');
-    if (kernel.kind === 'convolution') return `${views} ${JSON.stringify(kernel.plan)}`;
+    if (kernel.kind === 'own') return `${views} ${kernel.key}`;
     if (kernel.kind === 'loop')
       return `${views} ${kernel.reads.length} ${kernel.reduced.join()} ${this.#computed(kernel)}`;
     const { epilogue, resultUse, scratch } = kernel;
@@ -136,7 +137,7 @@ export class Templates {
 /** Whether kernels like this one may have one function for all. */
 function sharesCode(kernel: PlacedKernel): boolean {
   if (kernel.kind === 'loop') return sizeOf(kernel.shape) <= MAX_SHARED;
-  if (kernel.kind === 'convolution') return false;
+  if (kernel.kind === 'own') return false;
   return sizeOf(kernel.result.shape) * kernel.left.shape.at(-1)! <= MAX_SHARED;
 }
 
@@ -146,7 +147,7 @@ function viewsOf(kernel: PlacedKernel): View[] {
     const { reads, results } = kernel;
     return [...reads, ...results.map(({ write }) => write), ...positionsIn(reads)];
   }
-  if (kernel.kind === 'convolution') return [kernel.image, kernel.kernel, kernel.result];
+  if (kernel.kind === 'own') return [...kernel.reads, ...kernel.writes];
   const { left, right, result, epilogue, scratch } = kernel;
   const whole = scratch === undefined ? [] : [wholeOf(scratch)];
   return [left, right, result, ...epilogueViews(epilogue), ...whole];
@@ -179,10 +180,9 @@ function movedTo(kernel: PlacedKernel, addressOf: (index: number) => number): Pl
     const results = kernel.results.map(withWrite);
     return { ...kernel, reads: elements.map(withPositions), results };
   }
-  if (kernel.kind === 'convolution') {
-    const image = moved(kernel.image);
-    const weights = moved(kernel.kernel);
-    return { ...kernel, image, kernel: weights, result: moved(kernel.result) };
+  if (kernel.kind === 'own') {
+    const reads = kernel.reads.map(moved);
+    return { ...kernel, reads, writes: kernel.writes.map(moved) };
   }
   const left = moved(kernel.left);
   const right = moved(kernel.right);

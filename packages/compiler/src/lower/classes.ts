@@ -1,9 +1,8 @@
 /** What each node is to the compiler: which of the ways of lowering it takes. */
-import { type Lowering, SCALAR_BOOLEAN, SCALAR_REAL, sizeOf } from '@ad/graph';
+import { type Combine, type Lowering, SCALAR_BOOLEAN, SCALAR_REAL, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { Assemblies } from './assembly.ts';
 import type { NodeClass } from './cluster.ts';
-import type { Combine } from './kernel.ts';
 import { VIEWS } from './view-rules.ts';
 
 /** How a reduction row is combined, where one loop does it. Truth values are 1 and 0. */
@@ -64,9 +63,8 @@ function classOf(simplified: Simplified, assemblies: Assemblies, node: number): 
   }
   if (row.family === 'bilinear' && !operands.every((type) => type.kind === 'real')) return 'host';
   if (lowering === 'matmul') return 'contraction';
-  if (lowering === 'convolution' || lowering === 'gather' || lowering === 'strong') return lowering;
-  if (lowering === 'overlapAdd')
-    return operands.every((type) => type.kind === 'real') ? 'overlapAdd' : 'host';
+  if (lowering === 'gather') return 'gather';
+  if (lowering === 'strongMatmul') return 'strong';
   const isCombined = lowering !== undefined && COMBINE[lowering] !== undefined;
   if (isCombined && operands[0]!.kind !== 'integer') return 'reduction';
   return 'host';

@@ -28,8 +28,6 @@ export type NodeClass =
   | 'elementwise'
   | 'reduction'
   | 'contraction'
-  | 'convolution'
-  | 'overlapAdd'
   | 'gather'
   | 'strong'
   | 'control'

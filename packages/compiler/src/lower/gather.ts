@@ -2,12 +2,12 @@
  * Reading at positions given by integers: a loop like any other, so that it is run in strips with those that read what
  * it has found. That all positions are within the bounds is looked at before, by a kernel of its own.
  */
-import { type Operation, prepareKernel, type Type } from '@ad/graph';
+import { type Operation, prepareKernel, type Type, writeBounds } from '@ad/graph';
 import { asNumbers } from '../code/vector-algebra.ts';
 import type { Draft } from './draft.ts';
-import type { Bounds } from './kernel.ts';
+import type { Own } from './kernel.ts';
 import type { Places } from './places.ts';
-import { type Buffer, reshapedView, type View } from './view.ts';
+import { type Buffer, contiguousView, reshapedView, type View } from './view.ts';
 
 /** Adds the loop for a node, and the look at its positions. */
 export function lowerGather(draft: Draft, places: Places, node: number): void {
@@ -35,7 +35,7 @@ export function lowerGather(draft: Draft, places: Places, node: number): void {
 }
 
 /** The look at positions; what refuses them is the interpreter's kernel for rows without elements. */
-function boundsOf(row: Operation, indices: Buffer, length: number): Bounds {
+function boundsOf(row: Operation, indices: Buffer, length: number): Own {
   const rows: Type = { shape: [length, 0], kind: 'real' };
   const work = {
     operation: 'gather',
@@ -45,10 +45,13 @@ function boundsOf(row: Operation, indices: Buffer, length: number): Bounds {
   };
   const nothing: Buffer = { node: indices.node, storage: 'real', size: 0, address: 0 };
   return {
-    kind: 'bounds',
-    indices,
-    count: indices.size,
-    length,
+    kind: 'own',
+    description: `bounds of ${indices.size} positions along ${length}`,
+    reads: [contiguousView(indices, [indices.size])],
+    writes: [],
+    write(writer) {
+      writeBounds(writer, indices, length);
+    },
     refuse: {
       kind: 'host',
       row,

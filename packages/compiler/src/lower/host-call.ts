@@ -1,59 +1,53 @@
 /**
- * Operations on whole arrays: routines, and, for what has no lowering of its own, calls of the interpreter's kernels on
- * the program's memory.
+ * Operations on whole arrays: those that say themselves how they are computed, and, for what has no lowering at all,
+ * calls of the interpreter's kernels on the program's memory.
  */
-import { type Kernel, kernelOf, type Type } from '@ad/graph';
+import { type Kernel, kernelOf, sizeOf } from '@ad/graph';
+import { arrayCompiler } from './array-compiler.ts';
 import type { Draft } from './draft.ts';
-import { indexedKernel } from './indexed.ts';
-import type { HostCall } from './kernel.ts';
-import { routineFor } from './routine.ts';
-import { type Buffer, contiguousView } from './view.ts';
+import type { Buffer } from './view.ts';
 
-/** Adds the call for a node, or the kernel that spares it. */
+/** Adds the kernels for a node. */
 export function lowerHost(draft: Draft, node: number): void {
-  const { arena, kernels, simplified, views } = draft;
-  const operands = simplified.operandsOf(node).map((operand) => draft.contiguous(operand));
-  const result = draft.allocate(node);
-  views.set(node, contiguousView(result, arena.typeOf(node).shape));
-  const kernel = kernelOf(arena, node);
-  const known = ofNothing(kernel, operands, result);
+  const { arena } = draft;
+  const row = arena.rowOf(node);
+  const compiler = arrayCompiler(draft, node);
+  const { work, result } = compiler;
+  const isOfNothing = work.operands.every(({ shape }) => sizeOf(shape) === 0);
+  const known = isOfNothing
+    ? ofNothing(kernelOf(arena, node), work.operands.length, result.buffer)
+    : undefined;
   if (known !== undefined) {
-    const body = draft.loopOver([result.size]);
-    const write = contiguousView(result, [result.size]);
-    draft.store(body, simplified.rowOf(node).name, body.expressions.constant(known), write);
+    compiler.loop(row.name, result, ({ algebra }) => algebra.constant(known));
     return;
   }
-  const row = arena.rowOf(node);
-  const typeOf = (id: number): Type => arena.typeOf(id);
-  const call: HostCall = {
-    kind: 'host',
-    row,
-    kernel,
-    work: {
-      operation: row.name,
-      attributes: arena.attributes.get(node) ?? {},
-      operands: Array.from(arena.operandsOf(node), typeOf),
-      result: typeOf(node),
-    },
-    operands,
-    result,
-  };
-  kernels.push(
-    indexedKernel(simplified, node, call) ?? routineFor(call, row.routine, draft.precision) ?? call,
-  );
+  if (result.buffer.size === 0) {
+    // Nothing is to do, but the buffer needs a place.
+    draft.kernels.push({
+      kind: 'own',
+      description: row.name,
+      refuse: undefined,
+      reads: [],
+      writes: [result],
+      write() {},
+    });
+    return;
+  }
+  const isLowered = 'lower' in row && row.family !== 'control' && row.lower?.(compiler) === true;
+  if (!isLowered) compiler.call(row.name, kernelOf(arena, node));
 }
 
-/** The number that an operation makes of operands without elements; `undefined` where it reads any, or makes several. */
+/** The number that an operation makes of operands without elements; `undefined` where it makes several. */
 function ofNothing(
   kernel: Kernel,
-  operands: readonly Buffer[],
+  operands: number,
   { size, storage }: Buffer,
 ): number | undefined {
-  if (size === 0 || storage === 'integer' || operands.some((operand) => operand.size > 0)) return;
+  if (size === 0 || storage === 'integer') return;
   const found = new Float64Array(size);
   kernel(
     found,
-    operands.map(() => new Float64Array()),
+    Array.from({ length: operands }, () => new Float64Array()),
   );
   return found.every((value) => Object.is(value, found[0])) ? found[0] : undefined;
 }

@@ -1,23 +1,20 @@
 /** What a program consists of: kernels, each a loop nest of its own, run one after the other. */
 import type {
+  Combine,
   ControlWriter,
   Kernel as InterpreterKernel,
   LoweredBody,
   Operation,
-  Routine,
+  OwnKernel,
   Shape,
 } from '@ad/graph';
 import type { HostWork } from '../host-kernel.ts';
 import type { Expression, Expressions } from '../code/expression.ts';
 import type { ResultUse } from '../emit/contraction/plan.ts';
-import type { ConvolutionPlan } from '../emit/convolution/plan.ts';
 import type { Gathered } from './gathered.ts';
 import type { ScalarCode, ScalarResult } from './scalar-code.ts';
 import type { StraightLine } from './straight-line.ts';
 import type { Buffer, View } from './view.ts';
-
-/** How the elements along reduced axes are combined. */
-export type Combine = 'add' | 'mul' | 'max' | 'min';
 
 /** A value that a loop nest computes and stores. */
 export interface Result {
@@ -109,17 +106,6 @@ export function epilogueViews(epilogue: Epilogue | undefined): View[] {
   return [...epilogue.reads, ...epilogue.results.map((result) => result.write)];
 }
 
-/** A convolution. */
-export interface Convolution {
-  readonly kind: 'convolution';
-  /** Where the images are, the kernels, and the result; the plan has their strides. */
-  readonly image: View;
-  readonly kernel: View;
-  readonly result: View;
-  /** How it is computed. */
-  readonly plan: ConvolutionPlan;
-}
-
 /** An operation left to the interpreter's kernel, which works on the program's memory. */
 export interface HostCall {
   readonly kind: 'host';
@@ -137,49 +123,11 @@ export interface HostCall {
   readonly refuses?: boolean;
 }
 
-/** An operation in loops over single elements, written as the interpreter's kernel is, with the same bits. */
-export interface RoutineKernel {
-  readonly kind: 'routine';
-  /** How it is written; `undefined` where there is nothing to compute. */
-  readonly routine: Routine | undefined;
-  /** What it does. */
-  readonly work: HostWork;
-  /** Its operands, row-major. */
-  readonly operands: readonly Buffer[];
-  /** Its result. */
-  readonly result: Buffer;
-  /** Space of its own; `undefined` if it needs none. */
-  readonly scratch: Buffer | undefined;
+/** A kernel that a row writes itself. */
+export interface Own extends OwnKernel {
+  readonly kind: 'own';
   /** The interpreter's kernel, for operands that it refuses. */
-  readonly refuse: HostCall;
-}
-
-/** A look at positions before anything is read there. */
-export interface Bounds {
-  readonly kind: 'bounds';
-  readonly indices: Buffer;
-  /** Positions, and the length of the axis that they are in. */
-  readonly count: number;
-  readonly length: number;
-  /** The interpreter's kernel, which refuses positions that are outside. */
-  readonly refuse: HostCall;
-}
-
-/** Adding rows at positions given by integers; without a source, writing ones. */
-export interface Indexed {
-  readonly kind: 'indexed';
-  readonly operation: 'scatterAdd' | 'oneHot';
-  /** The elements, row-major; `undefined` for ones. */
-  readonly source: Buffer | undefined;
-  readonly indices: Buffer;
-  readonly result: Buffer;
-  /** The indexed array is [outer, length, inner], the other one [outer, count, inner]. */
-  readonly outer: number;
-  readonly length: number;
-  readonly count: number;
-  readonly inner: number;
-  /** The interpreter's kernel, which refuses positions that are outside. */
-  readonly refuse: HostCall;
+  readonly refuse: HostCall | undefined;
 }
 
 /** The scalar operations of a region. */
@@ -223,17 +171,7 @@ interface Control {
 }
 
 /** Any kernel. */
-export type Kernel =
-  | Bounds
-  | Indexed
-  | RoutineKernel
-  | LoopNest
-  | Strips
-  | Contraction
-  | Convolution
-  | ScalarKernel
-  | Control
-  | HostCall;
+export type Kernel = LoopNest | Strips | Contraction | Own | ScalarKernel | Control | HostCall;
 
 /** The buffers that a kernel reads. */
 export function buffersRead(kernel: Kernel): readonly Buffer[] {
@@ -243,19 +181,17 @@ export function buffersRead(kernel: Kernel): readonly Buffer[] {
       positions === undefined ? [buffer] : [buffer, positions.indices],
     );
   if (kernel.kind === 'scalars') return kernel.reads.map((view) => view.buffer);
-  if (kernel.kind === 'bounds') return [kernel.indices];
+  if (kernel.kind === 'own') return kernel.reads.map((view) => view.buffer);
   if (kernel.kind === 'contraction') {
     const reads = kernel.epilogue?.reads ?? [];
     return [kernel.left, kernel.right, ...reads].map((view) => view.buffer);
   }
-  if (kernel.kind === 'convolution') return [kernel.image.buffer, kernel.kernel.buffer];
-  if (kernel.kind === 'indexed') return kernel.refuse.operands;
   return kernel.kind === 'control' ? kernel.reads : kernel.operands;
 }
 
 /** The buffers that a kernel writes. */
 export function buffersWritten(kernel: Kernel): readonly Buffer[] {
-  if (kernel.kind === 'bounds') return [];
+  if (kernel.kind === 'own') return kernel.writes.map((view) => view.buffer);
   if (kernel.kind === 'strips') return kernel.nests.flatMap(buffersWritten);
   if (kernel.kind === 'loop') return kernel.results.map((result) => result.write.buffer);
   if (kernel.kind === 'scalars') {
@@ -263,12 +199,7 @@ export function buffersWritten(kernel: Kernel): readonly Buffer[] {
     const written = kernel.results.map((result) => result.write.buffer);
     return own === undefined ? written : [...written, own];
   }
-  if (kernel.kind === 'host' || kernel.kind === 'indexed') return [kernel.result];
-  if (kernel.kind === 'routine') {
-    const { result, scratch } = kernel;
-    return scratch === undefined ? [result] : [result, scratch];
-  }
-  if (kernel.kind === 'convolution') return [kernel.result.buffer];
+  if (kernel.kind === 'host') return [kernel.result];
   if (kernel.kind === 'control') return [...kernel.writes, kernel.block];
   return [
     ...(kernel.resultUse === 'unused' ? [] : [kernel.result.buffer]),

@@ -1,7 +1,12 @@
 /** A loop nest being written: what it reads, and the algebra in which its values are computed. */
-import type { Shape } from '@ad/graph';
-import { Expressions, type Precision } from '../code/expression.ts';
-import { vectorAlgebra, type VectorMath, type VectorValue } from '../code/vector-algebra.ts';
+import type { Shape, VectorFunction } from '@ad/graph';
+import { type Expression, Expressions, type Precision } from '../code/expression.ts';
+import {
+  asNumbers,
+  vectorAlgebra,
+  type VectorMath,
+  type VectorValue,
+} from '../code/vector-algebra.ts';
 import type { LoopNest, Result } from './kernel.ts';
 import { broadcastView, isSameView, type View } from './view.ts';
 
@@ -27,6 +32,13 @@ export class LoopBody {
     let index = this.#reads.findIndex((known) => isSameView(known, wanted));
     if (index < 0) index = this.#reads.push(wanted) - 1;
     return { expression: this.expressions.input(index), isMask: false };
+  }
+
+  /** A function given as vector code. */
+  called(code: VectorFunction, operands: readonly VectorValue[]): VectorValue {
+    const e = this.expressions;
+    const numbers = operands.map((operand) => asNumbers(e, operand));
+    return { expression: code(e, ...numbers) as Expression, isMask: false };
   }
 
   /** The loop nest with these results. */

@@ -2,19 +2,16 @@
  * From a graph to kernels: the nodes needed, in order, become loop nests, contractions, views that cost nothing, and
  * calls of the interpreter's kernels for what has no lowering of its own. One pass over the nodes.
  */
-import { type ControlRow, type Graph, type GraphNode, type PackedPart, sizeOf } from '@ad/graph';
+import { type ControlRow, type Graph, type GraphNode, type PackedPart } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
 import { type Cluster, clusterNodes, type NodeFacts } from './cluster.ts';
 import { lowerControl } from './control.ts';
-import { lowerConvolution, lowerOverlapAdd } from './convolution.ts';
 import { Draft } from './draft.ts';
 import { costOf, lowerCluster } from './fused-loop.ts';
 import { lowerGather } from './gather.ts';
 import { lowerHost } from './host-call.ts';
-import { lowerLogSumExp } from './log-sum-exp.ts';
 import type { Lowered } from './lowered.ts';
-import { lowerNorm } from './norm.ts';
 import { partsRead, rangeRead, viewOfRange } from './packed.ts';
 import { Places } from './places.ts';
 import { lowerProduct } from './product.ts';
@@ -112,25 +109,9 @@ class Lowering {
     else if (nodeClass === 'contraction') {
       this.#places.placeFor(node);
       lowerProduct(draft, node, true, undefined);
-    } else if (nodeClass === 'convolution') {
-      this.#places.placeFor(node);
-      lowerConvolution(draft, node);
-    } else if (nodeClass === 'overlapAdd') {
-      this.#places.placeFor(node);
-      lowerOverlapAdd(draft, node);
     } else if (nodeClass === 'gather') lowerGather(draft, this.#places, node);
     else if (nodeClass === 'strong') lowerStrong(draft, node);
     else if (nodeClass === 'control') this.#lowerControl(node);
-    else this.#lowerWhole(node);
-  }
-
-  /** What goes through a whole array several times, or is a routine or a call. */
-  #lowerWhole(node: number): void {
-    const draft = this.#draft;
-    const row = draft.simplified.rowOf(node);
-    const isEmpty = sizeOf(draft.operandType(node).shape) === 0;
-    if (row.lowering === 'logSumExp' && !isEmpty) lowerLogSumExp(draft, node);
-    else if (row.lowering === 'norm' && !isEmpty) lowerNorm(draft, node);
     else lowerHost(draft, node);
   }
 

@@ -1,7 +1,6 @@
 /** The layout operations that only look at memory differently: for each, the view of its result. */
-import type { Attributes, Lowering, Shape } from '@ad/graph';
+import { type Attributes, type Lowering, type Shape, windowStrides } from '@ad/graph';
 import { broadcastView, reshapedView, type View } from './view.ts';
-import { type WindowSteps, windowsView } from './windows.ts';
 
 /** The view of a result, or `undefined` where the elements have to be copied first. */
 type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | undefined;
@@ -9,7 +8,13 @@ type ViewRule = (source: View, shape: Shape, attributes: Attributes) => View | u
 /** The rules by operation. */
 export const VIEWS: ReadonlyMap<Lowering | undefined, ViewRule> = new Map<Lowering, ViewRule>([
   ['reshape', (source, shape) => reshapedView(source, shape)],
-  ['windows', (source, shape, attributes) => windowsView(source, shape, attributes as WindowSteps)],
+  [
+    'windows',
+    (source, shape, attributes) => {
+      const steps = attributes as Parameters<typeof windowStrides>[1] & Attributes;
+      return { ...source, shape, strides: windowStrides(source.strides, steps) };
+    },
+  ],
   ['broadcast', (source, shape) => broadcastView(source, shape)],
   [
     'transpose',

@@ -22,12 +22,24 @@ export interface Code {
   op(name: string): this;
   /** A load or store at the address on the stack plus `offset` bytes. */
   memory(name: string, offset: number): this;
+  /** A load or store of one lane; the vector is on top of the address on the stack. */
+  memoryLane(name: string, offset: number, lane: number): this;
+  /** Reads or replaces a lane. */
+  lane(name: string, lane: number): this;
+  /** Picks 16 bytes out of the 32 of two vectors. */
+  shuffle(lanes: readonly number[]): this;
   /** A constant of 32 bits. */
   i32(value: number): this;
   /** A constant in single precision. */
   f32(value: number): this;
   /** A constant in double precision. */
   f64(value: number): this;
+  /** A constant of 64 bits. */
+  i64(value: bigint): this;
+  /** A constant vector of 16 bytes. */
+  v128(bytes: Uint8Array): this;
+  /** Calls a function by its number. */
+  call(callee: number): this;
   /**
    * A loop that runs `body` with `counter` at `from`, from + step, ... while below `to`; at least once.
    * The caller sees to it that the range is not empty.
@@ -45,6 +57,11 @@ export interface Code {
     pushDone: () => unknown,
     next: () => void,
   ): this;
+  /**
+   * Steps one after the other, until `pushDone` pushes something else than 0 after one of them. Engines that order the
+   * instructions between branches anew keep the steps apart.
+   */
+  steps(count: number, step: (index: number) => void, pushDone: () => unknown): this;
   /** Runs `body` if the condition on the stack is not 0. */
   if(body: () => void): this;
   /** Runs `body` if the condition on the stack is not 0, else `otherwise`. */

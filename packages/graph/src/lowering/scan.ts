@@ -86,7 +86,10 @@ function writeScan(writer: ControlWriter, plan: ScanPlan, precision: 'f64' | 'f3
   if (plan.count === undefined) code.i32(plan.length);
   else {
     const { buffer, offset } = plan.count;
-    code.i32(0).memory('i32.load', buffer.address + 4 * offset).tee(count); // prettier-ignore
+    code
+      .i32(0)
+      .memory('i32.load', buffer.address + 4 * offset)
+      .tee(count);
     code.i32(plan.length).get(count).i32(plan.length).op('i32.lt_s').op('select');
   }
   code.tee(count).i32(0).op('i32.gt_s');

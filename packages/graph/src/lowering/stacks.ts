@@ -126,7 +126,7 @@ export class StepWriter {
     const { code } = this;
     const bytes = this.#bytesOf(view.buffer);
     const at = code.local('i32');
-    code.get(t).i32(size * bytes); // prettier-ignore
+    code.get(t).i32(size * bytes);
     code.op('i32.mul').set(at);
     use({ address: view.buffer.address + view.offset * bytes, at });
     code.release('i32', at);

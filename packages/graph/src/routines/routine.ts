@@ -1,24 +1,14 @@
 /** What routines are: operations written as loops over single elements, for compilers. */
+import type { LoweredWork } from '../lowering/compiler.ts';
 import { broadcastStrides } from '../shape.ts';
-import type { Type } from '../tensor.ts';
 import type { Elements, Operand, Value, Writer } from './writer.ts';
 
 /** The arrays that an operation works on, row-major. */
-export interface RoutineArrays {
+interface RoutineArrays {
   /** The operands. */
   readonly operands: readonly Elements[];
   /** The result. */
   readonly result: Elements;
-}
-
-/** What a routine is to do. */
-export interface RoutineWork {
-  /** The attributes of the operation. */
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** The operands. */
-  readonly operands: readonly Type[];
-  /** The result. */
-  readonly result: Type;
 }
 
 /**
@@ -27,9 +17,9 @@ export interface RoutineWork {
  */
 export interface Routine {
   /** How many doubles of space of its own it needs; 0 if this is missing. */
-  scratch?(work: RoutineWork): number;
+  scratch?(work: LoweredWork): number;
   /** Writes the loops. */
-  write(w: Writer, arrays: RoutineArrays, work: RoutineWork): void;
+  write(w: Writer, arrays: RoutineArrays, work: LoweredWork): void;
 }
 
 /** An array seen as [outer, length, inner] around an axis. */

@@ -2,6 +2,7 @@
  * Rows: convolution over any number of axes, its windows, and their transposes. The transposes of a convolution are
  * convolutions again: of the message with the kernel turned round, and of the operand with the message.
  */
+import { lowerConvolution, lowerOverlapAdd } from '../lowering/convolution/lower.ts';
 import { checkShape, formatShape, sizeOf, stridesOf, type Shape } from '../shape.ts';
 import type { Type } from '../tensor.ts';
 import { moveAxes } from './batch.ts';
@@ -9,7 +10,7 @@ import { reshape, transpose } from './layout.ts';
 import { pad, slice } from './parts.ts';
 import { type BilinearRow, type Builder, type LinearRow, RuleViolation } from './row.ts';
 import { strongBilinear } from './strong.ts';
-import { readAt, viewPositions } from './views.ts';
+import { readAt, viewPositions, windowStrides } from './views.ts';
 
 /** The attributes of a convolution, per spatial axis: how far apart windows are, and elements within a window. */
 export interface ConvolutionAttributes {
@@ -74,7 +75,7 @@ function windowCounts(lengths: Shape, { sizes, strides, dilations }: WindowsAttr
 export const convolution: BilinearRow<ConvolutionAttributes> = {
   name: 'convolution',
   family: 'bilinear',
-  lowering: 'convolution',
+  lower: lowerConvolution,
   arity: 2,
   formula: '\\textstyle\\sum_{c, k} x_{n g c, s p + d k} \\, w_{g o c k}',
   terms: ({ shape }) => termsOf(shape),
@@ -220,20 +221,6 @@ export function transposedConvolution<V>(
   });
 }
 
-/** Where the element of each window is: strides along the axes of windows, for an array with these strides. */
-function windowStrides(
-  own: readonly number[],
-  { strides, dilations }: Pick<WindowsAttributes, 'strides' | 'dilations'>,
-): number[] {
-  const lead = own.length - strides.length;
-  const spatial = own.slice(lead);
-  return [
-    ...own.slice(0, lead),
-    ...spatial.map((stride, i) => stride * dilations[i]!),
-    ...spatial.map((stride, i) => stride * strides[i]!),
-  ];
-}
-
 /**
  * The windows of an array over its last axes, [...lead, ...length] -> [...lead, ...size, ...count]: first the axes
  * within a window, then those that say which window.
@@ -268,7 +255,7 @@ export const windows: LinearRow<WindowsAttributes> = {
 export const overlapAdd: LinearRow<OverlapAddAttributes> = {
   name: 'overlapAdd',
   family: 'linear',
-  lowering: 'overlapAdd',
+  lower: lowerOverlapAdd,
   arity: 1,
   formula: '\\textstyle\\sum_{s p + d k = i} x_{k p}',
   attributes: { lengths: 'integers', strides: 'integers', dilations: 'integers' },

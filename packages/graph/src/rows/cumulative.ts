@@ -1,5 +1,6 @@
 /** Rows: running totals along an axis. */
 import { sizeOf } from '../shape.ts';
+import { lowerRoutine } from '../routines/lower.ts';
 import * as routines from '../routines/cumulative.ts';
 import { batchAlongAxis } from './batch.ts';
 import { checkAxes } from './layout.ts';
@@ -15,7 +16,7 @@ export interface CumulativeAttributes {
 export const cumSum: LinearRow<CumulativeAttributes> = {
   name: 'cumSum',
   family: 'linear',
-  routine: routines.cumSum,
+  lower: (compiler) => lowerRoutine(compiler, routines.cumSum),
   arity: 1,
   formula: '\\sum_{j \\le i} x_j',
   attributes: { axis: 'integer', reverse: 'boolean' },

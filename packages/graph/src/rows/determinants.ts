@@ -6,6 +6,7 @@
  */
 import { determinantOf, factorize, type LU, pivotsOf } from '../matrices/lu.ts';
 import type { Type } from '../tensor.ts';
+import { lowerRoutine } from '../routines/lower.ts';
 import * as routines from '../routines/elimination.ts';
 import { mul } from './arithmetic.ts';
 import { batchStacks } from './batch.ts';
@@ -43,7 +44,7 @@ const total = <V>(B: Builder<V>, x: V): V => {
 export const determinant: SmoothRow = {
   name: 'determinant',
   family: 'smooth',
-  routine: routines.determinant,
+  lower: (compiler) => lowerRoutine(compiler, routines.determinant),
   arity: 1,
   formula: '\\det X',
   attributes: {},
@@ -59,7 +60,7 @@ export const determinant: SmoothRow = {
 export const logAbsDeterminant: SmoothRow = {
   name: 'logAbsDeterminant',
   family: 'smooth',
-  routine: routines.logAbsDeterminant,
+  lower: (compiler) => lowerRoutine(compiler, routines.logAbsDeterminant),
   arity: 1,
   formula: '\\ln |\\det X|',
   attributes: {},
@@ -82,7 +83,7 @@ export const logAbsDeterminant: SmoothRow = {
 export const determinantSign: DiscreteRow = {
   name: 'determinantSign',
   family: 'discrete',
-  routine: routines.determinantSign,
+  lower: (compiler) => lowerRoutine(compiler, routines.determinantSign),
   arity: 1,
   formula: '\\operatorname{sign} \\det X',
   attributes: {},

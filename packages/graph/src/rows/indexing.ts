@@ -2,6 +2,8 @@
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import { ValueError } from '../errors.ts';
 import type { TensorData, Type } from '../tensor.ts';
+import { lowerOneHot, lowerScatterAdd } from '../lowering/indexed.ts';
+import { lowerRoutine } from '../routines/lower.ts';
 import * as routines from '../routines/positions.ts';
 import { batchAlongAxis, moveAxes, spreadBatch } from './batch.ts';
 import { type AxisAttributes, checkAxes, reshape } from './layout.ts';
@@ -90,7 +92,7 @@ export const gather: LinearRow<AxisAttributes> = {
 export const scatterAdd: LinearRow<ScatterAttributes> = {
   name: 'scatterAdd',
   family: 'linear',
-  lowering: 'scatterAdd',
+  lower: lowerScatterAdd,
   arity: 2,
   formula: '\\textstyle\\sum_{k : i_k = j} x_k',
   attributes: { axis: 'integer', length: 'integer' },
@@ -161,7 +163,7 @@ const joinedIndices = <V>(B: Builder<V>, indices: V, length: number): V =>
 export const joinIndices: DiscreteRow<JoinedAttributes> = {
   name: 'joinIndices',
   family: 'discrete',
-  routine: routines.joinIndices,
+  lower: (compiler) => lowerRoutine(compiler, routines.joinIndices),
   arity: 1,
   formula: 'i_k + n k',
   attributes: { axis: 'integer', length: 'integer' },
@@ -190,7 +192,7 @@ export const joinIndices: DiscreteRow<JoinedAttributes> = {
 export const oneHot: DiscreteRow<DepthAttributes> = {
   name: 'oneHot',
   family: 'discrete',
-  lowering: 'oneHot',
+  lower: lowerOneHot,
   arity: 1,
   formula: 'e_i',
   attributes: { depth: 'integer' },
@@ -221,7 +223,7 @@ export interface SortAttributes {
 export const argSort: DiscreteRow<SortAttributes> = {
   name: 'argSort',
   family: 'discrete',
-  routine: routines.argSort,
+  lower: (compiler) => lowerRoutine(compiler, routines.argSort),
   arity: 1,
   formula: '\\operatorname{argsort}_i x_i',
   attributes: { axis: 'integer', descending: 'boolean', within: 'integer' },

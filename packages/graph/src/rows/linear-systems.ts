@@ -7,6 +7,7 @@ import { factorize, solveWith } from '../matrices/lu.ts';
 import { choleskyFactor, substitute, type Triangle } from '../matrices/triangles.ts';
 import { broadcastShapes, broadcastStrides, formatShape } from '../shape.ts';
 import type { TensorData, Type } from '../tensor.ts';
+import { lowerRoutine } from '../routines/lower.ts';
 import * as elimination from '../routines/elimination.ts';
 import * as triangles from '../routines/triangles.ts';
 import { add, mul, neg } from './arithmetic.ts';
@@ -65,7 +66,7 @@ function solutionKernel(
 export const solve: SmoothRow = {
   name: 'solve',
   family: 'smooth',
-  routine: elimination.solve,
+  lower: (compiler) => lowerRoutine(compiler, elimination.solve),
   arity: 2,
   formula: 'X^{-1} Y',
   strong: () => strongSolve,
@@ -97,7 +98,7 @@ export interface TriangleAttributes extends Triangle {
 export const triangularSolve: SmoothRow<TriangleAttributes> = {
   name: 'triangularSolve',
   family: 'smooth',
-  routine: triangles.triangularSolve,
+  lower: (compiler) => lowerRoutine(compiler, triangles.triangularSolve),
   arity: 2,
   formula: '\\operatorname{tri}(X)^{-1} Y',
   strong: () => strongTriangularSolve,
@@ -137,7 +138,7 @@ function inTriangle<V>(B: Builder<V>, x: V, { lower, unitDiagonal }: Triangle): 
 export const inverse: SmoothRow = {
   name: 'inverse',
   family: 'smooth',
-  routine: elimination.inverse,
+  lower: (compiler) => lowerRoutine(compiler, elimination.inverse),
   arity: 1,
   formula: 'X^{-1}',
   attributes: {},
@@ -161,7 +162,7 @@ export const inverse: SmoothRow = {
 export const cholesky: SmoothRow = {
   name: 'cholesky',
   family: 'smooth',
-  routine: triangles.cholesky,
+  lower: (compiler) => lowerRoutine(compiler, triangles.cholesky),
   arity: 1,
   formula: 'L \\text{, lower triangular, with } L L^T = \\tfrac12 (X + X^T)',
   attributes: {},
@@ -201,9 +202,14 @@ function symmetric<V>(B: Builder<V>, x: V): V {
   return B.apply(add, [half, transposed(B, half)]);
 }
 
-export const strongSolve: SmoothRow = /* @__PURE__ */ strongSystem('strongSolve', solve);
+export const strongSolve: SmoothRow = /* @__PURE__ */ strongSystem(
+  'strongSolve',
+  solve,
+  elimination.solve,
+);
 
 export const strongTriangularSolve: SmoothRow<TriangleAttributes> = /* @__PURE__ */ strongSystem(
   'strongTriangularSolve',
   triangularSolve,
+  triangles.triangularSolve,
 );

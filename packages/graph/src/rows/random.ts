@@ -6,6 +6,7 @@ import { normalQuantile } from '../random/normal-quantile.ts';
 import { drawWords, philoxBlock } from '../random/philox.ts';
 import { broadcastShapes, broadcastStrides, checkShape, sizeOf, type Shape } from '../shape.ts';
 import type { TensorData, Type } from '../tensor.ts';
+import { lowerRoutine } from '../routines/lower.ts';
 import * as routines from '../routines/random.ts';
 import { alignBatch } from './batch.ts';
 import type { ShapeAttributes } from './layout.ts';
@@ -27,7 +28,7 @@ function checkWords(type: Type, length: number, what: string): void {
 export const philox: DiscreteRow = {
   name: 'philox',
   family: 'discrete',
-  routine: routines.philox,
+  lower: (compiler) => lowerRoutine(compiler, routines.philox),
   arity: 2,
   formula: '\\operatorname{Philox}_k(c)',
   attributes: {},
@@ -99,7 +100,7 @@ const bits53 = (first: number, second: number): number => (first >>> 0) * 2 ** 2
 export const uniform: DiscreteRow<ShapeAttributes> = {
   name: 'uniform',
   family: 'discrete',
-  routine: routines.uniform,
+  lower: (compiler) => lowerRoutine(compiler, routines.uniform),
   arity: 1,
   formula: 'u \\sim U[0, 1)',
   attributes: { shape: 'integers' },
@@ -117,7 +118,7 @@ export const uniform: DiscreteRow<ShapeAttributes> = {
 export const normal: DiscreteRow<ShapeAttributes> = {
   name: 'normal',
   family: 'discrete',
-  routine: routines.normal,
+  lower: (compiler) => lowerRoutine(compiler, routines.normal),
   arity: 1,
   formula: 'z \\sim N(0, 1)',
   attributes: { shape: 'integers' },

@@ -2,6 +2,9 @@
 import { KindError } from '../errors.ts';
 import { reducedShape, sizeOf } from '../shape.ts';
 import type { Type } from '../tensor.ts';
+import { lowerLogSumExp } from '../lowering/log-sum-exp.ts';
+import { lowerNorm } from '../lowering/norm.ts';
+import { lowerRoutine } from '../routines/lower.ts';
 import * as routines from '../routines/positions.ts';
 import { equal, where } from './comparison.ts';
 import { div, mul, sub } from './arithmetic.ts';
@@ -91,7 +94,7 @@ export const min: ReductionRow = {
 export const logSumExp: ReductionRow = {
   name: 'logSumExp',
   family: 'reduction',
-  lowering: 'logSumExp',
+  lower: lowerLogSumExp,
   arity: 1,
   formula: '\\ln \\sum_i e^{x_i}',
   attributes: attributeKinds,
@@ -181,7 +184,7 @@ export const prod: ReductionRow = {
 export const norm: ReductionRow = {
   name: 'norm',
   family: 'reduction',
-  lowering: 'norm',
+  lower: lowerNorm,
   arity: 1,
   formula: '\\sqrt{\\sum_i x_i^2}',
   attributes: attributeKinds,
@@ -231,7 +234,7 @@ function positionKernel(x: Type, axis: number, better: (a: number, b: number) =>
 export const argMax: DiscreteRow<AxisAttributes> = {
   name: 'argMax',
   family: 'discrete',
-  routine: routines.argMax,
+  lower: (compiler) => lowerRoutine(compiler, routines.argMax),
   arity: 1,
   formula: '\\operatorname{argmax}_i x_i',
   attributes: { axis: 'integer' },
@@ -246,7 +249,7 @@ export const argMax: DiscreteRow<AxisAttributes> = {
 export const argMin: DiscreteRow<AxisAttributes> = {
   name: 'argMin',
   family: 'discrete',
-  routine: routines.argMin,
+  lower: (compiler) => lowerRoutine(compiler, routines.argMin),
   arity: 1,
   formula: '\\operatorname{argmin}_i x_i',
   attributes: { axis: 'integer' },

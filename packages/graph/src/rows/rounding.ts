@@ -1,4 +1,5 @@
 /** Rows: rounding to integers and remainders of divisions. The derivatives of roundings are 0 by definition. */
+import { lowerRoutine } from '../routines/lower.ts';
 import * as routines from '../routines/positions.ts';
 import type { DiscreteRow, ElementwiseRow, FunctionRow } from './row.ts';
 
@@ -83,7 +84,7 @@ export const remainder: ElementwiseRow = {
 export const toInteger: DiscreteRow = {
   name: 'toInteger',
   family: 'discrete',
-  routine: routines.toInteger,
+  lower: (compiler) => lowerRoutine(compiler, routines.toInteger),
   arity: 1,
   formula: '\\operatorname{sgn}(x) \\lfloor |x| \\rfloor \\in \\mathbb{Z}',
   attributes: {},

@@ -19,9 +19,9 @@ import type { Arena } from '../arena.ts';
 import type { Body } from '../body.ts';
 import type { BodyTangentsOf, ControlNode, PushedParts } from '../control/derivatives.ts';
 import type { Parts } from '../control/parts.ts';
+import type { ArrayCompiler } from '../lowering/compiler.ts';
 import type { ControlCompiler, LoweredBody, LoweredControl } from '../lowering/control.ts';
 import type { GraphNode } from '../node.ts';
-import type { Routine } from '../routines/routine.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
 import type { VectorFunction } from '../vector-code/expressions.ts';
 
@@ -56,17 +56,11 @@ export type Lowering =
   | 'min'
   | 'prod'
   | 'sum'
-  | 'logSumExp'
-  | 'norm'
   | 'concat'
   | 'pad'
   | 'gather'
-  | 'oneHot'
-  | 'overlapAdd'
-  | 'scatterAdd'
-  | 'convolution'
   | 'matmul'
-  | 'strong';
+  | 'strongMatmul';
 
 /** What every row has. */
 interface RowFacts {
@@ -84,8 +78,6 @@ interface RowFacts {
   readonly guards?: true;
   /** The loop by which compilers compute it, if it is one that they know. */
   readonly lowering?: Lowering;
-  /** How compilers write it element by element, if no loop is better; they call the kernel where there is neither. */
-  readonly routine?: Routine;
 }
 
 /** A point where the derivative is a matter of convention. */
@@ -185,8 +177,17 @@ export interface Builder<V> {
   readonly isStrong?: true;
 }
 
+/** How compilers compute what is an array's worth of work. */
+interface LoweredFacts {
+  /**
+   * Adds the kernels that compute it in a compiled program, where no loop is meant that compilers know by name; says
+   * whether it has added any. Where there are none, compilers call the interpreter's kernel.
+   */
+  readonly lower?: (compiler: ArrayCompiler) => boolean;
+}
+
 /** What the rows state whose application to a batch does not follow from their family. */
-interface BatchedFacts<A extends Attributes> extends StructuredFacts<A> {
+interface BatchedFacts<A extends Attributes> extends StructuredFacts<A>, LoweredFacts {
   /**
    * The operation applied to many examples at once.
    *
@@ -233,7 +234,7 @@ export interface ReductionAttributes extends Attributes {
 }
 
 /** Nonlinear reductions: each result depends on the elements along the reduced axes. */
-export interface ReductionRow extends StructuredFacts<ReductionAttributes> {
+export interface ReductionRow extends StructuredFacts<ReductionAttributes>, LoweredFacts {
   /** The family. */
   readonly family: 'reduction';
   /**

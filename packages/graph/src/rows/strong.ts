@@ -5,8 +5,11 @@
  * A strong product of arrays is the ordinary one wherever that is finite, so it costs one look at the result; only
  * what is not finite is computed with care. The rows of the table that have a variant in the table name it themselves.
  */
+import { lowerRoutine } from '../routines/lower.ts';
+import type { Routine } from '../routines/routine.ts';
 import { strongRoutine } from '../routines/strong.ts';
 import { broadcastStrides } from '../shape.ts';
+import type { ArrayCompiler } from '../lowering/compiler.ts';
 import type { TensorData } from '../tensor.ts';
 import { mul, strongMul } from './arithmetic.ts';
 import type { Attributes, BilinearRow, Builder, Kernel, Operation, SmoothRow } from './row.ts';
@@ -81,12 +84,14 @@ export function strongBilinear<A extends Attributes>(
   name: string,
   row: BilinearRow<A>,
 ): BilinearRow<A> {
+  const { lower } = row;
   return {
     ...row,
     name,
     formula: String.raw`${row.formula} \text{, where 0 wins in every product}`,
     guards: true,
-    ...(row.lowering === undefined ? {} : { lowering: 'strong' }),
+    ...(row.lowering === 'matmul' && { lowering: 'strongMatmul' }),
+    ...(lower && { lower: (compiler) => lowerRepaired(compiler, row, lower) }),
     ordinary: row,
     prepare(operands, attributes, result) {
       const kernel = row.prepare(operands, attributes, result);
@@ -103,18 +108,35 @@ export function strongBilinear<A extends Attributes>(
   };
 }
 
+/** The kernels of an ordinary product, and a look at what is not finite. */
+function lowerRepaired<A extends Attributes>(
+  compiler: ArrayCompiler,
+  row: BilinearRow<A>,
+  lower: (compiler: ArrayCompiler) => boolean,
+): boolean {
+  if (!lower(compiler)) return false;
+  const { operands, attributes, result } = compiler.work;
+  const kernel = row.prepare(operands, attributes as A, result);
+  compiler.call(`repair ${row.name}`, strongRepair(kernel));
+  return true;
+}
+
 /**
  * The strong variant of a system of equations: sides that are 0 have solutions that are 0, whatever the matrix is.
  *
  * @internal
  */
-export function strongSystem<A extends Attributes>(name: string, row: SmoothRow<A>): SmoothRow<A> {
+export function strongSystem<A extends Attributes>(
+  name: string,
+  row: SmoothRow<A>,
+  routine: Routine,
+): SmoothRow<A> {
   return {
     ...row,
     name,
     formula: String.raw`${row.formula} \text{, and } 0 \text{ for columns of zeros}`,
     guards: true,
-    ...(row.routine === undefined ? {} : { routine: strongRoutine(row.routine) }),
+    lower: (compiler) => lowerRoutine(compiler, strongRoutine(routine)),
     prepare(operands, attributes, result) {
       const kernel = row.prepare(operands, attributes, result);
       const { shape } = result;

@@ -60,3 +60,25 @@ export function reductionPositions(
     );
   return { starts: pick(kept), steps: pick(axes) };
 }
+
+/**
+ * Where the element of each window is: strides along the axes within a window, then along those that say which window,
+ * for an array with these strides.
+ *
+ * @internal
+ */
+export function windowStrides(
+  own: readonly number[],
+  {
+    strides,
+    dilations,
+  }: { readonly strides: readonly number[]; readonly dilations: readonly number[] },
+): number[] {
+  const lead = own.length - strides.length;
+  const spatial = own.slice(lead);
+  return [
+    ...own.slice(0, lead),
+    ...spatial.map((stride, i) => stride * dilations[i]!),
+    ...spatial.map((stride, i) => stride * strides[i]!),
+  ];
+}

@@ -1,4 +1,5 @@
 /** Vectors in memory: whole ones, and those that hold fewer elements than they have lanes. */
+import type { Chunk, VectorPlace as Place } from '@ad/graph';
 import type { Precision } from '../../code/expression.ts';
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import type {
@@ -6,6 +7,8 @@ import type {
   MemoryLaneInstruction,
   PlainInstruction,
 } from '../../wasm/instructions.ts';
+
+export { shifted, type Chunk, type VectorPlace as Place } from '@ad/graph';
 
 /** What differs between the precisions. */
 export interface Lanes {
@@ -69,28 +72,9 @@ export function addProduct(
   else code.get(left).get(right).get(sum).op(multiplyAdd).set(sum);
 }
 
-/** An address: a local, or 0, plus a constant. */
-export interface Place {
-  readonly local: Local | undefined;
-  readonly base: number;
-}
-
-/** A place some bytes further. */
-export function shifted(place: Place, bytes: number): Place {
-  return bytes === 0 ? place : { local: place.local, base: place.base + bytes };
-}
-
 /** Pushes the part of an address that changes. */
 export function pushLocal(code: FunctionBuilder, place: Place): FunctionBuilder {
   return place.local === undefined ? code.i32(0) : code.get(place.local);
-}
-
-/** Neighbouring elements that go into one vector. */
-export interface Chunk {
-  /** The position of the first. */
-  readonly first: number;
-  /** How many. */
-  readonly lanes: number;
 }
 
 /** Elements 0 to `count` as vectors; the last may be short. */

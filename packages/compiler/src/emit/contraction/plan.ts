@@ -2,6 +2,7 @@
  * How a product is computed: which way round, in tiles or by dot products, what is packed, and in which blocks.
  * Decided from shapes and strides alone, before anything has an address, because packing needs scratch memory.
  */
+import type { Region } from '@ad/graph';
 import type { Precision } from '../../code/expression.ts';
 import type { View } from '../../lower/view.ts';
 import { LANES } from './lanes.ts';
@@ -21,15 +22,6 @@ export interface Strides {
   readonly column: number;
   /** By axis, those of the stack first. */
   readonly stack: readonly number[];
-}
-
-/** Some columns of the result: so many panels of so many vectors, the last of which may be short. */
-export interface Region {
-  /** The first column. */
-  readonly first: number;
-  readonly panels: number;
-  /** Columns of a panel. */
-  readonly columns: number;
 }
 
 /** Rows of the result that make tiles of the same height. */

@@ -1,6 +1,6 @@
 /** Accumulators of sums, products and extremes: vectors whose lanes hold partial results, and how these become one. */
 import type { Precision } from '../../code/expression.ts';
-import type { Combine } from '../../lower/kernel.ts';
+import type { Combine } from '@ad/graph';
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 
 /** The identity of each combination. */

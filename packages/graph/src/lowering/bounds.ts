@@ -1,18 +1,15 @@
-/** Emission of a look at positions: where one is outside, the interpreter's kernel is called, which says so. */
-import type { Bounds } from '../lower/kernel.ts';
-import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
+/** A look at positions before anything is read there. */
+import type { KernelWriter } from './compiler.ts';
+import type { Buffer } from './memory.ts';
 
 /**
- * The function that looks at all positions, four at a time.
+ * Looks at all positions, four at a time; where one is outside, the interpreter's kernel is called, which says so.
  *
- * @param refuse - the number by which the host knows the interpreter's kernel.
+ * @param length - of the axis that they are in.
+ * @internal
  */
-export function emitBounds(
-  { indices, count, length }: Pick<Bounds, 'indices' | 'count' | 'length'>,
-  host: Callee,
-  refuse: number,
-  code: FunctionBuilder = new FunctionBuilder(),
-): FunctionBuilder {
+export function writeBounds({ code, refuse }: KernelWriter, indices: Buffer, length: number): void {
+  const count = indices.size;
   const [at, outside] = [code.local('i32'), code.local('v128')];
   const splat = (value: number): Uint8Array =>
     new Uint8Array(Int32Array.of(value, value, value, value).buffer);
@@ -28,8 +25,9 @@ export function emitBounds(
   if (whole > 0) look(0, whole, 'v128.load');
   if (whole < count) look(whole, count, 'v128.load32_splat');
   code.get(outside).op('v128.any_true');
-  code.if(() => code.i32(refuse).call(host));
+  code.if(() => {
+    refuse();
+  });
   code.release('i32', at);
   code.release('v128', outside);
-  return code;
 }

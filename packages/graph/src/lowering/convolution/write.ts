@@ -3,31 +3,17 @@
  * while the loops over channels and elements of windows run. Short inner loops are written out, so most addresses are
  * constants. The order of additions depends on shapes alone.
  */
-import type { Precision } from '../code/expression.ts';
-import type { Convolution } from '../lower/kernel.ts';
-import type { View } from '../lower/view.ts';
-import { FunctionBuilder, type Local } from '../wasm/function-builder.ts';
-import {
-  addProduct,
-  type Chunk,
-  chunksOf,
-  type Lanes,
-  lanesOf,
-  type Place,
-  pushLoad,
-  pushLocal,
-  shifted,
-  store,
-} from './contraction/lanes.ts';
-import { regions } from './contraction/plan.ts';
-import { walk } from './contraction/walk.ts';
-import type { Axis, ConvolutionPlan } from './convolution/plan.ts';
+import type { Code, Local } from '../code.ts';
+import type { KernelWriter } from '../compiler.ts';
+import type { View } from '../memory.ts';
+import { type Chunk, shifted, type VectorPlace, type VectorWriter } from '../vectors.ts';
+import type { Axis, ConvolutionPlan } from './plan.ts';
 
 /** Where the loops stand. */
 interface Places {
-  readonly image: Place;
-  readonly kernel: Place;
-  readonly result: Place;
+  readonly image: VectorPlace;
+  readonly kernel: VectorPlace;
+  readonly result: VectorPlace;
 }
 
 /** Elements of an axis computed together, and how many such groups follow one another. */
@@ -43,38 +29,38 @@ const UNROLL = 8;
 /** Sums that hide the latency of an addition. */
 const SUMS = 8;
 
-/** The function that computes a convolution. */
-export function emitConvolution(
-  convolution: Convolution,
-  precision: Precision,
-  fused: boolean,
-): FunctionBuilder {
-  return new ConvolutionEmitter(convolution, precision, fused).emit();
+/** Writes a convolution of images with kernels. */
+export function writeConvolution(
+  writer: KernelWriter,
+  plan: ConvolutionPlan,
+  image: View,
+  kernel: View,
+  result: View,
+): void {
+  const place = ({ buffer, offset }: View): VectorPlace => ({
+    local: undefined,
+    base: buffer.address + offset * writer.vectors.size,
+  });
+  const start = { image: place(image), kernel: place(kernel), result: place(result) };
+  new ConvolutionWriter(writer, plan).write(start);
 }
 
-class ConvolutionEmitter {
-  readonly #code = new FunctionBuilder();
+class ConvolutionWriter {
+  readonly #code: Code;
   readonly #plan: ConvolutionPlan;
-  readonly #start: Places;
-  readonly #lanes: Lanes;
+  readonly #vectors: VectorWriter;
 
-  constructor({ image, kernel, result, plan }: Convolution, precision: Precision, fused: boolean) {
-    this.#lanes = lanesOf(precision, fused);
+  constructor({ code, vectors }: KernelWriter, plan: ConvolutionPlan) {
+    this.#code = code;
+    this.#vectors = vectors;
     this.#plan = plan;
-    const start = (view: View): Place => ({
-      local: undefined,
-      base: view.buffer.address + view.offset * this.#lanes.size,
-    });
-    this.#start = { image: start(image), kernel: start(kernel), result: start(result) };
   }
 
-  emit(): FunctionBuilder {
-    const tiles = (places: Places): void => {
+  write(start: Places): void {
+    this.#nest(this.#plan.outer, start, (places) => {
       if (this.#plan.form === 'tiles') this.#tiles(places);
       else this.#dots(places);
-    };
-    this.#nest(this.#plan.outer, this.#start, tiles);
-    return this.#code;
+    });
   }
 
   /** Loops over axes, the first outermost. */
@@ -92,9 +78,8 @@ class ConvolutionEmitter {
     places: Places,
     body: (places: Places) => void,
   ): void {
-    const bytes = step * this.#lanes.size;
-    walk(
-      this.#code,
+    const bytes = step * this.#vectors.size;
+    this.#vectors.walk(
       count,
       [places.image, places.kernel, places.result],
       [axis.image * bytes, axis.kernel * bytes, axis.result * bytes],
@@ -104,7 +89,7 @@ class ConvolutionEmitter {
 
   /** The places some elements further along an axis. */
   #further(places: Places, axis: Axis, elements: number): Places {
-    const bytes = elements * this.#lanes.size;
+    const bytes = elements * this.#vectors.size;
     return {
       image: shifted(places.image, axis.image * bytes),
       kernel: shifted(places.kernel, axis.kernel * bytes),
@@ -131,11 +116,11 @@ class ConvolutionEmitter {
   #tiles(places: Places): void {
     const { vector, rows } = this.#plan;
     const panelVectors = rows.length <= 2 ? 4 : 2;
-    for (const region of regions(vector.length, panelVectors, this.#lanes.width)) {
+    for (const region of this.#vectors.regions(vector.length, panelVectors)) {
       const from = this.#further(places, vector, region.first);
       this.#loop(vector, region.columns, region.panels, from, (panel) => {
         this.#groups(rows, panelVectors === 2 ? 4 : 2, panel, (tile, size) =>
-          this.#tile(tile, size, chunksOf(region.columns, this.#lanes)),
+          this.#tile(tile, size, this.#vectors.chunks(region.columns)),
         );
       });
     }
@@ -143,20 +128,20 @@ class ConvolutionEmitter {
 
   #tile(places: Places, rows: number, chunks: readonly Chunk[]): void {
     const code = this.#code;
-    const lanes = this.#lanes;
+    const vectors = this.#vectors;
     const { vectors: side, rows: rowAxis, vector, inner } = this.#plan;
     const other = side === 'image' ? 'kernel' : 'image';
-    const rowBytes = rowAxis[other] * lanes.size;
+    const rowBytes = rowAxis[other] * vectors.size;
     const sums = this.#sums(rows, chunks.length);
     const loaded = chunks.map(() => code.local('v128'));
     const [element, pointer] = [code.local('v128'), code.local('i32')];
     this.#sumUp(inner, places, (from, offsets) => {
       // Engines may give every offset of a broadcasting load a register of its own: its pointer moves instead.
-      pushLocal(code, from[other]).set(pointer);
+      vectors.push(from[other]).set(pointer);
       let at = 0;
       const step = (index: number): void => {
         const offset = offsets[index]!;
-        const moved = offset[other] * lanes.size;
+        const moved = offset[other] * vectors.size;
         if (moved !== at)
           code
             .get(pointer)
@@ -164,19 +149,19 @@ class ConvolutionEmitter {
             .op('i32.add')
             .set(pointer);
         at = moved;
-        const start = shifted(from[side], offset[side] * lanes.size);
+        const start = shifted(from[side], offset[side] * vectors.size);
         chunks.forEach(({ first, lanes: count }, c) => {
-          pushLoad(code, lanes, shifted(start, first * lanes.size), count, lanes.size);
+          vectors.load(shifted(start, first * vectors.size), count);
           code.set(loaded[c]!);
         });
         sums.forEach((row, r) => {
           code
             .get(pointer)
-            .memory(lanes.splat, from[other].base + r * rowBytes)
+            .memory(vectors.splat, from[other].base + r * rowBytes)
             .set(element);
           row.forEach((ways, c) => {
             const sum = ways[index % ways.length]!;
-            addProduct(code, lanes, sum, element, loaded[c]!);
+            vectors.addProduct(sum, element, loaded[c]!);
           });
         });
       };
@@ -190,9 +175,9 @@ class ConvolutionEmitter {
         const { first, lanes: count } = chunks[c]!;
         const to = shifted(
           places.result,
-          (r * rowAxis.result + first * vector.result) * lanes.size,
+          (r * rowAxis.result + first * vector.result) * vectors.size,
         );
-        if (vector.result === 1) store(code, lanes, to, count, sum!);
+        if (vector.result === 1) vectors.store(to, count, sum!);
         else this.#storeApart(to, count, vector.result, sum!);
       }),
     );
@@ -215,57 +200,57 @@ class ConvolutionEmitter {
 
   #dotTile(places: Places, rows: number, columns: number): void {
     const code = this.#code;
-    const lanes = this.#lanes;
+    const vectors = this.#vectors;
     const { rows: rowAxis, columns: columnAxis, vector, inner } = this.#plan;
     const sums = this.#sums(rows, columns);
     const kernels = sums.map(() => code.local('v128'));
     const window = code.local('v128');
     const step = (from: Places, count: number, index: number): void => {
       kernels.forEach((kernel, r) => {
-        const at = shifted(from.kernel, r * rowAxis.kernel * lanes.size);
-        pushLoad(code, lanes, at, count, lanes.size);
+        const at = shifted(from.kernel, r * rowAxis.kernel * vectors.size);
+        vectors.load(at, count);
         code.set(kernel);
       });
       for (let j = 0; j < columns; j++) {
-        const at = shifted(from.image, j * columnAxis.image * lanes.size);
-        pushLoad(code, lanes, at, count, lanes.size);
+        const at = shifted(from.image, j * columnAxis.image * vectors.size);
+        vectors.load(at, count);
         code.set(window);
         sums.forEach((row, r) => {
           const ways = row[j]!;
           const sum = ways[index % ways.length]!;
-          addProduct(code, lanes, sum, kernels[r]!, window);
+          vectors.addProduct(sum, kernels[r]!, window);
         });
       }
     };
-    const whole = Math.floor(vector.length / lanes.width);
-    const rest = vector.length % lanes.width;
+    const whole = Math.floor(vector.length / vectors.width);
+    const rest = vector.length % vectors.width;
     const axis: Axis = {
       length: whole,
-      image: vector.image * lanes.width,
-      kernel: vector.kernel * lanes.width,
+      image: vector.image * vectors.width,
+      kernel: vector.kernel * vectors.width,
       result: 0,
     };
     this.#nest(inner, places, (along) => {
       this.#sumUp(whole === 0 ? [] : [axis], along, (from, offsets) => {
         if (whole > 0)
-          offsets.forEach((offset, index) => step(this.#at(from, offset), lanes.width, index));
+          offsets.forEach((offset, index) => step(this.#at(from, offset), vectors.width, index));
       });
-      if (rest > 0) step(this.#further(along, vector, whole * lanes.width), rest, 0);
+      if (rest > 0) step(this.#further(along, vector, whole * vectors.width), rest, 0);
     });
     for (const local of [window, ...kernels]) code.release('v128', local);
     this.#addWays(sums);
     sums.forEach((row, r) =>
       row.forEach(([sum], j) => {
         this.#addLanes(sum!);
-        const to = (r * rowAxis.result + j * columnAxis.result) * lanes.size;
-        store(code, lanes, shifted(places.result, to), 1, sum!);
+        const to = (r * rowAxis.result + j * columnAxis.result) * vectors.size;
+        vectors.store(shifted(places.result, to), 1, sum!);
       }),
     );
     for (const sum of sums.flat(2)) code.release('v128', sum);
   }
 
   #at(places: Places, { image, kernel }: Pick<Axis, 'image' | 'kernel'>): Places {
-    const { size } = this.#lanes;
+    const { size } = this.#vectors;
     return {
       image: shifted(places.image, image * size),
       kernel: shifted(places.kernel, kernel * size),
@@ -287,7 +272,8 @@ class ConvolutionEmitter {
   /** Adds the accumulators of each sum into its first. */
   #addWays(sums: readonly (readonly (readonly Local[])[])[]): void {
     for (const [first, ...others] of sums.flat())
-      for (const other of others) this.#code.get(first!).get(other).op(this.#lanes.add).set(first!);
+      for (const other of others)
+        this.#code.get(first!).get(other).op(this.#vectors.add).set(first!);
   }
 
   /**
@@ -319,11 +305,11 @@ class ConvolutionEmitter {
   }
 
   /** Stores the first lanes some elements apart. */
-  #storeApart(to: Place, count: number, stride: number, value: Local): void {
-    const { size } = this.#lanes;
+  #storeApart(to: VectorPlace, count: number, stride: number, value: Local): void {
+    const { size } = this.#vectors;
     for (let lane = 0; lane < count; lane++) {
       const at = shifted(to, lane * stride * size);
-      pushLocal(this.#code, at).get(value);
+      this.#vectors.push(at).get(value);
       this.#code.memoryLane(size === 8 ? 'v128.store64_lane' : 'v128.store32_lane', at.base, lane);
     }
   }
@@ -331,9 +317,9 @@ class ConvolutionEmitter {
   /** Adds all lanes into each. */
   #addLanes(value: Local): void {
     const code = this.#code;
-    for (let distance = 8; distance >= this.#lanes.size; distance /= 2) {
+    for (let distance = 8; distance >= this.#vectors.size; distance /= 2) {
       const bytes = Array.from({ length: 16 }, (_, byte) => (byte + distance) % 16);
-      code.get(value).get(value).get(value).shuffle(bytes).op(this.#lanes.add).set(value);
+      code.get(value).get(value).get(value).shuffle(bytes).op(this.#vectors.add).set(value);
     }
   }
 }

@@ -3,26 +3,18 @@
  * locals, arrays are buffers. Reals are computed in double precision whatever the program's precision is, as the
  * interpreter's kernels compute them on the program's memory, so that both give the same bits.
  */
-import type {
-  RoutineElements as Elements,
-  RoutineOperand as Operand,
-  RoutineValue as Value,
-  RoutineVariable as Variable,
-  RoutineWriter,
-} from '@ad/graph';
-import type { Precision } from '../../code/expression.ts';
-import type { Buffer } from '../../lower/view.ts';
-import type { Callee, FunctionBuilder, Local, ValueType } from '../../wasm/function-builder.ts';
-import type { PlainInstruction } from '../../wasm/instructions.ts';
+import type { Code, Local, ValueType } from '../lowering/code.ts';
+import type { KernelWriter } from '../lowering/compiler.ts';
+import type { Buffer } from '../lowering/memory.ts';
+import type { Elements, Operand, Value, Variable, Writer } from './writer.ts';
 
 /** Writes the code of one function. */
-export class CodeWriter implements RoutineWriter {
+export class CodeWriter implements Writer {
   /** The precision of the program. */
-  readonly precision: Precision;
-  readonly #code: FunctionBuilder;
+  readonly precision: 'f64' | 'f32';
+  readonly #code: Code;
   readonly #size: number;
-  readonly #platform: (name: string) => Callee;
-  readonly #refuse: () => void;
+  readonly #writer: KernelWriter;
   /** The variables of the blocks that are being written, which end with them. */
   #variables: [ValueType, Local][] = [];
   #scratch: number;
@@ -31,22 +23,13 @@ export class CodeWriter implements RoutineWriter {
    * Writes to the end of a function.
    *
    * @param scratch - where its own space is, if it has any.
-   * @param platform - functions of the platform by name.
-   * @param refuse - writes the call of the interpreter's kernel, which throws.
    */
-  constructor(
-    code: FunctionBuilder,
-    precision: Precision,
-    scratch: number,
-    platform: (name: string) => Callee,
-    refuse: () => void,
-  ) {
-    this.#code = code;
+  constructor(writer: KernelWriter, precision: 'f64' | 'f32', scratch: number) {
+    this.#writer = writer;
+    this.#code = writer.code;
     this.precision = precision;
     this.#size = precision === 'f64' ? 8 : 4;
     this.#scratch = scratch;
-    this.#platform = platform;
-    this.#refuse = refuse;
   }
 
   /** An instruction on integers, such as `add` or `lt_s`. */
@@ -65,7 +48,7 @@ export class CodeWriter implements RoutineWriter {
       for (const operand of operands)
         if (typeof operand === 'bigint') this.#code.i64(operand);
         else operand();
-      this.#code.op(`i64.${operation}` as PlainInstruction);
+      this.#code.op(`i64.${operation}`);
     };
   }
 
@@ -73,7 +56,7 @@ export class CodeWriter implements RoutineWriter {
   instruction(name: string, ...operands: readonly Value[]): Value {
     return () => {
       for (const operand of operands) operand();
-      this.#code.op(name as PlainInstruction);
+      this.#code.op(name);
     };
   }
 
@@ -90,7 +73,7 @@ export class CodeWriter implements RoutineWriter {
   call(name: string, ...operands: readonly Operand[]): Value {
     return () => {
       for (const operand of operands) this.#push('f64', operand);
-      this.#code.call(this.#platform(name));
+      this.#code.call(this.#writer.platform(name));
     };
   }
 
@@ -173,7 +156,7 @@ export class CodeWriter implements RoutineWriter {
 
   /** Calls the interpreter's kernel, which refuses the operands. */
   refuse(): void {
-    this.#refuse();
+    this.#writer.refuse();
   }
 
   #reals(address: number, single: boolean): Elements {
@@ -230,7 +213,7 @@ export class CodeWriter implements RoutineWriter {
   #instruction(type: 'i32' | 'f64', name: string, operands: readonly Operand[]): Value {
     return () => {
       for (const operand of operands) this.#push(type, operand);
-      this.#code.op(name as PlainInstruction);
+      this.#code.op(name);
     };
   }
 

@@ -9,9 +9,6 @@
  * Decided from lengths and strides alone. What a form reads in vectors must lie side by side; if it does not, it is
  * copied first.
  */
-import type { Precision } from '../../code/expression.ts';
-import { LANES } from '../contraction/lanes.ts';
-
 /** One axis: how often, and how far apart neighbours are, in elements; 0 where an array does not have the axis. */
 export interface Axis {
   readonly length: number;
@@ -55,9 +52,12 @@ export interface ConvolutionPlan {
 
 const SINGLE: Axis = { length: 1, image: 0, kernel: 0, result: 0 };
 
-/** Plans a convolution. */
-export function planConvolution(axes: ConvolutionAxes, precision: Precision): ConvolutionPlan {
-  const { width } = LANES[precision];
+/**
+ * Plans a convolution.
+ *
+ * @param width - how many elements a vector has.
+ */
+export function planConvolution(axes: ConvolutionAxes, width: number): ConvolutionPlan {
   const places = merged(axes.places);
   const terms = merged(axes.terms);
   const { outputs, groups } = axes;
