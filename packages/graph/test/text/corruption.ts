@@ -26,6 +26,45 @@ export function expectRefusedOrSound(json: unknown): void {
   expect(keysOfPrototypes()).toStrictEqual(before);
 }
 
+/** Reads a file that is wrong: it is refused with a message that says all of this. */
+export function expectRefused(json: unknown, ...says: readonly RegExp[]): void {
+  const problem = problemOf(json);
+  expect(problem).toBeInstanceOf(FormatError);
+  for (const words of says) expect((problem as FormatError).message).toMatch(words);
+}
+
+/** Reads a file with each of these values in each of these places. */
+export function checkFields(
+  good: unknown,
+  paths: readonly (readonly string[])[],
+  values: readonly unknown[],
+): void {
+  for (const path of paths) {
+    for (const value of values) expectRefusedOrSound(withValue(good, path, value));
+  }
+}
+
+/** Reads a text cut short at every place. */
+export function checkCuts(text: string): void {
+  for (let length = 0; length < text.length; length++)
+    expectRefused(text.slice(0, length), /cut short/);
+}
+
+/** Reads texts in which some characters stand in the place of one. */
+export function checkCharacters(
+  texts: fc.Arbitrary<string>,
+  insertions: fc.Arbitrary<string>,
+  parameters?: fc.Parameters<[string, number, string]>,
+): void {
+  fc.assert(
+    fc.property(texts, fc.nat(), insertions, (text, pick, insertion) => {
+      const at = pick % text.length;
+      expectRefusedOrSound(text.slice(0, at) + insertion + text.slice(at + 1));
+    }),
+    parameters,
+  );
+}
+
 /** Whether the graph of a file is the same after saving and loading it. */
 function isSound(json: unknown): boolean {
   const saved = JSON.stringify(toJSON(fromJSON(json).graph));
@@ -41,8 +80,11 @@ export const nasty: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue(),
 );
 
-/** What JSON is written with. */
-export const symbols = Array.from('{}[]",:0123456789.-eE\\');
+/** A few of the characters that JSON is written with. */
+export const someSymbols = fc.string({
+  unit: fc.constantFrom(...Array.from('{}[]",:0123456789.-eE\\')),
+  maxLength: 2,
+});
 
 /** The places of all values in JSON data. */
 export function pathsOf(data: unknown): string[][] {
@@ -56,6 +98,13 @@ export function pathsOf(data: unknown): string[][] {
       waiting.push({ value: child, path: [...path, key] });
   }
   return paths;
+}
+
+/** A copy of JSON data with another value at a place; `undefined` deletes. */
+export function withValue<T>(data: T, path: readonly string[], value: unknown): T {
+  const copy = structuredClone(data);
+  replace(copy, path, value);
+  return copy;
 }
 
 /** Puts a value at a place, as an own property whatever its name; `undefined` deletes. */
