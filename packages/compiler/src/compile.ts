@@ -15,6 +15,7 @@ import {
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import { functionsCalled, vectorMath } from './code/vector-math.ts';
+import { sizeOfReal } from './sizes.ts';
 import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
 import { settleBlocks } from './lower/control.ts';
@@ -100,7 +101,7 @@ function build(
   platform: WasmPlatform,
 ): Program | undefined {
   const { graph, updates } = checkSpec(spec);
-  const size = precision === 'f64' ? 8 : 4;
+  const size = sizeOfReal(precision);
   const guarded = updates.map(([input, value]) => guardedUpdate(input, value));
   const inputs = updates.map(([input]) => input);
   const wanted = [

@@ -7,6 +7,7 @@
 import { FormatError, type Kind, type ProgramPlan, sizeOf } from '@ad/graph';
 import { digammaOf, lgammaOf, polygammaOf } from '@ad/graph/rows';
 import type { Precision } from './code/expression.ts';
+import { sizeOfReal } from './sizes.ts';
 import { PLATFORM } from './platform.ts';
 import { PAGE } from './webassembly.ts';
 
@@ -170,7 +171,7 @@ function checkHeader(header: Header): void {
 }
 
 function elementSize(kind: Kind, precision: Precision): number {
-  return kind !== 'integer' && precision === 'f64' ? 8 : 4;
+  return kind === 'integer' ? 4 : sizeOfReal(precision);
 }
 
 function bytesOf({ kind, shape }: SavedPort, precision: Precision): number {

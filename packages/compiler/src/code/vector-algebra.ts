@@ -109,7 +109,8 @@ export function vectorAlgebra(e: Expressions, math: VectorMath): VectorAlgebra {
       return number(e.select(bits, of(x), of(y)));
     },
     call: (f, x, y) => (y === undefined ? call(f.name)(x) : call(f.name)(x, y)),
-  }; // One function for all operations, whatever their arity.
+  };
+  // One type for all operations, whatever their arity.
   const known = algebra as unknown as Readonly<Record<string, ReturnType<VectorAlgebra['named']>>>;
   return { ...algebra, named: (name) => known[name] ?? call(name) };
 }

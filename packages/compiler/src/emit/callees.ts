@@ -6,6 +6,7 @@ import { emitExpressions } from '../code/emit-expression.ts';
 import { type Expression, Expressions, type Precision } from '../code/expression.ts';
 import type { VectorMath } from '../code/vector-algebra.ts';
 import type { Functions } from '../code/vector-math.ts';
+import { lanesOfVector } from '../sizes.ts';
 import { PLATFORM } from '../platform.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import type { ModuleBuilder } from '../wasm/module-builder.ts';
@@ -58,7 +59,7 @@ export class Callees {
       const context = {
         code,
         precision: this.#precision,
-        lanes: this.#precision === 'f64' ? 2 : 4,
+        lanes: lanesOfVector(this.#precision),
         pushInput: (k: number) => code.get(k),
         importOf: (imported: string) => this.platform(imported),
       };

@@ -13,6 +13,7 @@ import {
   type VectorMath,
   type VectorValue,
 } from '../code/vector-algebra.ts';
+import { lanesOfVector, sizeOfReal } from '../sizes.ts';
 import type { Gathered } from '../lower/gathered.ts';
 import type { ScalarKernel } from '../lower/kernel.ts';
 import { CONSTANT, PLACES, SCALAR_OPERATIONS, type ScalarCode } from '../lower/scalar-code.ts';
@@ -54,7 +55,7 @@ function emitStep(
   math: VectorMath,
   callees: Callees,
 ): FunctionBuilder {
-  const lanes = precision === 'f64' ? 2 : 4;
+  const lanes = lanesOfVector(precision);
   const code = new FunctionBuilder(['i32', 'i32', 'i32'], ['i32']);
   const [table, out, end] = [0, 1, 2];
   const e = new Expressions(precision);
@@ -100,7 +101,7 @@ function emitRun(
   precision: Precision,
   steps: readonly Callee[],
 ): FunctionBuilder {
-  const size = precision === 'f64' ? 8 : 4;
+  const size = sizeOfReal(precision);
   const code = new FunctionBuilder();
   reads.forEach(({ buffer, offset }, k) => {
     const slot = plan.slotOfRead[k]!;
@@ -180,7 +181,7 @@ function tableOf(
   plan: Gathered,
   precision: Precision,
 ): Int32Array {
-  const size = precision === 'f64' ? 8 : 4;
+  const size = sizeOfReal(precision);
   const lanes = 16 / size;
   const { slotOf, slots, kinds, groupKinds, groupStarts } = plan;
   const { stepOf, inputs, inputStarts } = plan.steps;

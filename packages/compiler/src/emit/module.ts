@@ -2,6 +2,7 @@
 import type { LoweredBody } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { type Functions, vectorMath } from '../code/vector-math.ts';
+import { sizeOfReal } from '../sizes.ts';
 import type { UpdateBuffers } from '../lower/in-place.ts';
 import type { Body, HostCall, Kernel, ScalarKernel } from '../lower/kernel.ts';
 import type { Buffer } from '../lower/view.ts';
@@ -58,7 +59,7 @@ export function emitModule(
   const importOf = (name: string): Callee => callees.platform(name);
   const hostCalls: HostCall[] = [];
   const contents = new Map<Buffer, ArrayLike<number>>();
-  const elementSize = precision === 'f64' ? 8 : 4;
+  const elementSize = sizeOfReal(precision);
   const templates = new Templates(code, elementSize, (kernel, addressing) => {
     if (kernel.kind === 'loop') return emitLoopNest(kernel, precision, importOf, addressing);
     if (kernel.kind === 'own')

@@ -4,6 +4,7 @@
  * one call of vector code computes several.
  */
 import type { Precision } from '../code/expression.ts';
+import { sizeOfReal } from '../sizes.ts';
 import type { ScalarKernel } from '../lower/kernel.ts';
 import {
   ARITY,
@@ -71,7 +72,7 @@ class StraightLineEmitter implements Operands {
     this.#entries = kernel.code;
     this.#plan = plan;
     this.#precision = precision;
-    this.#size = precision === 'f64' ? 8 : 4;
+    this.#size = sizeOfReal(precision);
     this.#callees = callees;
     this.#scalars = new ScalarOperations(precision, callees);
     this.#loadInstruction = `${precision}.load`;

@@ -1,5 +1,6 @@
 /** Emission of strips: a loop over the strips, in which each loop nest is called with the first of its rows. */
 import type { Precision } from '../code/expression.ts';
+import { sizeOfReal } from '../sizes.ts';
 import type { StripNest, Strips } from '../lower/kernel.ts';
 import type { View } from '../lower/view.ts';
 import type { Callee, FunctionBuilder, Local } from '../wasm/function-builder.ts';
@@ -48,7 +49,7 @@ export function emitStrips(
       .op('i32.add');
   };
   const fetched = fetchedRows(kernel, ({ storage }) =>
-    storage === 'real' && precision === 'f64' ? 8 : 4,
+    storage === 'real' ? sizeOfReal(precision) : 4,
   );
   const [start, row] = [run.local('i32'), run.local('i32')];
   for (const { from, to, rows } of segmentsOf(kernel)) {
@@ -110,7 +111,7 @@ function startingAt(nest: StripNest, skipped: number, { short }: Strips): StripN
 
 /** Moves the rows that the next strip meets as well to the beginning of their buffers. */
 function moveKept(run: FunctionBuilder, { strip, short }: Strips, precision: Precision): void {
-  const size = precision === 'f64' ? 8 : 4;
+  const size = sizeOfReal(precision);
   for (const [{ address }, { stride, kept }] of short) {
     const bytes = stride * size;
     emitCopy(run, { address }, { address: address + strip * bytes }, kept * bytes);

@@ -2,8 +2,23 @@
 import { type Combine, type Lowering, SCALAR_BOOLEAN, SCALAR_REAL, sizeOf } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
 import type { Assemblies } from './assembly.ts';
-import type { NodeClass } from './cluster.ts';
 import { VIEWS } from './view-rules.ts';
+
+/** What a node is to the compiler. */
+export type NodeClass =
+  | 'leaf'
+  | 'uniform'
+  | 'view'
+  | 'assembly'
+  | 'inner'
+  | 'scalar'
+  | 'elementwise'
+  | 'reduction'
+  | 'contraction'
+  | 'gather'
+  | 'strong'
+  | 'control'
+  | 'host';
 
 /** How a reduction row is combined, where one loop does it. Truth values are 1 and 0. */
 export const COMBINE: Readonly<Partial<Record<Lowering, Combine>>> = {

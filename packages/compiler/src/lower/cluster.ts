@@ -14,24 +14,9 @@
  */
 import { sameShape, type Shape } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
+import type { NodeClass } from './classes.ts';
 import { type Elements, Layout, type Position } from './pieces.ts';
 import type { Users } from './users.ts';
-
-/** What a node is to the compiler. */
-export type NodeClass =
-  | 'leaf'
-  | 'uniform'
-  | 'view'
-  | 'assembly'
-  | 'inner'
-  | 'scalar'
-  | 'elementwise'
-  | 'reduction'
-  | 'contraction'
-  | 'gather'
-  | 'strong'
-  | 'control'
-  | 'host';
 
 /** Operations over the same elements. */
 export interface Cluster {

@@ -14,6 +14,7 @@ import {
   type Segment,
   type Segments,
 } from '@ad/graph';
+import { sizeOfReal } from '../sizes.ts';
 import { planMemory } from '../plan.ts';
 import type { Draft } from './draft.ts';
 import { type BodyBuffers, onEntries } from './entries.ts';
@@ -21,7 +22,7 @@ import { updatesInPlace } from './in-place.ts';
 import { type Body, buffersKept, buffersRead, buffersWritten, type Kernel } from './kernel.ts';
 import type { Lowered } from './lowered.ts';
 import { inStrips } from './strips.ts';
-import { type Buffer, contiguousView, isContiguous, type View } from './view.ts';
+import { type Buffer, contiguousView, isContiguous, newBuffer, type View } from './view.ts';
 
 /** Lowers a graph; `given` tells where those of its inputs are that already have a place. */
 export type LowerGraph = (
@@ -44,8 +45,7 @@ export function lowerControl(
   lowerGraph: LowerGraph,
 ): readonly PackedPart[] {
   const row = draft.arena.rowOf(node) as ControlRow;
-  const elementSize = draft.precision === 'f64' ? 8 : 4;
-  const fresh = (size: number): Buffer => ({ node, storage: 'real', size, address: -1 });
+  const elementSize = sizeOfReal(draft.precision);
   const compiler: ControlCompiler<Body> = {
     precision: draft.precision,
     viewOf: (operand) => draft.viewOf(operand),
@@ -55,7 +55,7 @@ export function lowerControl(
     },
     copyOf: (operand) => draft.copy(operand, draft.viewOf(operand)),
     fresh: (size, zeros = false) => {
-      const buffer = fresh(size);
+      const buffer = newBuffer(node, size);
       if (zeros) {
         const body = draft.loopOver([size]);
         draft.store(body, 'zero', body.expressions.constant(0), contiguousView(buffer, [size]));
@@ -70,7 +70,7 @@ export function lowerControl(
   const { parts, settle, ...kernel } = row.lower(compiler, attributes, segments, operands, isRead);
   // Bodies run one after the other, or only one of them: they share the block.
   const bytes = Math.max(...kernel.bodies.map((body) => body.bytes));
-  const block = fresh(bytes / elementSize);
+  const block = newBuffer(node, bytes / elementSize);
   draft.kernels.push({ kind: 'control', operation: row.name, block, settle, ...kernel });
   return parts;
 }

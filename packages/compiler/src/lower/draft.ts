@@ -8,15 +8,21 @@ import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-alg
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, readByWholes } from './assembly.ts';
-import { classesOf } from './classes.ts';
-import type { NodeClass } from './cluster.ts';
+import { classesOf, type NodeClass } from './classes.ts';
 import type { Kernel } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { Bodies } from './loop-code.ts';
-import { findOuterProducts } from './outer-products.ts';
+import { rewriteOuterProducts } from './outer-products.ts';
 import { stackSumsOf } from './stack-sums.ts';
 import { Users } from './users.ts';
-import { broadcastView, type Buffer, contiguousView, isContiguous, type View } from './view.ts';
+import {
+  broadcastView,
+  type Buffer,
+  contiguousView,
+  isContiguous,
+  newBuffer,
+  type View,
+} from './view.ts';
 
 /** A program that is being lowered. */
 export class Draft {
@@ -62,7 +68,7 @@ export class Draft {
       classes[sum] = 'contraction';
       classes[product] = 'inner';
     }
-    if (hasProducts) findOuterProducts(this.simplified, classes);
+    if (hasProducts) rewriteOuterProducts(this.simplified, classes);
     this.#classes = classes;
     this.isScalar = isScalar;
   }
@@ -90,7 +96,7 @@ export class Draft {
     const known = this.views.get(node);
     if (known !== undefined) return known;
     const { kind, shape } = this.arena.typeOf(node);
-    const write = contiguousView({ node, storage: 'real', size: 1, address: -1 }, []);
+    const write = contiguousView(newBuffer(node, 1), []);
     const body = this.loopOver([]);
     this.store(body, kind, body.expressions.constant(this.simplified.uniformValue(node)!), write);
     const view = broadcastView(write, shape);
@@ -132,12 +138,7 @@ export class Draft {
   /** A buffer for the value of a node. */
   allocate(node: number): Buffer {
     const { kind, shape } = this.arena.typeOf(node);
-    return {
-      node,
-      storage: kind === 'integer' ? 'integer' : 'real',
-      size: sizeOf(shape),
-      address: -1,
-    };
+    return newBuffer(node, sizeOf(shape), kind === 'integer' ? 'integer' : 'real');
   }
 
   /** The type of a node's first operand. */

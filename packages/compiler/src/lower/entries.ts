@@ -5,7 +5,7 @@
  */
 import type { Entries } from '@ad/graph';
 import { buffersRead, buffersWritten, type Kernel } from './kernel.ts';
-import type { Buffer, View } from './view.ts';
+import { type Buffer, newBuffer, type View } from './view.ts';
 
 /** The buffers of the body of a scan that stand for values outside of it; `undefined` where nobody needs one. */
 export interface BodyBuffers {
@@ -44,7 +44,7 @@ export function onEntries(
     buffer.storage === 'real' &&
     outputs.filter((other) => other === buffer).length === 1;
 
-  const at: Buffer = { node: 0, storage: 'integer', size: 1, address: -1 };
+  const at = newBuffer(0, 1, 'integer');
   const made = new Map<Buffer, Buffer>();
   const entryFor = (buffer: Buffer): Buffer => {
     const entry = { ...buffer, entryAt: at };

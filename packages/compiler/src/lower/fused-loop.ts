@@ -36,7 +36,7 @@ export function lowerCluster(draft: Draft, places: Places, cluster: Cluster): vo
       return {
         wanted: {
           entry: entryOf(value, position),
-          addsZero: !isReduction && places.addsZeroTo(node),
+          addsZero: !isReduction && places.addsZero(node),
         },
         write: pieceOf(write, piece, position),
         combine: isReduction ? COMBINE[draft.simplified.rowOf(node).lowering!] : undefined,

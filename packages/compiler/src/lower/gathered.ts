@@ -9,7 +9,7 @@
 import { agenda, type Groups } from './agenda.ts';
 import type { ScalarCode, ScalarResult } from './scalar-code.ts';
 import { type Step, type Steps, stepsOf } from './steps.ts';
-import type { Buffer, View } from './view.ts';
+import { type Buffer, newBuffer, type View } from './view.ts';
 
 /** Distinct constants that are part of the code of the loops, at most; more are read from memory like other numbers. */
 const MAX_CONSTANTS = 32;
@@ -79,12 +79,6 @@ export function planGathered(
   }
   groupStarts[count] = next;
 
-  const buffer = (storage: Buffer['storage'], size: number): Buffer => ({
-    node,
-    storage,
-    size,
-    address: -1,
-  });
   return {
     kind: 'gathered',
     kinds,
@@ -94,9 +88,9 @@ export function planGathered(
     groups,
     slotOf,
     slotOfRead,
-    numbers: inline ? undefined : buffer('real', code.constants.length),
-    slots: buffer('real', next),
+    numbers: inline ? undefined : newBuffer(node, code.constants.length),
+    slots: newBuffer(node, next),
     gathered,
-    table: buffer('integer', gathered + 2 * count + 2 * results.length),
+    table: newBuffer(node, gathered + 2 * count + 2 * results.length, 'integer'),
   };
 }

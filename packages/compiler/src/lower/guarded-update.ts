@@ -8,7 +8,7 @@ import type { GraphNode } from '@ad/graph';
 import { where } from '@ad/graph/rows';
 import type { UpdateBuffers } from './in-place.ts';
 import type { Kernel } from './kernel.ts';
-import type { Buffer } from './view.ts';
+import { type Buffer, newBuffer } from './view.ts';
 
 /** An update of an input. */
 export interface GuardedUpdate {
@@ -71,7 +71,7 @@ export function keepOldElements(
       inPlace.delete(from);
       continue;
     }
-    const kept: Buffer = { ...to, address: -1 };
+    const kept = newBuffer(to.node, to.size, to.storage);
     // First of all: what follows may write over it.
     const old = {
       expression: kernel.expressions.input(read),

@@ -5,6 +5,7 @@
 import { type ControlRow, type Graph, type GraphNode, type PackedPart } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { asNumbers, type VectorMath } from '../code/vector-algebra.ts';
+import { lanesOfVector } from '../sizes.ts';
 import { type Cluster, clusterNodes, type NodeFacts } from './cluster.ts';
 import { lowerControl } from './control.ts';
 import { Draft } from './draft.ts';
@@ -59,7 +60,7 @@ class Lowering {
     this.#straightLineLimit = straightLineLimit;
     const { simplified } = draft;
     const top = simplified.order.at(-1) ?? -1;
-    const lanes = draft.precision === 'f64' ? 2 : 4;
+    const lanes = lanesOfVector(draft.precision);
     this.#regions = new ScalarRegions(simplified, top, lanes, straightLineLimit);
     const costs: (number | undefined)[] = []; // by operation code
     const facts: NodeFacts = {

@@ -4,7 +4,7 @@
  */
 import type { ElementwiseRow } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
-import type { NodeClass } from './cluster.ts';
+import type { NodeClass } from './classes.ts';
 
 const outer: ElementwiseRow = {
   name: 'outer',
@@ -18,7 +18,7 @@ const outer: ElementwiseRow = {
 };
 
 /** Makes elementwise operations of the products whose inner dimension is 1. */
-export function findOuterProducts(simplified: Simplified, classes: NodeClass[]): void {
+export function rewriteOuterProducts(simplified: Simplified, classes: NodeClass[]): void {
   for (const node of simplified.order) {
     const isProduct = simplified.rowOf(node).family === 'bilinear';
     if (classes[node] !== 'contraction' || !isProduct) continue;

@@ -44,13 +44,7 @@ export class Places {
     return view;
   }
 
-  /** Whether zeros are added to a node in its place, so that its own lose their sign. */
-  addsZeroTo(node: number): boolean {
-    const whole = this.#places.get(node)?.whole;
-    return whole !== undefined && this.#draft.assemblies.wholes.get(whole)!.adds;
-  }
-
-  /** Whether 0 is to be added to the value of a node before it is stored in its place. */
+  /** Whether 0 is to be added to the value of a node before it is stored in its place, so that its zeros lose their sign. */
   addsZero(node: number): boolean {
     const whole = this.#places.get(node)?.whole;
     return whole !== undefined && this.#draft.assemblies.wholes.get(whole)!.adds;

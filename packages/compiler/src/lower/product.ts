@@ -3,7 +3,7 @@ import { sizeOf } from '@ad/graph';
 import { spaceOf } from '../emit/contraction/plan.ts';
 import type { Draft } from './draft.ts';
 import { type Epilogue, epilogueViews } from './kernel.ts';
-import { broadcastView, type Buffer, contiguousView, type View } from './view.ts';
+import { broadcastView, contiguousView, newScratch, type View } from './view.ts';
 
 /** A product of matrices; its sums are stored if they are read from memory. */
 export function lowerProduct(
@@ -16,16 +16,14 @@ export function lowerProduct(
   const result = draft.views.get(node)!;
   const others = epilogueViews(epilogue);
   const operands = { left, right, result, others };
-  const { resultUse, scratch: size } = spaceOf(operands, draft.precision, isRead);
-  const scratch: Buffer | undefined =
-    size === 0 ? undefined : { node, storage: 'real', size, address: -1 };
+  const { resultUse, scratch } = spaceOf(operands, draft.precision, isRead);
   draft.kernels.push({
     kind: 'contraction',
     left,
     right,
     result,
     resultUse,
-    scratch,
+    scratch: newScratch(node, scratch),
     epilogue,
   });
 }

@@ -4,7 +4,7 @@
  */
 import { sameShape } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
-import type { NodeClass } from './cluster.ts';
+import type { NodeClass } from './classes.ts';
 import type { Users } from './users.ts';
 
 /** The sums over all axes of a stack of products that nothing else reads, and these products. */

@@ -4,7 +4,7 @@
  * through locals.
  */
 import { ARITY, CONSTANT, PLACES, type ScalarCode, type ScalarResult } from './scalar-code.ts';
-import type { Buffer } from './view.ts';
+import { type Buffer, newScratch } from './view.ts';
 
 /** Entries in a piece. */
 const PIECE = 2000;
@@ -47,7 +47,6 @@ export function planStraightLine(
   }
   const isResult = new Uint8Array(length);
   for (const { operand } of results) if (operand >= 0) isResult[operand] = 1;
-  const scratch: Buffer | undefined =
-    size === 0 ? undefined : { node, storage: 'real', size, address: -1 };
+  const scratch = newScratch(node, size);
   return { kind: 'straight line', piece: PIECE, uses, slots, isResult, scratch };
 }

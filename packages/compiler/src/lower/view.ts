@@ -2,7 +2,13 @@
  * Views: arrays as they lie in memory. Transposing, broadcasting and slicing make another view of the same buffer;
  * only what cannot be seen that way is copied.
  */
-import { type MemoryView as View, sizeOf, stridesOf, type Shape } from '@ad/graph';
+import {
+  type MemoryBuffer as Buffer,
+  type MemoryView as View,
+  sizeOf,
+  stridesOf,
+  type Shape,
+} from '@ad/graph';
 
 export {
   contiguousView,
@@ -10,6 +16,16 @@ export {
   type MemoryPositions as Positions,
   type MemoryView as View,
 } from '@ad/graph';
+
+/** A buffer for the value of a node, or for space that is needed on the way to it; it has no address yet. */
+export function newBuffer(node: number, size: number, storage: Buffer['storage'] = 'real'): Buffer {
+  return { node, storage, size, address: -1 };
+}
+
+/** A buffer for so many numbers; `undefined` for none. */
+export function newScratch(node: number, size: number): Buffer | undefined {
+  return size === 0 ? undefined : newBuffer(node, size);
+}
 
 /** Whether the elements lie one after the other in row-major order. */
 export function isContiguous(view: View): boolean {

@@ -1,5 +1,6 @@
 /** Accumulators of sums, products and extremes: vectors whose lanes hold partial results, and how these become one. */
 import type { Precision } from '../../code/expression.ts';
+import { sizeOfReal } from '../../sizes.ts';
 import type { Combine } from '@ad/graph';
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 
@@ -26,7 +27,7 @@ export class Accumulators {
     this.#code = code;
     this.#combine = combine;
     this.#precision = precision;
-    this.#size = precision === 'f64' ? 8 : 4;
+    this.#size = sizeOfReal(precision);
     this.locals = Array.from({ length: vectors }, () => code.local('v128'));
     for (const local of this.locals) {
       this.#pushIdentity();

@@ -3,6 +3,7 @@
  * together. Decided from shapes, strides and expressions alone.
  */
 import { countInstructions, type Precision } from '../../code/expression.ts';
+import { sizeOfReal } from '../../sizes.ts';
 import type { LoopNest } from '../../lower/kernel.ts';
 import type { View } from '../../lower/view.ts';
 
@@ -62,7 +63,7 @@ export function planLoopNest(nest: LoopNest, precision: Precision): NestPlan {
   ];
   const gathered = moved.map((view) => nest.reads.indexOf(view));
   const movesIntegers = nest.results.some(({ write }) => write.buffer.storage === 'integer');
-  const size = precision === 'f64' && !movesIntegers ? 8 : 4;
+  const size = movesIntegers ? 4 : sizeOfReal(precision);
   const collapsed = collapse(nest, views, gathered, size);
   // Elements next to each other: the last axis in memory order, whether it is kept or reduced.
   const last = collapsed.at(-1);
