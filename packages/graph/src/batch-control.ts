@@ -22,7 +22,8 @@ import {
   type WhileLoopAttributes,
 } from './rows/control.ts';
 import { closure, outputsDependingOn } from './control/reach.ts';
-import type { Attributes, ControlRow, Segment } from './rows/row.ts';
+import type { Attributes, ControlRow } from './rows/row.ts';
+import type { Segment } from './rows/segments.ts';
 import { innermost } from './scope.ts';
 import { tensor } from './tensor.ts';
 import { closed, sharedCaptures, traceBody, type TracedBody } from './trace-body.ts';

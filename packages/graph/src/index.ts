@@ -131,6 +131,7 @@ export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.
 export { behindBatch, expand, sumTo } from './rows/layout.ts';
 export type { CondAttributes, ScanAttributes, WhileLoopAttributes } from './rows/control.ts';
 export type * from './rows/row.ts';
+export type { Segment, Segments } from './rows/segments.ts';
 export { strongly, strongRepair } from './rows/strong.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions, windowStrides } from './rows/views.ts';

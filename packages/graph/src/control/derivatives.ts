@@ -5,7 +5,8 @@
 import type { Arena } from '../arena.ts';
 import type { GraphNode } from '../node.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
-import type { Attributes, ControlRow, Segment } from '../rows/row.ts';
+import type { Attributes, ControlRow } from '../rows/row.ts';
+import type { Segment } from '../rows/segments.ts';
 import type { Parts } from './parts.ts';
 
 /** Nodes and how they move. */
@@ -60,6 +61,18 @@ export interface ControlRows {
   /** A loop of an unknown number of steps. */
   readonly whileLoop: ControlRow<WhileLoopAttributes>;
 }
+
+/** The rule of a loop or branch for messages (`ControlRow.pullback`), given the rows that it makes loops of. */
+export type PullbackRule = (
+  rows: ControlRows,
+  ...given: Parameters<ControlRow['pullback']>
+) => ReturnType<ControlRow['pullback']>;
+
+/** The rule of a loop or branch for tangents (`ControlRow.pushforward`), given the rows that it makes loops of. */
+export type PushforwardRule = (
+  rows: ControlRows,
+  ...given: Parameters<ControlRow['pushforward']>
+) => void;
 
 /** The part of a loop or branch that a node reads, if it is a slice that reads exactly one. */
 export function partRead(arena: Arena, node: number): Segment | undefined {

@@ -6,7 +6,8 @@ import { apply } from '../apply.ts';
 import type { Arena } from '../arena.ts';
 import type { GraphNode } from '../node.ts';
 import { concat, slice } from '../rows/parts.ts';
-import type { Operation, Segment, Segments } from '../rows/row.ts';
+import type { Operation } from '../rows/row.ts';
+import type { Segment, Segments } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import { zeros } from './build.ts';
 

@@ -9,20 +9,19 @@ import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { CondAttributes, ScanAttributes } from '../rows/control.ts';
 import { buildCond, inputsFor, zeros } from './build.ts';
-import type { ControlNode, ControlRows } from './derivatives.ts';
-import type { Parts } from './parts.ts';
+import type { PullbackRule } from './derivatives.ts';
 import { reverseFromCheckpoints } from './reverse-checkpoints.ts';
 import { reverseSteps } from './reverse-steps.ts';
 import { unpack } from './unpack.ts';
 
 /** Of a scan: a scan in the other direction over the carries that it has stacked up. */
-export function scanMessages(
-  rows: ControlRows,
-  { row, attributes, operands, result }: ControlNode,
-  S: Parts,
-  wanted: readonly boolean[],
-  strong: boolean,
-): (GraphNode | undefined)[] {
+export const scanMessages: PullbackRule = (
+  rows,
+  { row, attributes, operands, result },
+  S,
+  wanted,
+  strong,
+) => {
   const { body, carries, scanned, length, reverse, counted, checkpoints } =
     attributes as ScanAttributes;
   const { results, stacked, residuals } = row.segments(attributes);
@@ -54,16 +53,16 @@ export function scanMessages(
     residuals: residuals.map((part) => S.at(part)),
   });
   return counted ? [undefined, ...messages] : messages;
-}
+};
 
 /** Of a branch: a branch with the same predicate, each of whose bodies is the adjoint graph of one body. */
-export function condMessages(
-  rows: ControlRows,
-  { row, attributes, operands, result }: ControlNode,
-  S: Parts,
-  wanted: readonly boolean[],
-  strong: boolean,
-): (GraphNode | undefined)[] {
+export const condMessages: PullbackRule = (
+  rows,
+  { row, attributes, operands, result },
+  S,
+  wanted,
+  strong,
+) => {
   const { whenTrue, whenFalse } = attributes as CondAttributes;
   const sums = row.segments(attributes).results.map((part) => S.at(part));
   const given = sums.filter((s) => s !== undefined);
@@ -100,4 +99,4 @@ export function condMessages(
     if (k === 0 || wanted[k] !== true) return undefined;
     return used[target++]! ? built[next++] : undefined;
   });
-}
+};

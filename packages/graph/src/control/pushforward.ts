@@ -7,7 +7,7 @@ import { applyBody } from '../body.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
-import type { Segments } from '../rows/row.ts';
+import type { Segments } from '../rows/segments.ts';
 import {
   buildCond,
   buildScan,
@@ -18,17 +18,17 @@ import {
   inputsFor,
   zeros,
 } from './build.ts';
-import type { BodyTangentsOf, ControlNode, ControlRows, PushedParts } from './derivatives.ts';
+import type { PushedParts, PushforwardRule } from './derivatives.ts';
 import { closure, outputsMovedBy } from './reach.ts';
 
 /** Adds the tangents of a scan, and the values that are read. */
-export function pushScan(
-  rows: ControlRows,
-  { row, attributes, operands, result }: ControlNode,
-  tangents: readonly (GraphNode | undefined)[],
-  tangentsOf: BodyTangentsOf,
-  parts: PushedParts,
-): void {
+export const pushScan: PushforwardRule = (
+  rows,
+  { row, attributes, operands, result },
+  tangents,
+  tangentsOf,
+  parts,
+) => {
   const { body, carries, scanned, length, reverse, counted, checkpoints } =
     attributes as ScanAttributes;
   const segments = row.segments(attributes);
@@ -101,7 +101,7 @@ export function pushScan(
   stackedThatMove.forEach(({ part }, k) => {
     parts.tangents.add(part, flat(built.stacked[stacked.length + k]!));
   });
-}
+};
 
 /** Whether somebody reads the last value of a carry or its stack. */
 function isCarryRead(
@@ -147,13 +147,13 @@ function addCarries(
 }
 
 /** Adds the tangents of a loop of unknown length, and the values that are read. */
-export function pushWhile(
-  rows: ControlRows,
-  { row, attributes, operands, result }: ControlNode,
-  moving: readonly (GraphNode | undefined)[],
-  tangentsOf: BodyTangentsOf,
-  parts: PushedParts,
-): void {
+export const pushWhile: PushforwardRule = (
+  rows,
+  { row, attributes, operands, result },
+  moving,
+  tangentsOf,
+  parts,
+) => {
   const { body, condition, carries, limit, snapshots } = attributes as WhileLoopAttributes;
   const segments = row.segments(attributes);
   const moves = closure(
@@ -204,16 +204,16 @@ export function pushWhile(
     const counter = built.counters[k];
     if (counter !== undefined && parts.isRead(part)) parts.values.add(part, flat(counter));
   });
-}
+};
 
 /** Adds the tangents of a branch, and the values that are read. */
-export function pushCond(
-  rows: ControlRows,
-  { row, attributes, operands }: ControlNode,
-  tangents: readonly (GraphNode | undefined)[],
-  tangentsOf: BodyTangentsOf,
-  parts: PushedParts,
-): void {
+export const pushCond: PushforwardRule = (
+  rows,
+  { row, attributes, operands },
+  tangents,
+  tangentsOf,
+  parts,
+) => {
   const { whenTrue, whenFalse } = attributes as CondAttributes;
   const { results } = row.segments(attributes);
   const [predicate, ...given] = operands as [GraphNode, ...GraphNode[]];
@@ -250,7 +250,7 @@ export function pushCond(
   results.forEach((part, j) => {
     if (moved[j]!) parts.tangents.add(part, flat(built[next++]!));
   });
-}
+};
 
 /** A part as it is packed: numbers one after the other. */
 function flat(node: GraphNode): GraphNode {

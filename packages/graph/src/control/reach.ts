@@ -8,7 +8,7 @@ import type { Body } from '../body.ts';
 import { carriesMessage } from '../edges.ts';
 import { ancestorsOf } from '../interpreter/schedule.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
-import type { Segment, Segments } from '../rows/row.ts';
+import type { Segment, Segments } from '../rows/segments.ts';
 import { partRead } from './derivatives.ts';
 
 /** Whether an edge counts: the one from node `node` to its operand at `position`. */

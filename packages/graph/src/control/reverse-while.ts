@@ -17,21 +17,20 @@ import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
 import type { WhileLoopAttributes } from '../rows/control.ts';
 import { buildScan, inputsFor, zeros } from './build.ts';
-import type { ControlNode, ControlRows } from './derivatives.ts';
-import type { Parts } from './parts.ts';
+import type { ControlRows, PullbackRule } from './derivatives.ts';
 import { inputsReachedBy } from './reach.ts';
 import { carriesTakingPart, reverseSteps } from './reverse-steps.ts';
 import { traceWhileLoop } from './trace-loops.ts';
 import { unpack } from './unpack.ts';
 
 /** The messages of a loop of unknown length to its operands. */
-export function whileMessages(
-  rows: ControlRows,
-  { row, attributes, operands, result }: ControlNode,
-  S: Parts,
-  wanted: readonly boolean[],
-  strong: boolean,
-): (GraphNode | undefined)[] {
+export const whileMessages: PullbackRule = (
+  rows,
+  { row, attributes, operands, result },
+  S,
+  wanted,
+  strong,
+) => {
   const { body, carries, limit, snapshots } = attributes as WhileLoopAttributes;
   const segments = row.segments(attributes);
   const [steps, stride] = segments.counters.map((part) => unpack(result, part));
@@ -124,7 +123,7 @@ export function whileMessages(
     first,
   );
   return spread(back.adjoints).map((adjoint, k) => (wanted[k]! ? adjoint : undefined));
-}
+};
 
 interface State {
   readonly left: GraphNode;

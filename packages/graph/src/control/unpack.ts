@@ -5,7 +5,7 @@ import { notEqual } from '../rows/comparison.ts';
 import { reshape } from '../rows/layout.ts';
 import { slice } from '../rows/parts.ts';
 import { toInteger } from '../rows/rounding.ts';
-import type { Segment } from '../rows/row.ts';
+import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 
 /** The part of a packed result, in its shape and kind. */

@@ -1,7 +1,8 @@
 /** Loops and branches by the interpreter: each body is a program of its own, and carries are its updates in place. */
 import type { Body } from '../body.ts';
 import type { CondAttributes, ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
-import type { Kernel, Segment, Segments } from '../rows/row.ts';
+import type { Kernel } from '../rows/row.ts';
+import type { Segment, Segments } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { TensorData, Type } from '../tensor.ts';
 import { interpreter } from './interpreter.ts';

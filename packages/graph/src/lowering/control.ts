@@ -3,7 +3,7 @@
  * bodies, the row says where their inputs and outputs are and writes the loop around them.
  */
 import type { Body } from '../body.ts';
-import type { Segment, Segments } from '../rows/row.ts';
+import type { Segment, Segments } from '../rows/segments.ts';
 import type { Code } from './code.ts';
 import type { Buffer, View } from './memory.ts';
 

@@ -1,6 +1,6 @@
 /** Scans: counters, entries copied in and out, and new carries written over the old ones around the steps. */
 import type { ScanAttributes } from '../rows/control.ts';
-import type { Segment } from '../rows/row.ts';
+import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';

@@ -2,7 +2,7 @@
  * What the lowerings of loops and branches share: which parts of the packed result are stored and where, and the copies
  * of values into and out of stacks that stand between the steps.
  */
-import type { Segment } from '../rows/row.ts';
+import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Code, Local } from './code.ts';
 import type { ControlCompiler, ControlWriter, LoweredBody, PackedPart, Place } from './control.ts';

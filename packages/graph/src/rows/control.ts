@@ -15,7 +15,8 @@ import { lowerScan } from '../lowering/scan.ts';
 import { lowerWhileLoop } from '../lowering/while-loop.ts';
 import { formatShape, sameShape, sizeOf } from '../shape.ts';
 import type { Type } from '../tensor.ts';
-import { type AttributeValue, type ControlRow, RuleViolation, type Segments } from './row.ts';
+import { type AttributeValue, type ControlRow, RuleViolation } from './row.ts';
+import type { Segments } from './segments.ts';
 import { packed } from './packed.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Packed vectors: the results of a loop or branch one after the other, since a node has one value. */
 import { sizeOf } from '../shape.ts';
 import type { Type } from '../tensor.ts';
-import type { Segment, Segments } from './row.ts';
+import type { Segment, Segments } from './segments.ts';
 
 /** What is packed, by what it is. */
 type Parts = {
