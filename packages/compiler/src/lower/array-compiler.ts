@@ -3,7 +3,7 @@ import { type ArrayCompiler, type Kernel, kernelOf, type LoweredWork, type Type 
 import { asNumbers } from '../code/vector-algebra.ts';
 import type { Draft } from './draft.ts';
 import type { HostCall } from './kernel.ts';
-import { type Buffer, contiguousView } from './view.ts';
+import { type Buffer, contiguousView, newBuffer } from './view.ts';
 
 /** The compiler of a node, whose result goes to a buffer of its own. */
 export function arrayCompiler(draft: Draft, node: number): ArrayCompiler {
@@ -35,7 +35,7 @@ export function arrayCompiler(draft: Draft, node: number): ArrayCompiler {
     result,
     operand: (position) => draft.viewOf(simplified.operand(node, position)),
     contiguous,
-    fresh: (size) => ({ node, storage: 'real', size, address: -1 }),
+    fresh: (size) => newBuffer(node, size),
     loop(operation, write, value, combine, reduced = write.shape.map(() => false)) {
       const body = draft.loopOver(write.shape);
       const e = body.expressions;
