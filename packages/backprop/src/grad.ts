@@ -131,7 +131,11 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
   const argument: number = options.argument ?? 0;
   const tracer = new Tracer(
     f as Traceable,
-    { name: 'grad', varies: (position) => position === argument },
+    {
+      name: 'grad',
+      varies: (position) => position === argument,
+      options: ['argument', 'strict'],
+    },
     options,
   );
   return ((...args: readonly Argument[]) => {

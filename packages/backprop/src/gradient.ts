@@ -2,7 +2,15 @@
  * The reverse sweep on symbols: the adjoint graph is appended to the graph itself. The result can be evaluated, compiled,
  * drawn, and differentiated again.
  */
-import { adjointsOf, GraphError, type GraphNode, KindError } from '@ad/graph';
+import {
+  adjointsOf,
+  checkNames,
+  describeValue,
+  GraphError,
+  type GraphNode,
+  isGraphNode,
+  KindError,
+} from '@ad/graph';
 import { zerosLike } from './activity.ts';
 import { checkDifferentiable } from './seed.ts';
 
@@ -46,12 +54,13 @@ export function gradient(
   wrt: GraphNode | readonly GraphNode[],
   options: GradientOptions = {},
 ): GraphNode | GraphNode[] {
-  const targets = 'id' in wrt ? [wrt] : wrt;
+  checkNames('gradient', options, ['seed']);
+  const targets = Array.isArray(wrt) ? (wrt as readonly GraphNode[]) : [wrt as GraphNode];
   checkArguments(output, targets, options);
   const seed = options.seed ?? output.graph.constant(1);
   const adjoints = adjointsOf([[output, seed]], targets);
   const gradients = targets.map((target, i) => adjoints[i] ?? zerosLike(target));
-  return 'id' in wrt ? gradients[0]! : gradients;
+  return Array.isArray(wrt) ? gradients : gradients[0]!;
 }
 
 function checkArguments(
@@ -61,6 +70,12 @@ function checkArguments(
 ): void {
   checkDifferentiable(output, options.seed?.shape, 'gradient');
   for (const node of options.seed === undefined ? targets : [...targets, options.seed]) {
+    if (!isGraphNode(node)) {
+      throw new GraphError(
+        `gradient: ${describeValue(node)} stands where a node is expected: gradient(output, node) or ` +
+          'gradient(output, [node, ...])',
+      );
+    }
     if (node.graph !== output.graph) {
       throw new GraphError(
         `gradient: the node ${node.toString()} belongs to another graph than the output ${output.toString()}; ` +

@@ -111,7 +111,12 @@ export function jacobian<
   const mode = checkMode('jacobian', options.mode);
   const tracer = new Tracer(
     f as Traceable,
-    { name: 'jacobian', varies: (position) => position === argument, trees: true },
+    {
+      name: 'jacobian',
+      varies: (position) => position === argument,
+      trees: true,
+      options: ['argument', 'mode'],
+    },
     options,
   );
   return ((...args: readonly Argument[]) => {
@@ -157,7 +162,11 @@ export function hessian<Args extends readonly unknown[], const Index extends num
   const argument: number = options.argument ?? 0;
   const tracer = new Tracer(
     f as Traceable,
-    { name: 'hessian', varies: (position) => position === argument },
+    {
+      name: 'hessian',
+      varies: (position) => position === argument,
+      options: ['argument'],
+    },
     options,
   );
   return ((...args: readonly Argument[]) => {

@@ -27,6 +27,7 @@ import {
   type Argument,
   type ArgumentOptions,
   checkArgument,
+  checkTransform,
   type Trace,
   type Traceable,
   Tracer,
@@ -72,6 +73,7 @@ export function jvp<Args extends readonly unknown[], Result = GraphNode>(
   f: (...args: Args) => Result,
   options: TransformOptions = {},
 ): JvpFunction<Args, Result> {
+  checkTransform(f, { name: 'jvp' }, options);
   // Which arguments move is part of the call, so there is a tracer for each choice.
   const tracers = new Map<string, Tracer>();
   return ((primals: readonly Argument[], tangents: readonly (Argument | undefined)[]) => {
@@ -182,7 +184,12 @@ export function vjp<
   const argument: number = options.argument ?? 0;
   const tracer = new Tracer(
     f as Traceable,
-    { name: 'vjp', varies: (position) => position === argument, trees: true },
+    {
+      name: 'vjp',
+      varies: (position) => position === argument,
+      trees: true,
+      options: ['argument'],
+    },
     options,
   );
   return ((...args: readonly Argument[]) => {

@@ -13,6 +13,7 @@ import {
   activations,
   type Arena,
   carriesMessage,
+  checkNames,
   factsOf,
   type Feeds,
   type GraphNode,
@@ -63,6 +64,7 @@ export interface ReverseSweepOptions extends ObserverOptions {
  * ```
  */
 export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {}): Adjoints {
+  checkNames('reverseSweep', options, ['feeds', 'seed', 'count', 'onMessage']);
   const seed = seedOf(output, options.seed, 'reverseSweep');
   const values = activations([output], options.feeds);
   const { arena } = output.graph;

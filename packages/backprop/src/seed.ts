@@ -1,7 +1,10 @@
 /** What a sweep starts from: the adjoint of the output, 1 for a scalar. */
 import {
+  describeValue,
   formatShape,
+  GraphError,
   type GraphNode,
+  isGraphNode,
   KindError,
   sameShape,
   ShapeError,
@@ -30,6 +33,9 @@ export function checkDifferentiable(
   seedShape: readonly number[] | undefined,
   caller: string,
 ): void {
+  if (!isGraphNode(output)) {
+    throw new GraphError(`${caller}: the output is ${describeValue(output)}, expected a node`);
+  }
   if (output.kind !== 'real') {
     throw new KindError(
       `${caller}: the output ${output.toString()} is not real; only real nodes have derivatives`,

@@ -13,6 +13,9 @@
  */
 import { compiler } from '@ad/compiler';
 import {
+  callWithNodes,
+  checkNames,
+  describeValue,
   type Executor,
   type Feeds,
   ForeignNodeError,
@@ -33,6 +36,7 @@ import {
   type Tensor,
   tensorOfLeaf,
   type Tree,
+  remedyForResult,
   ValueError,
 } from '@ad/graph';
 
@@ -72,6 +76,23 @@ export interface Transform {
   readonly trees?: boolean;
   /** Whether the function may return integers and conditions, too; default false. */
   readonly kinds?: 'any';
+  /** The options that it takes besides those of all transforms. */
+  readonly options?: readonly string[];
+}
+
+/**
+ * Checks what a transform is made of.
+ *
+ * @throws `ValueError` when that is no function, or an option is unknown.
+ */
+export function checkTransform(
+  f: unknown,
+  { name, options: others = [] }: Pick<Transform, 'name' | 'options'>,
+  options: TransformOptions,
+): void {
+  if (typeof f !== 'function')
+    throw new ValueError(`${name}: expected a function of nodes, got ${describeValue(f)}`);
+  checkNames(name, options, ['executor', 'share', ...others]);
 }
 
 /** A function applied to nodes: its result, and what can be computed from it. */
@@ -145,11 +166,12 @@ export class Tracer {
   readonly #share: boolean;
   readonly #traces = new TraceCache();
 
-  constructor(f: Traceable, transform: Transform, { executor, share }: TransformOptions) {
+  constructor(f: Traceable, transform: Transform, options: TransformOptions) {
+    checkTransform(f, transform, options);
     this.#f = f;
     this.#transform = transform;
-    this.#executor = executor;
-    this.#share = share ?? false;
+    this.#executor = options.executor;
+    this.#share = options.share ?? false;
   }
 
   /**
@@ -220,7 +242,9 @@ export class Tracer {
     });
     graph.callsInProgress++;
     try {
-      return checkResult(this.#f(...nodes), graph, this.#transform);
+      const { name } = this.#transform;
+      const result = callWithNodes(name, () => this.#f(...nodes));
+      return checkResult(result, graph, this.#transform);
     } finally {
       graph.callsInProgress--;
     }
@@ -252,7 +276,7 @@ export function checkResult(
     const what = path === '' ? 'the function returned' : `the result at ${path} is`;
     if (!isGraphNode(leaf)) {
       throw new GraphError(
-        `${name}: ${what} ${String(leaf)}, expected a node computed from its arguments`,
+        `${name}: ${what} ${describeValue(leaf)}, expected a node computed from its arguments${remedyForResult(leaf)}`,
       );
     }
     if (leaf.graph !== graph) {

@@ -21,6 +21,7 @@ import { exampleOf } from './example.ts';
 import {
   type Argument,
   checkResult,
+  checkTransform,
   type Traceable,
   Tracer,
   type Transform,
@@ -74,6 +75,7 @@ export function vmap<Args extends readonly unknown[], Result>(
   f: (...args: Args) => Result,
   options: VmapOptions = {},
 ): VmapFunction<Args, Result> {
+  checkTransform(f, VMAP, options);
   const batched: Traceable = (...args) => callBatched(f as Traceable, args, options);
   const tracer = new Tracer(batched, VMAP, options);
   return ((...args: readonly Argument[]) => {
@@ -83,7 +85,13 @@ export function vmap<Args extends readonly unknown[], Result>(
   }) as VmapFunction<Args, Result>;
 }
 
-const VMAP: Transform = { name: 'vmap', varies: () => false, trees: true, kinds: 'any' };
+const VMAP: Transform = {
+  name: 'vmap',
+  varies: () => false,
+  trees: true,
+  kinds: 'any',
+  options: ['axes', 'outputAxis'],
+};
 
 /** Applies a function to nodes with an axis of examples. */
 function callBatched(f: Traceable, args: readonly unknown[], options: VmapOptions): unknown {

@@ -3,7 +3,9 @@
  * lowering (clusters, views, kernels), the memory plan, and emission; the interpreter is the oracle.
  */
 import {
+  checkNames,
   checkSpec,
+  describeValue,
   type Executor,
   flopsOf,
   ancestorsOf,
@@ -12,6 +14,7 @@ import {
   type Program,
   type ProgramSpec,
   type TensorData,
+  ValueError,
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
 import { functionsCalled, vectorMath } from './code/vector-math.ts';
@@ -55,7 +58,8 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  * interpreter serves instead, with the same interface; `report()` says who runs.
  *
  * @throws `CapacityError` when the program would need more memory than 32-bit addresses reach.
- * @throws `GraphError` or `ShapeError` when the specification is wrong, as for the interpreter.
+ * @throws `GraphError` or `ShapeError` when the specification is wrong, as for the interpreter; `ValueError` when an
+ * option is unknown or wrong.
  * @example
  * ```ts
  * import { Graph } from '@ad/graph';
@@ -67,7 +71,13 @@ const MAX_BYTES = 2 ** 32 - PAGE;
  * ```
  */
 export function compile(spec: ProgramSpec, options: CompileOptions = {}): Program {
+  checkNames('compile', options, ['precision', 'fusedMultiplyAdd']);
   const { precision = 'f64', fusedMultiplyAdd = false } = options;
+  if (precision !== 'f64' && precision !== 'f32') {
+    throw new ValueError(
+      `compile: precision is ${describeValue(precision)}, expected "f64" or "f32"`,
+    );
+  }
   return compileWith(spec, precision, STRAIGHT_LINE_LIMIT, fusedMultiplyAdd);
 }
 

@@ -5,6 +5,7 @@
  */
 import {
   AdError,
+  checkNames,
   type Feeds,
   fedValue,
   FormatError,
@@ -54,6 +55,7 @@ export interface LoadOptions {
  * ```
  */
 export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Program {
+  checkNames('loadProgram', options, ['hostKernel']);
   const platform = webAssembly();
   const refused = 'and a saved program has no graph to interpret: compile it from its graph here';
   if (platform === undefined)

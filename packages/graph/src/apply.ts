@@ -34,7 +34,8 @@ export function apply<A extends Attributes>(
 ): GraphNode {
   // By far the most frequent; everything that is not so plain goes the long way, which also words the errors.
   if (attributes === undefined && (operands.length === 1 || operands.length === 2)) {
-    const [x, y = x] = operands as [Operand, Operand?];
+    const x = operands[0]!;
+    const y = operands.length === 1 ? x : operands[1]!;
     const node = applyToScalars(row, undefined, operands.length, x, y);
     if (node !== undefined) return node;
   }

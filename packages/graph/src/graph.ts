@@ -9,6 +9,7 @@ import { Arena } from './arena.ts';
 import { callSite } from './call-site.ts';
 import { GraphError } from './errors.ts';
 import { GraphNode } from './node.ts';
+import { checkNames } from './options.ts';
 import { isGraphNode, type Operand } from './explain.ts';
 import { checkFeed, fedValue, listNames, tensorFor } from './feeds.ts';
 import { NodeValues } from './interpreter/node-values.ts';
@@ -95,6 +96,7 @@ export class Graph {
 
   /** An empty graph. */
   constructor(options: GraphOptions = {}) {
+    checkNames('Graph', options, ['traceCreation', 'share']);
     this.#creationSites = options.traceCreation === true ? new Map() : undefined;
     this.#shared = options.share === true ? new SharedNodes() : undefined;
     this.#appendsPlainly = this.#shared === undefined && this.#creationSites === undefined;
@@ -146,6 +148,7 @@ export class Graph {
         `input: this graph already has an input "${name}"; take another name or use graph.find("${name}")`,
       );
     }
+    checkNames(`input "${name}"`, options, ['shape', 'kind', 'value']);
     const value = currentFor(name, options);
     const type = value instanceof Tensor ? value : SCALAR;
     const { shape = type.shape, kind = type.kind } = options;

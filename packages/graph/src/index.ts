@@ -61,6 +61,8 @@ export * from './functions/sorting.ts';
 export type { Padding, PerAxis } from './functions/spatial.ts';
 export * from './functions/stop-gradient.ts';
 export * from './functions/trigonometric.ts';
+export { checkNames, describeValue } from './options.ts';
+export { callWithNodes, remedyForResult } from './user-function.ts';
 export * from './codes.ts';
 export {
   carriesMessage,

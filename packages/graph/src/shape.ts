@@ -4,6 +4,7 @@
  * Two shapes broadcast when, aligned at their last axes, each pair of dimensions is equal or one of them is 1.
  */
 import { ShapeError, ValueError } from './errors.ts';
+import { describeValue } from './options.ts';
 
 /** The most elements that an array can have, and the longest axis. */
 const MAX_SIZE = 2 ** 31 - 1;
@@ -110,6 +111,17 @@ export function normalizeAxis(axis: number, rank: number): number {
 }
 
 /**
+ * Checks that what should be a list is one.
+ *
+ * @param words - what it is a list of.
+ * @throws {@link ValueError} otherwise.
+ */
+export function checkList(list: unknown, what: string, words: string): void {
+  if (Array.isArray(list)) return;
+  throw new ValueError(`${what} are ${describeValue(list)}, expected a list of ${words}`);
+}
+
+/**
  * Axes as an ascending list without repeats; `undefined` means all of them.
  *
  * @throws {@link ValueError} when an axis does not exist or is named twice.
@@ -120,6 +132,7 @@ export function normalizeAxes(
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === 'number' ? [axes] : axes;
+  checkList(list, 'the axes', 'numbers');
   const result = list.map((axis) => normalizeAxis(axis, rank)).sort((a, b) => a - b);
   for (let i = 1; i < result.length; i++) {
     if (result[i] === result[i - 1])

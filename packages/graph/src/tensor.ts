@@ -3,6 +3,7 @@
  * come out of it (activations, gradients); the graph itself holds no numbers but its constants.
  */
 import { KindError, ShapeError, ValueError } from './errors.ts';
+import { checkNames } from './options.ts';
 import { checkShape, formatShape, sizeOf, type Shape } from './shape.ts';
 
 /** What the elements of a node or tensor are: `real` numbers, `integer` indices or labels, `boolean` conditions. */
@@ -50,6 +51,9 @@ export type NumericArray =
 
 /** Everything that {@link tensor} makes a tensor of. */
 export type TensorLike = Tensor | NumericArray | NestedArray;
+
+/** Nothing given: the usual case, in which no names need to be looked at. */
+const NO_OPTIONS: TensorOptions = {};
 
 /** How {@link tensor} reads its argument, where the argument itself does not say. */
 export interface TensorOptions {
@@ -195,7 +199,8 @@ export function allocate(kind: Kind, size: number): TensorData {
  * tensor([[1, 2], [3]]); // throws /ragged/
  * ```
  */
-export function tensor(value: TensorLike, options: TensorOptions = {}): Tensor {
+export function tensor(value: TensorLike, options: TensorOptions = NO_OPTIONS): Tensor {
+  if (options !== NO_OPTIONS) checkNames('tensor', options, ['shape', 'kind']);
   if (options.shape !== undefined) checkShape(options.shape, 'tensor');
   if (options.kind !== undefined) checkKind(options.kind, 'tensor');
   // A copy: the caller may go on to use his list.

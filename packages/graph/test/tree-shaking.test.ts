@@ -44,9 +44,9 @@ test('the algebra of nodes: no function that is called by its row', async () => 
   expect(code).not.toMatch(/name: "(?:cbrt|erf|expm1|hypot|lgamma|tan)"|digamma/);
 });
 
-test('tensor alone: three files', async () => {
+test('tensor alone: four files', async () => {
   const { files } = await bundleOf('tensor');
-  expect(files).toStrictEqual(['errors.ts', 'shape.ts', 'tensor.ts']);
+  expect(files).toStrictEqual(['errors.ts', 'options.ts', 'shape.ts', 'tensor.ts']);
 });
 
 test('partialAlgebra alone: its file and the errors', async () => {

@@ -131,6 +131,7 @@ export {
   type Reduction,
   withOptions,
 } from './losses/loss.ts';
+export type { Range } from './options.ts';
 export {
   hinge,
   type HingeOptions,

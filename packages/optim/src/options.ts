@@ -2,7 +2,9 @@
  * Checks of options, in one place and with one wording: who was called, which option, what it is, what it may be.
  * They run when something is made, before anything has happened.
  */
-import { ValueError } from '@ad/graph';
+import { describeValue, ValueError } from '@ad/graph';
+
+export { checkNames, describeValue } from '@ad/graph';
 
 /** A range of numbers: the test and the words for it. */
 export interface Range {
@@ -41,34 +43,6 @@ export const SEED: Range = {
   words: 'an integer from 0 to 2^53 - 1',
   holds: (x) => Number.isSafeInteger(x) && x >= 0,
 };
-
-/** A value in words, for messages. */
-export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
-}
-
-/**
- * Checks that options are an object with no other names than the known ones.
- *
- * @throws `ValueError` otherwise; the message lists the names there are.
- */
-export function checkNames(caller: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ValueError(
-      `${caller}: the options are ${describeValue(options)}, expected an object of ${known.join(', ')}`,
-    );
-  }
-  const stranger = Object.keys(options).find((name) => !known.includes(name));
-  if (stranger !== undefined) {
-    throw new ValueError(
-      `${caller}: there is no option ${JSON.stringify(stranger)}; the options are ${known.join(', ')}`,
-    );
-  }
-}
 
 /**
  * A number in a range, or the default where it is not given.

@@ -3,11 +3,14 @@
  * to the quotients, reverse mode to forward mode, second derivatives to quotients of first ones.
  */
 import {
+  checkNames,
+  describeValue,
   type GraphNode,
   type Leaf,
   leavesOf,
   tensorOfLeaf,
   type Tree,
+  ValueError,
   type ValuesOf,
 } from '@ad/graph';
 import { Checker } from './checker.ts';
@@ -36,7 +39,7 @@ import type { GradientReport } from './report.ts';
  * @param f - as for `grad`; it may return an array.
  * @param inputs - the arguments. Integers and conditions are held fixed.
  * @returns a report; nothing is printed or thrown when derivatives are wrong.
- * @throws `GraphError` when the function does not return a node; whatever the function throws.
+ * @throws `GraphError` when the function does not return a node; `ValueError` when an option is unknown; whatever the function throws.
  * Complexity: about 60 evaluations for each direction.
  * @example
  * ```ts
@@ -64,6 +67,13 @@ export function checkGradients<Args extends readonly unknown[]>(
   inputs: ValuesOf<Args>,
   options: CheckOptions = {},
 ): GradientReport {
+  checkNames('checkGradients', options, ['directions', 'order', 'seed']);
+  if (typeof f !== 'function' || !Array.isArray(inputs)) {
+    throw new ValueError(
+      `checkGradients: got ${describeValue(f)} and ${describeValue(inputs)}, expected a function and the list of its arguments, ` +
+        'as in checkGradients(f, [x, y])',
+    );
+  }
   const args = inputs as readonly Tree<Leaf>[];
   const values = args.flatMap((arg) => leavesOf(arg).map(({ leaf }) => tensorOfLeaf(leaf)));
   const before = values.map(({ data }) => data.slice());

@@ -2,6 +2,7 @@
 import { compile } from '@ad/compiler';
 import {
   type Attributes,
+  checkNames,
   evaluate,
   fromJSON,
   type GraphNode,
@@ -57,6 +58,7 @@ export function checkOperation<A extends Attributes>(
   operands: readonly Leaf[],
   options: CheckOperationOptions<A> = {},
 ): GradientReport {
+  checkNames('checkOperation', options, ['attributes', 'directions', 'order', 'seed']);
   const values = operands.map(tensorOfLeaf);
   const f = (...nodes: readonly unknown[]): GraphNode =>
     options.attributes === undefined

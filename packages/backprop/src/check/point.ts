@@ -1,5 +1,7 @@
 /** A function at a point: built there, and evaluated around it. */
 import {
+  callWithNodes,
+  describeValue,
   evaluate,
   Graph,
   GraphError,
@@ -7,6 +9,7 @@ import {
   isGraphNode,
   type Leaf,
   mapTree,
+  remedyForResult,
   Tensor,
   type Tree,
 } from '@ad/graph';
@@ -42,10 +45,11 @@ export function traceAt(
         return node;
       }),
     );
-    const output = f(...nodes);
+    const output = callWithNodes('checkGradients', () => f(...nodes));
     if (!isGraphNode(output) || output.graph !== graph || output.kind !== 'real') {
       throw new GraphError(
-        `checkGradients: the function returned ${String(output)}, expected a real node computed from its arguments`,
+        `checkGradients: the function returned ${isGraphNode(output) ? output.toString() : describeValue(output)}, ` +
+          `expected a real node computed from its arguments${remedyForResult(output)}`,
       );
     }
     return { graph, inputs, output };

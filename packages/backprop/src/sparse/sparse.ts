@@ -108,7 +108,7 @@ export function sparseJacobian<Args extends readonly unknown[]>(
   options: JacobianOptions = {},
 ): SparseFunction<Args> {
   const mode = checkMode('sparseJacobian', options.mode);
-  const call = tracerOf('sparseJacobian', f as Traceable, options, true);
+  const call = tracerOf('sparseJacobian', f as Traceable, options, true, ['argument', 'mode']);
   return ((...args: readonly Argument[]) => {
     const { trace, feeds, wrt } = call(args);
     const plan = trace.once('plan', () => planJacobian(trace.outputs, wrt, mode));
@@ -157,11 +157,12 @@ function tracerOf(
   f: Traceable,
   options: ArgumentOptions,
   trees: boolean,
+  names: readonly string[] = ['argument'],
 ): (args: readonly Argument[]) => Call & { readonly wrt: readonly GraphNode[] } {
   const argument = options.argument ?? 0;
   const tracer = new Tracer(
     f,
-    { name, varies: (position) => position === argument, trees },
+    { name, varies: (position) => position === argument, trees, options: names },
     options,
   );
   return (args) => {

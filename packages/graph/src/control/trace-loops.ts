@@ -9,6 +9,7 @@ import { GraphError, KindError, ShapeError, ValueError } from '../errors.ts';
 import { isGraphNode } from '../explain.ts';
 import type { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import type { ScanAttributes, WhileLoopAttributes } from '../rows/control.ts';
 import { innermost } from '../scope.ts';
 import { formatShape, sizeOf } from '../shape.ts';
@@ -68,6 +69,7 @@ export function traceScan<C, X = undefined, Y = undefined>(
   xs?: X,
   options: ScanOptions = {},
 ): ScanResult<NodesOf<C>, NodesOf<Y>> {
+  checkNames('scan', options, ['length', 'reverse', 'count', 'checkpoints']);
   const [first, arrays] = [init as Values, xs as Values | undefined];
   const graph = graphAround('scan', first, arrays);
   const carries = nodesOf(graph, first);
@@ -135,6 +137,7 @@ export function traceWhileLoop<C>(
   init: C,
   options: WhileLoopOptions = {},
 ): NodesOf<C> {
+  checkNames('whileLoop', options, ['maxSteps']);
   const limit = options.maxSteps ?? -1;
   if (options.maxSteps !== undefined) checkLength('whileLoop: maxSteps', options.maxSteps);
   const first = init as Values;

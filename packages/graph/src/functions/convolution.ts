@@ -3,6 +3,7 @@ import { apply, resultType } from '../apply.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import * as rows from '../rows/convolution.ts';
 import type { Builder } from '../rows/row.ts';
 import { sameShape, type Shape } from '../shape.ts';
@@ -87,6 +88,7 @@ function convolve(
 ): GraphNode {
   // Checked as a whole before the first node is built: a failed call leaves nothing behind.
   const { groups, margins, attributes } = explain(name, [x, w], () => {
+    checkNames(undefined, options, ['stride', 'padding', 'dilation', 'groups']);
     const lengths = spatialShape(x.shape, count);
     checkKernelRank(w.shape, count, 'outputs, channels of a group');
     const [channels, outputs] = [x.shape[1]!, w.shape[0]!];
@@ -131,6 +133,7 @@ function convolveTransposed(
   options: TransposedConvolutionOptions,
 ): GraphNode {
   const { groups, margins, lengths, attributes } = explain(name, [x, w], () => {
+    checkNames(undefined, options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
     const counts = spatialShape(x.shape, count);
     checkKernelRank(w.shape, count, 'channels, outputs of a group');
     const channels = x.shape[1]!;
@@ -283,6 +286,7 @@ export function convolution(
   options: Pick<ConvolutionOptions, 'stride' | 'dilation'> = {},
 ): GraphNode {
   return apply(rows.convolution, [x, w], () => {
+    checkNames(undefined, options, ['stride', 'dilation']);
     const count = Math.max(x.shape.length - 3, 0);
     return {
       strides: perAxis(options.stride, 1, count, 'stride'),

@@ -3,9 +3,10 @@ import { apply, resultType } from '../apply.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import * as rows from '../rows/layout.ts';
 import * as partRows from '../rows/parts.ts';
-import { normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../shape.ts';
+import { checkList, normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../shape.ts';
 
 /**
  * The same elements, row-major, in another shape.
@@ -55,6 +56,7 @@ export function transpose(x: GraphNode, axes?: readonly number[]): GraphNode {
   return apply(rows.transpose, [x], () => {
     const rank = x.shape.length;
     const reversed = x.shape.map((_, axis) => rank - 1 - axis);
+    if (axes !== undefined) checkList(axes, 'the axes', 'numbers');
     return { permutation: axes?.map((axis) => normalizeAxis(axis, rank)) ?? reversed };
   });
 }
@@ -138,6 +140,7 @@ function resolveRange(
   range: SliceRange,
   length: number,
 ): { start: number; count: number; step: number } {
+  checkNames(undefined, range, ['start', 'end', 'step']);
   const step = range.step ?? 1;
   if (!Number.isInteger(step) || step === 0)
     throw new ValueError(`a step is an integer other than 0, got ${step}`);
@@ -169,6 +172,7 @@ function resolveRange(
  */
 export function slice(x: GraphNode, ranges: readonly SliceRange[]): GraphNode {
   return apply(partRows.slice, [x], () => {
+    checkList(ranges, 'the ranges', 'one for each axis, as in [{ start: 1 }]');
     if (ranges.length > x.shape.length) {
       throw new ShapeError(`got ${ranges.length} ranges for ${x.shape.length} axes`);
     }

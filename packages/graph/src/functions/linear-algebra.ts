@@ -5,6 +5,7 @@
 import { apply, resultType } from '../apply.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import * as determinants from '../rows/determinants.ts';
 import * as systems from '../rows/linear-systems.ts';
 import { RuleViolation } from '../rows/row.ts';
@@ -85,6 +86,7 @@ export function triangularSolve(
   y: GraphNode,
   options: TriangularSolveOptions = {},
 ): GraphNode {
+  checkNames('triangularSolve', options, ['lower', 'transposed', 'unitDiagonal']);
   const { lower = true, transposed = false, unitDiagonal = false } = options;
   const triangle = { lower, transposed, unitDiagonal };
   return solved('triangularSolve', x, y, (side) =>

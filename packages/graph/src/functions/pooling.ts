@@ -3,6 +3,7 @@ import { apply, resultType } from '../apply.ts';
 import { ValueError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import * as rows from '../rows/convolution.ts';
 import { sizeOf, type Shape } from '../shape.ts';
 import { tensor, type Tensor } from '../tensor.ts';
@@ -61,11 +62,14 @@ export function windows(
   sizes: readonly number[],
   options: WindowsOptions = {},
 ): GraphNode {
-  return apply(rows.windows, [x], () => ({
-    sizes: perAxis(sizes, 1, sizes.length, 'sizes'),
-    strides: perAxis(options.stride, 1, sizes.length, 'stride'),
-    dilations: perAxis(options.dilation, 1, sizes.length, 'dilation'),
-  }));
+  return apply(rows.windows, [x], () => {
+    checkNames(undefined, options, ['stride', 'dilation']);
+    return {
+      sizes: perAxis(sizes, 1, sizes.length, 'sizes'),
+      strides: perAxis(options.stride, 1, sizes.length, 'stride'),
+      dilations: perAxis(options.dilation, 1, sizes.length, 'dilation'),
+    };
+  });
 }
 
 /**
@@ -85,11 +89,14 @@ export function overlapAdd(
   lengths: readonly number[],
   options: WindowsOptions = {},
 ): GraphNode {
-  return apply(rows.overlapAdd, [x], () => ({
-    lengths,
-    strides: perAxis(options.stride, 1, lengths.length, 'stride'),
-    dilations: perAxis(options.dilation, 1, lengths.length, 'dilation'),
-  }));
+  return apply(rows.overlapAdd, [x], () => {
+    checkNames(undefined, options, ['stride', 'dilation']);
+    return {
+      lengths,
+      strides: perAxis(options.stride, 1, lengths.length, 'stride'),
+      dilations: perAxis(options.dilation, 1, lengths.length, 'dilation'),
+    };
+  });
 }
 
 /** The windows of pooling, and the elements around the images. */
@@ -103,9 +110,11 @@ function poolingOf(
   count: number,
   x: GraphNode,
   size: PerAxis,
-  options: PoolingOptions,
+  options: AveragePoolingOptions,
+  known: readonly (keyof AveragePoolingOptions)[] = ['stride', 'padding', 'dilation'],
 ): Pooling {
   return explain(name, [x], () => {
+    checkNames(undefined, options, known);
     const lengths = spatialShape(x.shape, count);
     const sizes = perAxis(size, 1, count, 'the size of windows');
     const strides = perAxis(options.stride, sizes, count, 'stride');
@@ -184,7 +193,12 @@ function avgPool(
   size: PerAxis,
   options: AveragePoolingOptions,
 ): GraphNode {
-  const pooling = poolingOf(name, count, x, size, options);
+  const pooling = poolingOf(name, count, x, size, options, [
+    'stride',
+    'padding',
+    'dilation',
+    'countPadding',
+  ]);
   const { attributes, margins } = pooling;
   const total = sum(windowsOf(x, pooling, 0), { axes: axesOf(pooling) });
   if ((options.countPadding ?? true) || !isPadded(margins))

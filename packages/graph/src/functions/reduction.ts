@@ -3,6 +3,7 @@ import { apply, resultType } from '../apply.ts';
 import { ValueError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import { sum as sumRow } from '../rows/layout.ts';
 import * as rows from '../rows/reduction.ts';
 import type { ReductionAttributes } from '../rows/row.ts';
@@ -33,11 +34,18 @@ export interface NormOptions extends ReductionOptions {
 }
 
 /** The attributes as the rows take them, made when the operand is known to be a node. */
-function attributesOf(x: GraphNode, options: ReductionOptions): () => ReductionAttributes {
-  return () => ({
-    axes: normalizeAxes(options.axes, x.shape.length),
-    keepDims: options.keepDims ?? false,
-  });
+function attributesOf(
+  x: GraphNode,
+  options: ReductionOptions,
+  others: readonly string[] = [],
+): () => ReductionAttributes {
+  return () => {
+    checkNames(undefined, options, ['axes', 'keepDims', ...others]);
+    return {
+      axes: normalizeAxes(options.axes, x.shape.length),
+      keepDims: options.keepDims ?? false,
+    };
+  };
 }
 
 /**
@@ -246,7 +254,7 @@ export function norm(x: GraphNode, options: NormOptions = {}): GraphNode {
   const attributes = explain('norm', [x], () => {
     if (!(order >= 1))
       throw new ValueError(`the order is a number from 1 to Infinity, got ${order}`);
-    const made = attributesOf(x, options)();
+    const made = attributesOf(x, options, ['order'])();
     if (order === Infinity) resultType(rows.max, [x], made);
     return made;
   });
@@ -324,7 +332,7 @@ function deviations(
   readonly attributes: ReductionAttributes;
   readonly divisor: number;
 } {
-  const attributes = explain(name, [x], attributesOf(x, options));
+  const attributes = explain(name, [x], attributesOf(x, options, ['correction']));
   const count = sizeOf(attributes.axes.map((axis) => x.shape[axis]!));
   const centre = div(apply(sumRow, [x], { ...attributes, keepDims: true }), count);
   return {

@@ -3,6 +3,7 @@ import { apply } from '../apply.ts';
 import { ValueError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import * as rows from '../rows/indexing.ts';
 import { normalizeAxis, sizeOf } from '../shape.ts';
 import { gather } from './indexing.ts';
@@ -22,6 +23,16 @@ export interface TopK {
   readonly values: GraphNode;
   /** Their positions in the axis, of kind integer. */
   readonly indices: GraphNode;
+}
+
+/** The axis of some options, whose names are checked. */
+function axisOf(
+  x: GraphNode,
+  options: { readonly axis?: number },
+  other: 'descending' | 'largest',
+): number {
+  checkNames(undefined, options, ['axis', other]);
+  return normalizeAxis(options.axis ?? -1, x.shape.length);
 }
 
 /** How many elements to take, and from which end. */
@@ -47,7 +58,7 @@ export interface TopKOptions {
  */
 export function argSort(x: GraphNode, options: SortOptions = {}): GraphNode {
   return apply(rows.argSort, [x], () => ({
-    axis: normalizeAxis(options.axis ?? -1, x.shape.length),
+    axis: axisOf(x, options, 'descending'),
     descending: options.descending ?? false,
     within: -1,
   }));
@@ -67,7 +78,7 @@ export function argSort(x: GraphNode, options: SortOptions = {}): GraphNode {
  * ```
  */
 export function sort(x: GraphNode, options: SortOptions = {}): GraphNode {
-  const axis = explain('sort', [x], () => normalizeAxis(options.axis ?? -1, x.shape.length));
+  const axis = explain('sort', [x], () => axisOf(x, options, 'descending'));
   const descending = options.descending ?? false;
   const places = apply(rows.argSort, [x], { axis, descending, within: 0 });
   return gather(reshape(x, [sizeOf(x.shape)]), places);
@@ -89,7 +100,7 @@ export function sort(x: GraphNode, options: SortOptions = {}): GraphNode {
  */
 export function topK(x: GraphNode, k: number, options: TopKOptions = {}): TopK {
   const axis = explain('topK', [x], () => {
-    const along = normalizeAxis(options.axis ?? -1, x.shape.length);
+    const along = axisOf(x, options, 'largest');
     const length = x.shape[along]!;
     if (!Number.isInteger(k) || k < 0 || k > length)
       throw new ValueError(

@@ -2,8 +2,10 @@
 import type { Algebra } from '../algebra/algebra.ts';
 import { ADD, COS, DIV, EXP, LOG, MUL, OTHER, SIN, SUB } from '../codes.ts';
 import { GraphError, ShapeError } from '../errors.ts';
+import { isGraphNode } from '../explain.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
+import { describeValue } from '../options.ts';
 import type { Tensor } from '../tensor.ts';
 import { computeNode, setLeaf } from './compute.ts';
 import { NodeValues } from './node-values.ts';
@@ -167,14 +169,22 @@ function leafOver<T>(
   return algebra.constant(typeof constant === 'number' ? constant : constant.item());
 }
 
-/** The graph of nodes that are to be evaluated together. */
-export function graphOfAll(nodes: readonly GraphNode[]): Graph {
+/**
+ * The graph of nodes that are to be evaluated together.
+ *
+ * @param caller - who is to do so, for messages.
+ */
+export function graphOfAll(nodes: readonly GraphNode[], caller: string = 'evaluate'): Graph {
   const first = nodes[0];
-  if (first === undefined) throw new GraphError('evaluate: no outputs given');
+  if (first === undefined) throw new GraphError(`${caller}: no outputs given`);
   for (const node of nodes) {
+    if (!isGraphNode(node))
+      throw new GraphError(
+        `${caller}: ${describeValue(node)} is no node of a graph; expected nodes`,
+      );
     if (node.graph !== first.graph)
       throw new GraphError(
-        'evaluate: the outputs belong to different graphs; evaluate them one by one',
+        `${caller}: the outputs belong to different graphs; evaluate them one by one`,
       );
   }
   return first.graph;

@@ -5,6 +5,7 @@
 import { GraphError, ShapeError } from '../errors.ts';
 import type { Feeds, Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames, describeValue } from '../options.ts';
 import { sameShape } from '../shape.ts';
 import { allocate, tensor, Tensor, type TensorData, type Type } from '../tensor.ts';
 import { missingInput } from './compute.ts';
@@ -215,9 +216,16 @@ export interface CheckedSpec {
  * update is not an input or is named twice; {@link ShapeError} when an update has another shape or kind than its input.
  */
 export function checkSpec(spec: ProgramSpec): CheckedSpec {
-  const updates = spec.updates ?? [];
+  checkNames('program', spec, ['outputs', 'updates']);
+  const { outputs, updates = [] } = spec;
+  if (!Array.isArray(outputs) || !Array.isArray(updates)) {
+    throw new GraphError(
+      `program: outputs are ${describeValue(outputs)} and updates ${describeValue(updates)}, expected lists, as in ` +
+        '{ outputs: [loss], updates: [[weights, newWeights]] }',
+    );
+  }
   const roots = [...spec.outputs, ...updates.flat()];
-  const graph = graphOfAll(roots);
+  const graph = graphOfAll(roots, 'program');
   checkUpdates(graph, updates);
   return { graph, roots, updates };
 }

@@ -6,6 +6,7 @@
 import { CapacityError, ValueError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import { formatAttributes, formatConstant, formatCount, formatType } from './format.ts';
 import { checkLimit, select, type GraphPart } from './part.ts';
 
@@ -73,6 +74,7 @@ const commutative: ReadonlySet<string> = /* @__PURE__ */ new Set([
  * ```
  */
 export function toDot(part: GraphPart, options: DotOptions = {}): string {
+  checkNames('toDot', options, ['annotate', 'messages', 'rankdir', 'limit']);
   const { graph, ids, outputs } = select(part, 'toDot');
   checkSize(ids.length, checkLimit(options.limit ?? 200, 'toDot'));
   const framed = new Set(outputs.map((output) => output.id));

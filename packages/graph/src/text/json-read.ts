@@ -11,6 +11,7 @@ import { Body } from '../body.ts';
 import { FormatError, ValueError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import { RuleViolation, type Operation } from '../rows/row.ts';
 import { operations } from '../rows/table.ts';
 import { checkShape, sameShape } from '../shape.ts';
@@ -65,6 +66,7 @@ const LONGEST_RULE = 400;
  * ```
  */
 export function fromJSON(json: unknown, options: FromJSONOptions = {}): LoadedGraph {
+  checkNames('fromJSON', options, ['operations']);
   const rows = tableWith(options.operations ?? []);
   const file = fileOf(json);
   const reader = new Reader(rows, '', 0);

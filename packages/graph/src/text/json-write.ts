@@ -5,6 +5,7 @@ import { GraphError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import { ancestorsOf } from '../interpreter/schedule.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import type { Operation } from '../rows/row.ts';
 import { operations } from '../rows/table.ts';
 import { checkAttributes } from './json-attributes.ts';
@@ -56,6 +57,7 @@ export interface ToJSONOptions {
  * ```
  */
 export function toJSON(what: GraphPart | NamedNodes, options: ToJSONOptions = {}): GraphJSON {
+  checkNames('toJSON', options, ['values', 'outputs']);
   const { part, named } = read(what, options.outputs);
   const { graph, ids, outputs } = select(part, 'toJSON');
   const { nodes, position } = recordsOf(graph, ids, options.values !== false, rowChecker());

@@ -6,6 +6,7 @@ import { Body } from '../body.ts';
 import type { Graph } from '../graph.ts';
 import { ancestorsOf } from '../interpreter/schedule.ts';
 import type { GraphNode } from '../node.ts';
+import { checkNames } from '../options.ts';
 import { abbreviate, formatAttributes, formatConstant, formatCount, formatType } from './format.ts';
 import { checkLimit, select, type GraphPart } from './part.ts';
 
@@ -45,6 +46,7 @@ const OPERANDS_SHOWN = 16;
  * ```
  */
 export function listing(part: GraphPart, options: ListingOptions = {}): string {
+  checkNames('listing', options, ['limit']);
   const limit = checkLimit(options.limit ?? 1000, 'listing');
   const { graph, ids } = select(part, 'listing');
   const lines: string[] = [];

@@ -241,7 +241,8 @@ describe('windows', () => {
       fc.property(cases, ({ lead, axes }) => {
         const { sizes, image, all } = partsOf(lead, axes);
         const x = tensorOf(image, (index) => index.reduce((code, i) => 10 * code + i, 1));
-        const result = windows(inputsOf(x)[0]!, sizes, optionsOf(axes));
+        const { stride, dilation } = optionsOf(axes);
+        const result = windows(inputsOf(x)[0]!, sizes, { stride, dilation });
         expectElements(result.tensor, all, (index) => {
           const [k, p] = [
             index.slice(lead.length, lead.length + axes.length),
@@ -259,7 +260,8 @@ describe('windows', () => {
         const { image, all } = partsOf(lead, axes);
         const x = tensorOf(all, (index) => index.reduce((code, i) => 3 * code + i, 1));
         const lengths = axes.map(({ length }) => length);
-        const result = overlapAdd(inputsOf(x)[0]!, lengths, optionsOf(axes));
+        const { stride, dilation } = optionsOf(axes);
+        const result = overlapAdd(inputsOf(x)[0]!, lengths, { stride, dilation });
         expectElements(result.tensor, image, (index) =>
           sum(
             indicesOf(all)

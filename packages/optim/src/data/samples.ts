@@ -11,7 +11,8 @@ import {
   ShapeError,
   ValueError,
 } from '@ad/graph';
-import { describeValue } from '../options.ts';
+import type { Loss } from '../losses/loss.ts';
+import { describeValue, type Range } from '../options.ts';
 
 /** Samples: the first axis of both runs over them. */
 export interface Samples {
@@ -88,23 +89,33 @@ export function samplesOf(
 }
 
 /**
- * Checks that labels are in range, or are the one that is ignored.
+ * Checks that targets are what a loss can be of: labels that the model tells apart, or the one that is ignored; numbers
+ * in the range that the loss states.
  *
+ * @param classes - the length of the prediction's last axis.
  * @throws `ValueError` naming the first row that is not.
  */
-export function checkLabelRange(
-  labels: Tensor,
-  classes: number,
+export function checkTargets(
+  { targets: kind, ignores, range }: Pick<Loss, 'targets' | 'ignores' | 'range'>,
+  targets: Tensor,
+  classes: number | undefined,
   what: string,
-  ignored: number | undefined,
 ): void {
-  const bad = labels.data.findIndex(
-    (label) => (label < 0 || label >= classes) && label !== ignored,
-  );
+  const expected: Range | undefined =
+    kind === 'labels' && classes !== undefined
+      ? {
+          words: `the model tells ${classes} classes apart: labels go from 0 to ${classes - 1}`,
+          holds: (label) => (label >= 0 && label < classes) || label === ignores,
+        }
+      : range;
+  if (expected === undefined) return;
+  const bad = targets.data.findIndex((target) => !expected.holds(target));
   if (bad < 0) return;
+  const where = `${what}${place(targets, bad)}`;
   throw new ValueError(
-    `${what}${place(labels, bad)} is the label ${labels.data[bad]}, but the model tells ${classes} classes apart: ` +
-      `labels go from 0 to ${classes - 1}`,
+    kind === 'labels'
+      ? `${where} is the label ${targets.data[bad]}, but ${expected.words}`
+      : `${where} is ${targets.data[bad]}, but the loss is of targets that are ${expected.words}`,
   );
 }
 

@@ -138,7 +138,8 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
  * positive targets, computed as $p\, t \operatorname{softplus}(-x) + (1 - t) \operatorname{softplus}(x)$: exact for
  * logits of any size. PyTorch's `BCEWithLogitsLoss`.
  *
- * Prediction and targets have the same shape; the targets may be real, integer or boolean.
+ * Prediction and targets have the same shape; the targets may be real, integer or boolean. `fit` refuses samples whose
+ * targets are not from 0 to 1: there the loss has no least value.
  *
  * @throws `ShapeError` when the shapes differ, `ValueError` when an option is unknown or wrong.
  * @example
@@ -164,7 +165,7 @@ export const binaryCrossEntropy: LossFunction<BinaryCrossEntropyOptions> =
       const losses = add(weight === 1 ? positive : mul(positive, weight), negative);
       return reduce(caller, losses, options.reduction);
     },
-    { targets: 'values' as const },
+    { targets: 'values' as const, range: UP_TO_ONE },
   );
 
 function positiveWeight(

@@ -97,7 +97,7 @@ export const poissonNll: LossFunction<PoissonNllOptions> = /* @__PURE__ */ Objec
       : sub(prediction, xlogy(targets, add(prediction, epsilon)));
     return reduce(caller, isFull ? add(losses, stirling(targets)) : losses, options.reduction);
   },
-  { targets: 'values' as const },
+  { targets: 'values' as const, range: NON_NEGATIVE },
 );
 
 /** $t \ln t - t + \frac12 \ln(2 \pi t)$ for $t > 1$, else 0. */

@@ -9,7 +9,7 @@ import {
   sum,
   ValueError,
 } from '@ad/graph';
-import { describeValue } from '../options.ts';
+import { describeValue, type Range } from '../options.ts';
 
 /** A number that says how good a batch of predictions is; the mean over the samples, to be comparable. */
 export type Metric = (prediction: GraphNode, targets: GraphNode) => GraphNode;
@@ -23,6 +23,8 @@ export type Loss = Metric & {
   readonly targets?: 'labels' | 'values';
   /** A label that is allowed beside those, of samples that do not count. */
   readonly ignores?: number;
+  /** Which values targets can have; those of samples are checked. Default: all that are finite. */
+  readonly range?: Range;
 };
 
 /**
@@ -43,6 +45,8 @@ export interface LossFunction<Options extends LossOptions = LossOptions> {
   (prediction: GraphNode, targets: GraphNode, options?: Options): GraphNode;
   /** As of a {@link Loss}. */
   readonly targets?: 'labels' | 'values';
+  /** As of a {@link Loss}. */
+  readonly range?: Range;
 }
 
 /**
@@ -62,12 +66,13 @@ export function withOptions<Options extends LossOptions>(
   loss: LossFunction<Options>,
   options: Options & { readonly ignoreIndex?: number },
 ): Loss {
-  const { targets } = loss;
+  const { targets, range } = loss;
   const { ignoreIndex } = options;
   return Object.assign(
     (prediction: GraphNode, wanted: GraphNode): GraphNode => loss(prediction, wanted, options),
     {
       ...(targets === undefined ? {} : { targets }),
+      ...(range === undefined ? {} : { range }),
       ...(ignoreIndex === undefined ? {} : { ignores: ignoreIndex }),
     },
   );

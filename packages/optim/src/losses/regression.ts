@@ -1,6 +1,6 @@
 /** Losses for real targets: how far a prediction is off. */
 import { abs, type GraphNode, less, maximum, mul, square, sub, ValueError, where } from '@ad/graph';
-import { booleanOption, checkNames, describeValue } from '../options.ts';
+import { booleanOption, checkNames, describeValue, type Range } from '../options.ts';
 import { checkSameShape, type LossFunction, type LossOptions, reduce } from './loss.ts';
 
 /** A loss of each pair of elements. */
@@ -8,6 +8,7 @@ function elementwise<Options extends LossOptions>(
   caller: string,
   names: readonly string[],
   losses: (prediction: GraphNode, targets: GraphNode, options: Options) => GraphNode,
+  range?: Range,
 ): LossFunction<Options> {
   return Object.assign(
     (prediction: GraphNode, targets: GraphNode, options: Options = {} as Options): GraphNode => {
@@ -15,7 +16,7 @@ function elementwise<Options extends LossOptions>(
       checkSameShape(caller, prediction, targets);
       return reduce(caller, losses(prediction, targets, options), options.reduction);
     },
-    { targets: 'values' as const },
+    { targets: 'values' as const, ...(range === undefined ? {} : { range }) },
   );
 }
 
@@ -137,7 +138,7 @@ export interface HingeOptions extends LossOptions {
 
 /**
  * The hinge loss $\max(0, 1 - t x)$ for scores $x$ and targets $t$ that are -1 or 1: that of support vector machines.
- * (Not PyTorch's `HingeEmbeddingLoss`, which is about distances.)
+ * (Not PyTorch's `HingeEmbeddingLoss`, which is about distances.) `fit` refuses other targets.
  *
  * @throws `ShapeError` when the shapes differ, `ValueError` when an option is unknown or wrong.
  * Source: C. Cortes, V. Vapnik, Machine Learning 20, 1995.
@@ -158,6 +159,7 @@ export const hinge: LossFunction<HingeOptions> = /* @__PURE__ */ elementwise(
     const losses = maximum(sub(1, mul(targets, scores)), 0);
     return booleanOption('hinge', 'squared', squared, false) ? square(losses) : losses;
   },
+  { words: '-1 or 1', holds: (target) => target === -1 || target === 1 },
 );
 
 function checkPositive(caller: string, name: string, value: unknown): void {

@@ -5,6 +5,8 @@
  */
 import { compiler } from '@ad/compiler';
 import {
+  callWithNodes,
+  describeValue,
   type Executor,
   Graph,
   GraphError,
@@ -13,10 +15,10 @@ import {
   isGraphNode,
   KindError,
   type Program,
+  remedyForResult,
   type TensorData,
 } from '@ad/graph';
 import { firstNonFinite, gradient } from '@ad/backprop';
-import { describeValue } from '../options.ts';
 import { storageOf } from '../training/batch-program.ts';
 import type { Layout } from './layout.ts';
 
@@ -125,7 +127,7 @@ export class Traced {
   #apply(tree: unknown, graph: Graph): unknown {
     graph.callsInProgress++;
     try {
-      return this.#f(tree as never);
+      return callWithNodes(this.#caller, () => this.#f(tree as never));
     } finally {
       graph.callsInProgress--;
     }
@@ -135,7 +137,7 @@ export class Traced {
     if (!isGraphNode(result) || result.graph !== graph) {
       const got = isGraphNode(result) ? 'a node of another graph' : describeValue(result);
       throw new GraphError(
-        `${this.#caller}: the function returned ${got}, expected a node computed from its argument`,
+        `${this.#caller}: the function returned ${got}, expected a node computed from its argument${remedyForResult(result)}`,
       );
     }
     if (result.kind !== 'real') {

@@ -2,7 +2,7 @@
 import { compiler } from '@ad/compiler';
 import { type Executor, ValueError } from '@ad/graph';
 import {
-  checkLabelRange,
+  checkTargets,
   countOf,
   type Samples,
   type SampleTensors,
@@ -92,7 +92,13 @@ export function objectiveOf<P, Name extends string>(
     options.loss,
     'a function of prediction and targets, such as crossEntropy',
   );
-  const metrics = Object.entries(options.metrics ?? {}) as [Name, Metric][];
+  const given = options.metrics ?? {};
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new ValueError(
+      `${caller}: metrics are ${describeValue(given)}, expected functions by name, as in { accuracy }`,
+    );
+  }
+  const metrics = Object.entries(given) as [Name, Metric][];
   for (const [name, metric] of metrics) {
     checkFunction(
       caller,
@@ -121,7 +127,7 @@ export class Evaluator<P, Name extends string> {
   /**
    * Builds the programs: one for full batches, and one for the rest.
    *
-   * @throws `ValueError` when labels are out of range; whatever the model, the loss or a metric throw.
+   * @throws `ValueError` when targets are out of range; whatever the model, the loss or a metric throw.
    */
   constructor(
     objective: Objective<P, Name>,
@@ -136,10 +142,7 @@ export class Evaluator<P, Name extends string> {
     this.#samples = samples;
     this.#programs = (rest === 0 ? [size] : [size, rest]).map((rows) => {
       const { prediction, loss, metrics } = traceForward(objective, parameters, samples, rows);
-      if (objective.loss.targets === 'labels') {
-        const classes = prediction.shape.at(-1)!;
-        checkLabelRange(samples.targets, classes, `${what}: targets`, objective.loss.ignores);
-      }
+      checkTargets(objective.loss, samples.targets, prediction.shape.at(-1), `${what}: targets`);
       const program = objective.executor({ outputs: [loss, ...metrics] });
       return Object.assign(new BatchProgram(program, rows), {
         parameters: new Variables(program, parameters, 'parameters'),

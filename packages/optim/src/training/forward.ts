@@ -1,12 +1,15 @@
 /** What a training step is built on: the graph of an objective for a batch, and its gradients. */
 import {
   ancestorsOf,
+  callWithNodes,
+  describeValue,
   type Executor,
   formatShape,
   describeOperand,
   Graph,
   type GraphNode,
   isGraphNode,
+  remedyForResult,
   sameShape,
   ShapeError,
   type Tensor,
@@ -16,7 +19,6 @@ import { gradient, type NodesOf } from '@ad/backprop';
 import type { SampleTensors } from '../data/samples.ts';
 import type { Model, Training } from '../layers/model.ts';
 import type { Loss, Metric } from '../losses/loss.ts';
-import { describeValue } from '../options.ts';
 import { inputsFor } from './variables.ts';
 
 /** What is asked of a model: a loss, and numbers that are reported beside it. */
@@ -75,7 +77,9 @@ export function traceForward<P>(
     },
   };
   const prediction = checkNode(
-    model.apply(variables.tree as NodesOf<P>, inputs, purpose === 'judge' ? undefined : training),
+    callWithNodes(caller, () =>
+      model.apply(variables.tree as NodesOf<P>, inputs, purpose === 'judge' ? undefined : training),
+    ),
     `${caller}: the model`,
     false,
   );
@@ -85,9 +89,17 @@ export function traceForward<P>(
     parameterTree: variables.tree,
     parameterNodes: variables.nodes,
     prediction,
-    loss: checkNode(loss(prediction, targets), `${caller}: the loss`, true),
+    loss: checkNode(
+      callWithNodes(caller, () => loss(prediction, targets)),
+      `${caller}: the loss`,
+      true,
+    ),
     metrics: metrics.map(([name, metric]) =>
-      checkNode(metric(prediction, targets), `${caller}: the metric ${name}`, true),
+      checkNode(
+        callWithNodes(caller, () => metric(prediction, targets)),
+        `${caller}: the metric ${name}`,
+        true,
+      ),
     ),
   };
 }
@@ -138,7 +150,9 @@ function checkReplacement(
 /** Checks what a function of the user's returned. */
 function checkNode(value: unknown, what: string, scalar: boolean): GraphNode {
   if (!isGraphNode(value)) {
-    throw new ValueError(`${what} returned ${describeValue(value)}, expected a graph node`);
+    throw new ValueError(
+      `${what} returned ${describeValue(value)}, expected a graph node${remedyForResult(value)}`,
+    );
   }
   if (scalar && value.shape.length > 0) {
     throw new ShapeError(

@@ -1,7 +1,7 @@
 /** All that `fit` checks and builds before the first step. */
 import { ValueError } from '@ad/graph';
 import {
-  checkLabelRange,
+  checkTargets,
   countOf,
   type Samples,
   samplesOf,
@@ -185,7 +185,7 @@ export function planTraining<P, Name extends string>(
   const setting = { seed, batchSize, shuffle, shards, samples: count };
   checkSetting(resume, setting);
   for (const size of batches.rest === 0 ? [batchSize] : [batchSize, batches.rest]) {
-    checkTargets(options.loss, programFor({ samples, size }), samples);
+    checkTargetsOf(options.loss, programFor({ samples, size }), samples);
   }
   return {
     ...common,
@@ -196,17 +196,17 @@ export function planTraining<P, Name extends string>(
   };
 }
 
-/** A reader that checks the labels of what it reads. */
+/** A reader that checks the targets of what it reads. */
 function labelled(
   reader: BatchReader,
   loss: Loss,
   programFor: (batch: Batch) => TrainingStep,
 ): BatchReader {
-  if (loss.targets !== 'labels') return reader;
+  if (loss.targets !== 'labels' && loss.range === undefined) return reader;
   return {
     async next() {
       const batch = await reader.next();
-      if (batch !== null) checkTargets(loss, programFor(batch), batch.samples);
+      if (batch !== null) checkTargetsOf(loss, programFor(batch), batch.samples);
       return batch;
     },
     close: () => reader.close(),
@@ -259,10 +259,8 @@ function validator<P, Name extends string>(
   return new Evaluator({ ...objective, caller: 'fit: validation' }, parameters, samples, 256);
 }
 
-function checkTargets(loss: Loss, step: TrainingStep, samples: SampleTensors): void {
-  if (loss.targets !== 'labels') return;
-  const classes = step.forward.prediction.shape.at(-1)!;
-  checkLabelRange(samples.targets, classes, 'fit: targets', loss.ignores);
+function checkTargetsOf(loss: Loss, step: TrainingStep, { targets }: SampleTensors): void {
+  checkTargets(loss, targets, step.forward.prediction.shape.at(-1), 'fit: targets');
 }
 
 function checkSignal(signal: StopSignal | undefined): void {

@@ -2,17 +2,20 @@
 import { type GraphNode, max, tensor, type Tensor } from '@ad/graph';
 import {
   accuracy,
+  binaryCrossEntropy,
   crossEntropy,
   dense,
   evaluateModel,
   exportModel,
   fit,
   type FitOptions,
+  hinge,
   meanSquaredError,
   mlp,
   type MlpParameters,
   type Model,
   parseCsv,
+  poissonNll,
   predict,
   predictor,
   type Samples,
@@ -20,6 +23,7 @@ import {
   sequential,
   sgd,
   summary,
+  withOptions,
 } from '@ad/optim';
 import { expect, test } from 'vitest';
 
@@ -483,4 +487,37 @@ test('models, losses and tables are made of what they are made of', () => {
       }),
     );
   }
+});
+
+test.each([
+  ['binaryCrossEntropy', binaryCrossEntropy, 2, 'a number from 0 to 1'],
+  ['binaryCrossEntropy', withOptions(binaryCrossEntropy, { positiveWeight: 2 }), -1, '0 to 1'],
+  ['hinge', hinge, 0, '-1 or 1'],
+  ['poissonNll', poissonNll, -1, 'a finite number of 0 or more'],
+] as const)('%s refuses targets that it cannot be of', async (_name, loss, target, words) => {
+  const given = {
+    inputs: [
+      [1, 2],
+      [3, 4],
+    ],
+    targets: [[1], [target]],
+  };
+  const message = `targets row 1 at [0] is ${target}, but the loss is of targets that are`;
+  const single = mlp([2, 1]);
+  await expect(fit(single, given, { loss, epochs: 1 })).rejects.toThrow(`fit: ${message}`);
+  await expect(fit(single, given, { loss, epochs: 1 })).rejects.toThrow(words);
+  expect(() => evaluateModel(single, single.init(0), given, { loss })).toThrow(
+    `evaluateModel: ${message}`,
+  );
+  const stream = (): Samples[] => [given];
+  await expect(fit(single, stream, { loss, epochs: 1, batchSize: 2 })).rejects.toThrow(message);
+});
+
+test.each([
+  ['a list', [accuracy], 'a list of 1'],
+  ['a metric', accuracy, 'a function'],
+])('metrics have names: %s is refused', async (_name, metrics, words) => {
+  await expect(fit(model, samples, { ...options, metrics: metrics as never })).rejects.toThrow(
+    `fit: metrics are ${words}, expected functions by name, as in { accuracy }`,
+  );
 });

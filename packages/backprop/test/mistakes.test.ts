@@ -1,0 +1,85 @@
+/** Mistakes that types would catch, made without types: each is refused, by name and with what is expected. */
+import { Graph, type GraphNode, tensor, ValueError } from '@ad/graph';
+import { describe, expect, test } from 'vitest';
+import {
+  checkGradients,
+  grad,
+  gradient,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  reverseSweep,
+  sparseHessian,
+  sparseJacobian,
+  sparsityPattern,
+  vjp,
+  vmap,
+} from '../src/index.ts';
+
+type Transform = (f: unknown, options?: unknown) => (...args: readonly unknown[]) => unknown;
+const transforms = Object.entries({
+  grad,
+  vjp,
+  jvp,
+  hvp,
+  jacobian,
+  hessian,
+  vmap,
+  sparseJacobian,
+  sparseHessian,
+  sparsityPattern,
+}) as unknown as readonly (readonly [string, Transform])[];
+const f = (x: GraphNode): GraphNode => x.square();
+
+describe.each(transforms)('%s', (name, transform) => {
+  test('knows its options', () => {
+    const call = (): unknown => transform(f, { argnums: 0 });
+    expect(call).toThrow(ValueError);
+    expect(call).toThrow(`${name}: there is no option "argnums"; the options are executor, share`);
+  });
+
+  test('takes a function alone, and no arguments of it', () => {
+    expect(() => transform(3)).toThrow(`${name}: expected a function of nodes, got 3`);
+    expect(() => transform(f, 2)).toThrow(`${name}: the options are 2, expected an object`);
+  });
+});
+
+test('what a function returns in the place of a node is named with the remedy', () => {
+  const at1 = (g: unknown): (() => unknown) => {
+    return () => (grad as unknown as Transform)(g)(1);
+  };
+  expect(at1(() => undefined)).toThrow(
+    /returned undefined, expected a node.*is a return missing\?/,
+  );
+  expect(at1((x: GraphNode) => Promise.resolve(x))).toThrow(
+    /returned a promise, .*it cannot be async/,
+  );
+  expect(at1((x: GraphNode) => x.value * 2)).toThrow(/returned 2, .*compute with/);
+  expect(at1((x: GraphNode) => [x])).toThrow(/returned a list of 1/);
+  expect(at1((x: number) => x * x)).toThrow(/is a node, not a number/);
+  expect(at1((x: { readonly softplus: () => unknown }) => x.softplus())).toThrow(
+    /softplus is not a function\. .* import \{ softplus \} from '@ad\/graph'/,
+  );
+});
+
+test('a list of numbers is a list of nodes to the function, and the error says so', () => {
+  const g = grad((x: GraphNode) => x.square().sum()) as (x: unknown) => unknown;
+  expect(() => g([1, 2])).toThrow(/pass tensor\(list\) to get one node for the whole/);
+  expect(g(tensor([1, 2]))).toEqual(tensor([2, 4]));
+});
+
+test('gradients and sweeps are of nodes', () => {
+  const x = new Graph().input('x', { value: 1 });
+  expect(() => gradient(x, undefined as never)).toThrow(/gradient: undefined stands where a node/);
+  expect(() => gradient(x, [x, 3] as never)).toThrow(/gradient: 3 stands where a node/);
+  expect(() => gradient(3 as never, x)).toThrow(/gradient: the output is 3, expected a node/);
+  expect(() => gradient(x, x, { sead: x } as never)).toThrow(/no option "sead"/);
+  expect(() => reverseSweep(undefined as never)).toThrow(/the output is undefined/);
+  expect(() => reverseSweep(x, { feed: { x: 1 } } as never)).toThrow(/no option "feed"/);
+});
+
+test('checks are of a function and a list of arguments', () => {
+  expect(() => checkGradients(f, 3 as never)).toThrow(/got a function and 3, expected/);
+  expect(() => checkGradients(f, [1], { tolerance: 1 } as never)).toThrow(/no option "tolerance"/);
+});
