@@ -123,6 +123,7 @@ export {
   shifted,
   type Chunk,
   type Region,
+  type Term,
   type VectorPlace,
   type VectorWriter,
 } from './lowering/vectors.ts';

@@ -3,7 +3,7 @@ import type { VectorWriter } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import type { Own } from '../lower/kernel.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
-import { addProduct, chunksOf, lanesOf, pushLoad, pushLocal, store } from './contraction/lanes.ts';
+import { addProducts, chunksOf, lanesOf, pushLoad, pushLocal, store } from './contraction/lanes.ts';
 import { regions } from './contraction/plan.ts';
 import { walk } from './contraction/walk.ts';
 
@@ -35,8 +35,8 @@ function vectorWriter(code: FunctionBuilder, precision: Precision, fused: boolea
     width,
     add,
     splat,
-    addProduct: (sum, left, right) => {
-      addProduct(code, lanes, sum, left, right);
+    addProducts: (terms) => {
+      addProducts(code, lanes, terms);
     },
     push: (place) => pushLocal(code, place),
     load: (place, count) => {

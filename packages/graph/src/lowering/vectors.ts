@@ -36,6 +36,16 @@ export interface Region {
   readonly columns: number;
 }
 
+/** A product of two vectors, and the sum that it is added to. */
+export interface Term {
+  /** The sum. */
+  readonly sum: Local;
+  /** One factor. */
+  readonly left: Local;
+  /** The other. */
+  readonly right: Local;
+}
+
 /** Writes code that computes with vectors of reals. */
 export interface VectorWriter {
   /** Bytes of an element. */
@@ -46,8 +56,8 @@ export interface VectorWriter {
   readonly add: string;
   /** The instruction that loads one element into every lane. */
   readonly splat: string;
-  /** Adds the product of two vectors to a sum. */
-  addProduct(sum: Local, left: Local, right: Local): void;
+  /** Adds products of vectors to different sums. */
+  addProducts(terms: readonly Term[]): void;
   /** Pushes the part of an address that changes. */
   push(place: VectorPlace): Code;
   /** Pushes `count` elements side by side as one vector; the lanes that are left are 0. */

@@ -5,7 +5,7 @@
  */
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import {
-  addProduct,
+  addProducts,
   chunksOf,
   type Lanes,
   type Place,
@@ -54,10 +54,12 @@ export function emitDots(
     for (let j = 0; j < columns; j++) {
       pushLoad(code, lanes, shifted(right, j * rightColumn), count, lanes.size);
       code.set(vector);
-      sums.forEach((row, r) => {
-        const sum = row[j]![way]!;
-        addProduct(code, lanes, sum, elements[r]!, vector);
-      });
+      const terms = sums.map((row, r) => ({
+        sum: row[j]![way]!,
+        left: elements[r]!,
+        right: vector,
+      }));
+      addProducts(code, lanes, terms);
     }
   };
   const leftVector = lanes.width * leftStep;

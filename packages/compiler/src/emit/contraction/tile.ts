@@ -8,7 +8,7 @@
  */
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import {
-  addProduct,
+  addProducts,
   type Chunk,
   type Lanes,
   type Place,
@@ -99,10 +99,12 @@ export function emitTile(
       pushLocal(code, left)
         .memory(lanes.splat, left.base + r * leftRow)
         .set(element);
-      row.forEach((sum, c) => {
-        const way = sum[index % ways]!;
-        addProduct(code, lanes, way, element, vectors[c]!);
-      });
+      const terms = row.map((sum, c) => ({
+        sum: sum[index % ways]!,
+        left: element,
+        right: vectors[c]!,
+      }));
+      addProducts(code, lanes, terms);
     });
     code.get(position).i32(distance).op('i32.add').set(position);
   };

@@ -159,10 +159,12 @@ class ConvolutionWriter {
             .get(pointer)
             .memory(vectors.splat, from[other].base + r * rowBytes)
             .set(element);
-          row.forEach((ways, c) => {
-            const sum = ways[index % ways.length]!;
-            vectors.addProduct(sum, element, loaded[c]!);
-          });
+          const terms = row.map((ways, c) => ({
+            sum: ways[index % ways.length]!,
+            left: element,
+            right: loaded[c]!,
+          }));
+          vectors.addProducts(terms);
         });
       };
       code.steps(offsets.length, step, () => this.#pushNever(pointer));
@@ -215,11 +217,11 @@ class ConvolutionWriter {
         const at = shifted(from.image, j * columnAxis.image * vectors.size);
         vectors.load(at, count);
         code.set(window);
-        sums.forEach((row, r) => {
+        const terms = sums.map((row, r) => {
           const ways = row[j]!;
-          const sum = ways[index % ways.length]!;
-          vectors.addProduct(sum, kernels[r]!, window);
+          return { sum: ways[index % ways.length]!, left: kernels[r]!, right: window };
         });
+        vectors.addProducts(terms);
       }
     };
     const whole = Math.floor(vector.length / vectors.width);
