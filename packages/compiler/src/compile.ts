@@ -33,7 +33,7 @@ import { planMemory } from './plan.ts';
 import { fusesMultiplyAdd, type Fusing } from './fused-multiply-add.ts';
 import { describeProgram } from './report.ts';
 import { tooLarge } from './too-large.ts';
-import { instantiate, PAGE, webAssembly, type WasmPlatform } from './webassembly.ts';
+import { instantiate, PAGE, pagesOf, webAssembly, type WasmPlatform } from './webassembly.ts';
 
 /** Options of {@link compile}. */
 export interface CompileOptions {
@@ -145,17 +145,17 @@ function build(
     throw tooLarge(graph, [...permanent, ...kernels.flatMap(buffersWritten)], bytes, size);
 
   settleBlocks(kernels);
-  const pages = Math.max(1, Math.ceil(bytes / PAGE));
   const emitted = emitModule(
     kernels,
     copies,
     restored,
     precision,
-    pages,
+    bytes,
     fusing === 'yes',
     functions,
   );
   const imports = Object.keys(emitted.functions);
+  const pages = pagesOf(emitted.memory);
   const instance = instantiate(platform, emitted.bytes, pages, emitted.functions, (index) => {
     hostCalls[index]!();
   });
@@ -190,7 +190,7 @@ function build(
     wanted.map(({ id }) => id),
   ))
     flops += flopsOf(graph.arena, node);
-  const plan = { bytes, kernels: kernels.length, flops };
+  const plan = { bytes: emitted.memory, kernels: kernels.length, flops };
   const image: ProgramImage = {
     code: emitted.bytes,
     pages,

@@ -23,7 +23,8 @@ import {
 } from '@ad/graph';
 import { CompiledProgram, type ImageCall } from './compiled-program.ts';
 import type { HostWork } from './host-kernel.ts';
-import { readHeader, SAVED_FUNCTIONS, type SavedCall, type SavedPort } from './saved-format.ts';
+import { PLATFORM } from './platform.ts';
+import { readHeader, type SavedCall, type SavedPort } from './saved-format.ts';
 import { instantiate, type Instantiated, webAssembly } from './webassembly.ts';
 
 /** Options of {@link loadProgram}. */
@@ -75,9 +76,7 @@ export function loadProgram(bytes: Uint8Array, options: LoadOptions = {}): Progr
   const code = bytes.slice(start, codeEnd);
   let instance: Instantiated | undefined;
   try {
-    const functions = Object.fromEntries(
-      header.imports.map((name) => [name, SAVED_FUNCTIONS[name]]),
-    );
+    const functions = Object.fromEntries(header.imports.map((name) => [name, PLATFORM[name]]));
     instance = instantiate(platform, code, header.pages, functions, host);
   } catch (error) {
     throw new FormatError(

@@ -5,19 +5,10 @@
  * it is used.
  */
 import { FormatError, type Kind, type ProgramPlan, sizeOf } from '@ad/graph';
-import { digammaOf, lgammaOf, polygammaOf } from '@ad/graph/rows';
 import type { Precision } from './code/expression.ts';
 import { sizeOfReal } from './sizes.ts';
 import { PLATFORM } from './platform.ts';
 import { PAGE } from './webassembly.ts';
-
-/** The functions that saved programs may import. */
-export const SAVED_FUNCTIONS: typeof PLATFORM = {
-  ...PLATFORM,
-  lgamma: lgammaOf,
-  digamma: digammaOf,
-  polygamma: polygammaOf,
-};
 
 const MAGIC = 'ADPG';
 const VERSION = 3;
@@ -134,7 +125,7 @@ function checkHeader(header: Header): void {
   const lists: readonly unknown[] = [imports, calls, inputs, outputs, kept];
   need(lists.every(Array.isArray), 'imports, calls, inputs, outputs or kept');
   for (const name of imports) {
-    const known = typeof name === 'string' && Object.hasOwn(SAVED_FUNCTIONS, name);
+    const known = typeof name === 'string' && Object.hasOwn(PLATFORM, name);
     need(known, 'imports');
   }
   const checkPlace = (at: unknown, length: number, size: number, what: string): void => {

@@ -3,6 +3,11 @@
 /** Bytes of a page of memory. */
 export const PAGE = 65_536;
 
+/** The pages that so many bytes of memory take, at least one. */
+export function pagesOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / PAGE));
+}
+
 /** A compiled module. */
 type WasmModule = object;
 

@@ -102,6 +102,7 @@ export type {
   ElementLoop,
   KernelWriter,
   LoweredWork,
+  NumberCode,
   OwnKernel,
 } from './lowering/compiler.ts';
 export type {

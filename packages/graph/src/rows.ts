@@ -4,8 +4,6 @@
  *
  * @packageDocumentation
  */
-export { digamma as digammaOf, lgamma as lgammaOf } from './algebra/gamma.ts';
-export { polygamma as polygammaOf } from './algebra/polygamma.ts';
 export * from './rows/activation.ts';
 export * from './rows/arithmetic.ts';
 export * from './rows/comparison.ts';

@@ -1,7 +1,8 @@
 /**
- * The functions that the code of a module calls: those of the platform, imported, and the vector functions, of which
- * each that is used becomes one function of the module.
+ * The functions that the code of a module calls: those of the platform, imported, and the vector functions and functions of
+ * numbers, of which each that is used becomes one function of the module.
  */
+import type { NumberCode } from '@ad/graph';
 import { emitExpressions } from '../code/emit-expression.ts';
 import { type Expression, Expressions, type Precision } from '../code/expression.ts';
 import type { VectorMath } from '../code/vector-algebra.ts';
@@ -19,28 +20,52 @@ export class Callees {
   readonly #precision: Precision;
   readonly #math: VectorMath;
   readonly #functions: Functions;
-  readonly #platform = new Map<string, Callee>();
+  readonly #numbers = new Map<string, Callee>();
   readonly #vector = new Map<string, Callee>();
 
-  /** None yet. */
-  constructor(module: ModuleBuilder, precision: Precision, math: VectorMath, functions: Functions) {
+  /** The bytes of memory that are taken: by the program, and behind it by what functions need. */
+  bytes: number;
+
+  /** None yet, in a program that takes so many bytes of memory. */
+  constructor(
+    module: ModuleBuilder,
+    precision: Precision,
+    math: VectorMath,
+    functions: Functions,
+    bytes: number,
+  ) {
+    this.bytes = 8 * Math.ceil(bytes / 8);
     this.#functions = functions;
     this.#module = module;
     this.#precision = precision;
     this.#math = math;
   }
 
-  /** A function of the platform, on doubles. */
-  platform(name: string): Callee {
-    let callee = this.#platform.get(name);
+  /** A function on doubles: one of the platform, or of the module. */
+  onNumbers(name: string): Callee {
+    let callee = this.#numbers.get(name);
     if (callee === undefined) {
-      const value = PLATFORM[name] ?? this.#functions.get(name)!.number;
-      const parameters = Array.from({ length: value.length }, () => 'f64' as const);
-      callee = this.#module.import(name, parameters, ['f64']);
-      this.imported[name] = value;
-      this.#platform.set(name, callee);
+      const row = this.#functions.get(name);
+      callee = row?.numberCode ? this.#function(row.numberCode, row.arity) : this.#import(name);
+      this.#numbers.set(name, callee);
     }
     return callee;
+  }
+
+  #import(name: string): Callee {
+    const value = PLATFORM[name] ?? this.#functions.get(name)!.number;
+    const parameters = Array.from({ length: value.length }, () => 'f64' as const);
+    this.imported[name] = value;
+    return this.#module.import(name, parameters, ['f64']);
+  }
+
+  #function(number: NumberCode, arity: number): Callee {
+    const parameters = Array.from({ length: arity }, () => 'f64' as const);
+    const code = new FunctionBuilder(parameters, ['f64']);
+    const scratch = this.bytes;
+    this.bytes += 8 * (number.scratch ?? 0);
+    number.write({ code, platform: (name) => this.onNumbers(name) }, scratch);
+    return this.#module.function(code);
   }
 
   /** Whether there is vector code for a function. */
@@ -61,7 +86,7 @@ export class Callees {
         precision: this.#precision,
         lanes: lanesOfVector(this.#precision),
         pushInput: (k: number) => code.get(k),
-        importOf: (imported: string) => this.platform(imported),
+        importOf: (called: string) => this.onNumbers(called),
       };
       emitExpressions(context, [this.#math[name]!(e, ...inputs) as Expression], () => undefined);
       callee = this.#module.function(code);

@@ -77,7 +77,7 @@ function emitStep(
     for (let lane = 1; lane < lanes; lane++)
       code.memoryLane(precision === 'f64' ? 'v128.load64_lane' : 'v128.load32_lane', 0, lane);
   };
-  const importOf = (name: string): Callee => callees.platform(name);
+  const importOf = (name: string): Callee => callees.onNumbers(name);
   const value = code.local('v128');
   code.doWhile(() => {
     emitExpressions({ code, precision, lanes, pushInput, importOf }, [expression], () => {

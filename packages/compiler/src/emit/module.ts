@@ -7,6 +7,7 @@ import type { UpdateBuffers } from '../lower/in-place.ts';
 import type { Body, HostCall, Kernel, ScalarKernel } from '../lower/kernel.ts';
 import type { Buffer } from '../lower/view.ts';
 import { bytesOf } from '../plan.ts';
+import { pagesOf } from '../webassembly.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { Callees } from './callees.ts';
@@ -23,6 +24,8 @@ import { Templates } from './templates.ts';
 export interface EmittedModule {
   /** The module; it imports a memory, `host`, and functions of the platform. */
   readonly bytes: Uint8Array;
+  /** How many bytes of memory it needs, that of the program included. */
+  readonly memory: number;
   /** The functions of the platform that the code calls, by name. */
   readonly functions: Readonly<Record<string, unknown>>;
   /** What `host(index)` is to run. */
@@ -39,7 +42,7 @@ const PIECE = 2 ** 15;
  *
  * @param copies - updates that are not made in place; those under a condition where it holds.
  * @param restored - what is put back where a condition does not hold.
- * @param pages - the size of the memory.
+ * @param memory - how many bytes of memory the kernels use.
  * @param fused - whether products of arrays multiply and add with one rounding.
  * @param functions - those that operations call by their rows.
  */
@@ -48,15 +51,15 @@ export function emitModule(
   copies: readonly UpdateBuffers[],
   restored: readonly UpdateBuffers[],
   precision: Precision,
-  pages: number,
+  memory: number,
   fused: boolean = false,
   functions: Functions = new Map(),
 ): EmittedModule {
   const code = new ModuleBuilder();
   const host = code.import('host', ['i32'], []);
   const math = vectorMath(functions);
-  const callees = new Callees(code, precision, math, functions);
-  const importOf = (name: string): Callee => callees.platform(name);
+  const callees = new Callees(code, precision, math, functions, memory);
+  const importOf = (name: string): Callee => callees.onNumbers(name);
   const hostCalls: HostCall[] = [];
   const contents = new Map<Buffer, ArrayLike<number>>();
   const elementSize = sizeOfReal(precision);
@@ -140,5 +143,11 @@ export function emitModule(
     pieces.forEach(call);
   }
   code.export('run', code.function(run));
-  return { bytes: code.encode(pages), functions: callees.imported, hostCalls, contents };
+  return {
+    bytes: code.encode(pagesOf(callees.bytes)),
+    memory: callees.bytes,
+    functions: callees.imported,
+    hostCalls,
+    contents,
+  };
 }

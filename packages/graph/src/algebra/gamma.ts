@@ -6,7 +6,7 @@
 import { polynomial } from './polynomial.ts';
 
 /** $\ln \Gamma(x) / ((x - 1)(x - 2))$ in $x - 1$, from 0.7 to 1.4. */
-const LOG_GAMMA_NEAR_ONE: readonly number[] = [
+export const LOG_GAMMA_NEAR_ONE: readonly number[] = [
   0.5772156649015329, -0.24525136852258037, 0.1554342658639523, -0.11514654256383484,
   0.0922390084644335, -0.07731816853189973, 0.06673172828854503, -0.058777941398520314,
   0.05255632120012888, -0.047543124250497865, 0.043411007620188846, -0.03994333553803977,
@@ -15,7 +15,7 @@ const LOG_GAMMA_NEAR_ONE: readonly number[] = [
   0.0306326145327502, -0.014272693946170381,
 ];
 /** The same in $x - 2$, from 1.4 to 3. */
-const LOG_GAMMA_NEAR_TWO: readonly number[] = [
+export const LOG_GAMMA_NEAR_TWO: readonly number[] = [
   0.42278433509846713, -0.10031730167435392, 0.03296500062115582, -0.01238419219337143,
   0.0049986411646974005, -0.002108130833948053, 0.000915376922243733, -0.00040570739768754733,
   0.00018255263932912146, -8.309512407911289e-5, 3.816888521255808e-5, -1.7661691973212707e-5,
@@ -25,14 +25,14 @@ const LOG_GAMMA_NEAR_TWO: readonly number[] = [
   2.499160317695975e-10,
 ];
 /** $B_{2k} / (2k (2k - 1))$: Stirling's series in $1 / x^2$, times x. */
-const STIRLING: readonly number[] = [
+export const STIRLING: readonly number[] = [
   0.08333333333333333, -0.002777777777777778, 0.0007936507936507937, -0.0005952380952380953,
   0.0008417508417508417, -0.0019175269175269176, 0.00641025641025641, -0.029550653594771242,
 ];
 /** $\frac12 \ln 2\pi - \frac12$ */
-const STIRLING_CONSTANT = 0.4189385332046727;
+export const STIRLING_CONSTANT = 0.4189385332046727;
 /** $\psi(x) / (x - x_0)$ in $x - 3/2$, from 1 to 2. */
-const DIGAMMA: readonly number[] = [
+export const DIGAMMA: readonly number[] = [
   0.9510558760318328, -0.42362742128146047, 0.24054248424078736, -0.14840492305391761,
   0.09498872445283, -0.06192213327165706, 0.04076083394462657, -0.02697579684427536,
   0.017907248195969127, -0.011908215172584002, 0.007927024067961237, -0.00528001782089874,
@@ -41,15 +41,15 @@ const DIGAMMA: readonly number[] = [
   9.173383289174792e-5, -6.11554261750751e-5, 0.00012230983055406747, -8.153978973309418e-5,
 ];
 /** The positive zero of the digamma function, and what it lost when it was rounded. */
-const ROOT = 1.4616321449683622;
-const ROOT_TAIL = 9.549995429965697e-17;
+export const ROOT = 1.4616321449683622;
+export const ROOT_TAIL = 9.549995429965697e-17;
 /** $B_{2k} / 2k$: the asymptotic series of the digamma function in $1 / x^2$. */
-const DIGAMMA_TAIL: readonly number[] = [
+export const DIGAMMA_TAIL: readonly number[] = [
   0.08333333333333333, -0.008333333333333333, 0.003968253968253968, -0.004166666666666667,
   0.007575757575757576, -0.021092796092796094, 0.08333333333333333, -0.4432598039215686,
 ];
 /** From here on the asymptotic series reach double precision. */
-const LARGE = 10;
+export const LARGE = 10;
 
 /** The distance from the nearest integer, from -1/2 to 1/2. Exact. */
 export function fromNearestInteger(x: number): number {

@@ -7,14 +7,14 @@ import { digamma, fromNearestInteger } from './gamma.ts';
 import { polynomial } from './polynomial.ts';
 
 /** $B_{2k} / (2k)!$ */
-const EULER_MACLAURIN: readonly number[] = [
+export const EULER_MACLAURIN: readonly number[] = [
   0.08333333333333333, -0.001388888888888889, 3.306878306878307e-5, -8.267195767195768e-7,
   2.08767569878681e-8, -5.284190138687493e-10, 1.3382536530684679e-11, -3.3896802963225827e-13,
   8.586062056277845e-15, -2.174868698558062e-16,
 ];
 
 /** The largest order: beyond, the factorial overflows. */
-const MAX_ORDER = 170;
+export const MAX_ORDER = 170;
 
 /**
  * The polygamma function $\psi^{(n)}(x)$, the n-th derivative of the digamma function; NaN unless n is 0, 1, ..., 170.
@@ -43,7 +43,7 @@ function magnitude(n: number, x: number): number {
   // So far out that ten terms of the remainder reach double precision.
   const terms = Math.max(Math.ceil(1.14 * (n + 21) - x), 0);
   let sum = 0;
-  for (let k = terms - 1; k >= 0; k--) sum += (x / (x + k)) ** (n + 1);
+  for (let k = terms - 1; k >= 0; k--) sum += power(x / (x + k), n + 1);
   const end = x + terms;
   let remainder = 0;
   let factor = (n * (n + 1)) / (end * end);
@@ -51,8 +51,19 @@ function magnitude(n: number, x: number): number {
     remainder += EULER_MACLAURIN[k - 1]! * factor;
     factor *= ((n + 2 * k) * (n + 2 * k + 1)) / (end * end);
   }
-  const tail = (x / end) ** n * (1 + (n / (2 * end) + remainder));
+  const tail = power(x / end, n) * (1 + (n / (2 * end) + remainder));
   return unit(n, x) * ((n / x) * sum + tail);
+}
+
+/** A power by squarings: for the small exponents that are usual it takes less than the platform's. */
+function power(x: number, exponent: number): number {
+  let product = 1;
+  let square = x;
+  for (let left = exponent; left > 0; left >>= 1) {
+    if ((left & 1) === 1) product *= square;
+    square *= square;
+  }
+  return product;
 }
 
 /** $(n - 1)! / x^n$ */

@@ -31,6 +31,18 @@ export interface KernelWriter {
   readonly refuse: () => void;
 }
 
+/** The code of a function of numbers, which a compiler makes a function of its programs of. */
+export interface NumberCode {
+  /** How many doubles of memory it needs; 0 if this is missing. */
+  readonly scratch?: number;
+  /**
+   * Writes a function of doubles that leaves a double on the stack.
+   *
+   * @param scratch - the address of its memory.
+   */
+  readonly write: (writer: Pick<KernelWriter, 'code' | 'platform'>, scratch: number) => void;
+}
+
 /** A kernel that a row writes itself. */
 export interface OwnKernel {
   /** What it does, for the report. */

@@ -8,13 +8,17 @@ import type { KernelWriter } from '../lowering/compiler.ts';
 import type { Buffer } from '../lowering/memory.ts';
 import type { Elements, Operand, Value, Variable, Writer } from './writer.ts';
 
+/** What the code of a function is written with; a function of numbers refuses none. */
+type FunctionWriter = Pick<KernelWriter, 'code' | 'platform'> &
+  Partial<Pick<KernelWriter, 'refuse'>>;
+
 /** Writes the code of one function. */
 export class CodeWriter implements Writer {
   /** The precision of the program. */
   readonly precision: 'f64' | 'f32';
   readonly #code: Code;
   readonly #size: number;
-  readonly #writer: KernelWriter;
+  readonly #writer: FunctionWriter;
   /** The variables of the blocks that are being written, which end with them. */
   #variables: [ValueType, Local][] = [];
   #scratch: number;
@@ -24,7 +28,7 @@ export class CodeWriter implements Writer {
    *
    * @param scratch - where its own space is, if it has any.
    */
-  constructor(writer: KernelWriter, precision: 'f64' | 'f32', scratch: number) {
+  constructor(writer: FunctionWriter, precision: 'f64' | 'f32', scratch: number) {
     this.#writer = writer;
     this.#code = writer.code;
     this.precision = precision;
@@ -156,7 +160,7 @@ export class CodeWriter implements Writer {
 
   /** Calls the interpreter's kernel, which refuses the operands. */
   refuse(): void {
-    this.#writer.refuse();
+    this.#writer.refuse!();
   }
 
   #reals(address: number, single: boolean): Elements {

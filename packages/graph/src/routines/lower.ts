@@ -1,8 +1,8 @@
-/** Routines as kernels. */
-import type { ArrayCompiler } from '../lowering/compiler.ts';
+/** Routines as kernels, and as functions. */
+import type { ArrayCompiler, KernelWriter } from '../lowering/compiler.ts';
 import { contiguousView } from '../lowering/memory.ts';
 import { CodeWriter } from './code-writer.ts';
-import type { Routine } from './routine.ts';
+import type { NumberRoutine, Routine } from './routine.ts';
 
 /** Adds the kernel of a routine. */
 export function lowerRoutine(c: ArrayCompiler, routine: Routine): boolean {
@@ -24,4 +24,21 @@ export function lowerRoutine(c: ArrayCompiler, routine: Routine): boolean {
     },
   });
   return true;
+}
+
+/**
+ * Writes the code of a function of numbers.
+ *
+ * @param arity - how many operands it has.
+ * @param scratch - the address of its own space.
+ */
+export function writeNumbers(
+  routine: NumberRoutine,
+  arity: 1 | 2,
+  writer: Pick<KernelWriter, 'code' | 'platform'>,
+  scratch: number,
+): void {
+  const w = new CodeWriter(writer, 'f64', scratch);
+  const operands = Array.from({ length: arity }, (_, k) => () => writer.code.get(k));
+  routine(w, ...operands)();
 }

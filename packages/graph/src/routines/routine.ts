@@ -22,6 +22,12 @@ export interface Routine {
   write(w: Writer, arrays: RoutineArrays, work: LoweredWork): void;
 }
 
+/**
+ * How a function of numbers is computed, step by step as the interpreter does it, with the same bits: writes the steps, and
+ * returns the value.
+ */
+export type NumberRoutine = (w: Writer, ...operands: readonly Value[]) => Value;
+
 /** An array seen as [outer, length, inner] around an axis. */
 export interface Around {
   readonly outer: number;

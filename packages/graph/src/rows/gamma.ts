@@ -1,6 +1,8 @@
 /** Rows: the logarithm of the gamma function and its derivatives. */
 import { digamma as digammaOf, lgamma as lgammaOf } from '../algebra/gamma.ts';
 import { polygamma as polygammaOf } from '../algebra/polygamma.ts';
+import * as routines from '../routines/gamma.ts';
+import { writeNumbers } from '../routines/lower.ts';
 import type { FunctionRow } from './row.ts';
 
 export const lgamma: FunctionRow = {
@@ -11,6 +13,7 @@ export const lgamma: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(lgamma, x),
   number: lgammaOf,
+  numberCode: { write: (...given) => writeNumbers(routines.lgamma, 1, ...given) },
   partials: [(A, _r, x) => A.call(digamma, x)],
   domain: [[0, Infinity]],
 };
@@ -23,6 +26,7 @@ export const digamma: FunctionRow = {
   resultKind: 'real',
   value: (A, x) => A.call(digamma, x),
   number: digammaOf,
+  numberCode: { write: (...given) => writeNumbers(routines.digamma, 1, ...given) },
   partials: [(A, _r, x) => A.call(polygamma, A.constant(1), x)],
   domain: [[0, Infinity]],
 };
@@ -35,6 +39,10 @@ export const polygamma: FunctionRow = {
   resultKind: 'real',
   value: (A, n, x) => A.call(polygamma, n, x),
   number: polygammaOf,
+  numberCode: {
+    scratch: routines.POLYGAMMA_SCRATCH,
+    write: (...given) => writeNumbers(routines.polygamma, 2, ...given),
+  },
   partials: [0, (A, _r, n, x) => A.call(polygamma, A.add(n, A.constant(1)), x)],
   domain: [
     [-Infinity, Infinity],

@@ -19,7 +19,7 @@ import type { Arena } from '../arena.ts';
 import type { Body } from '../body.ts';
 import type { BodyTangentsOf, ControlNode, PushedParts } from '../control/derivatives.ts';
 import type { Parts } from '../control/parts.ts';
-import type { ArrayCompiler } from '../lowering/compiler.ts';
+import type { ArrayCompiler, NumberCode } from '../lowering/compiler.ts';
 import type { ControlCompiler, LoweredBody, LoweredControl } from '../lowering/control.ts';
 import type { GraphNode } from '../node.ts';
 import type { Kind, Tensor, TensorData, Type } from '../tensor.ts';
@@ -144,6 +144,8 @@ export interface FunctionRow extends ElementwiseRow {
   readonly number: (...operands: readonly number[]) => number;
   /** Its vector code; without, compilers call it number by number. */
   readonly vector?: VectorFunction;
+  /** What they call then; without, `number`. */
+  readonly numberCode?: NumberCode;
 }
 
 /** A kernel prepared for fixed shapes: computes the result's data from the operands' data. */

@@ -143,7 +143,7 @@ export class ScalarOperations {
       operands.pushNumber(operand);
       if (single) code.op('f64.promote_f32');
     }
-    code.call(this.#callees.platform(SCALAR_OPERATIONS[operation]!));
+    code.call(this.#callees.onNumbers(SCALAR_OPERATIONS[operation]!));
     if (single) code.op('f32.demote_f64');
   }
 }
