@@ -93,7 +93,7 @@ export {
   type ProgramSpec,
   type ValueSource,
 } from './interpreter/program.ts';
-export { ancestorsOf } from './interpreter/schedule.ts';
+export { ancestorsOf, neededFor } from './interpreter/schedule.ts';
 export { writeBounds } from './lowering/bounds.ts';
 export type { Code, Local, ValueType } from './lowering/code.ts';
 export type {

@@ -193,17 +193,17 @@ function tableOf(
   for (let group = 0; group < groupKinds.length; group++) {
     const count = kinds[groupKinds[group]!]!.inputs;
     const last = ends[group]! - 1;
-    const padded = groupStarts[group + 1]! - groupStarts[group]!;
-    for (let i = 0; i < padded; i += lanes) {
-      for (let lane = 0; lane < lanes; lane++) {
-        // Padding repeats the last step.
-        const start = inputStarts[order[Math.min(first + i + lane, last)]!]!;
-        for (let k = 0; k < count; k++) {
-          const operand = inputs[start + k]!;
-          table[at + k * lanes + lane] =
-            operand < 0 ? elsewhere[~operand]! : slots.address + slotOf[operand]! * size;
-        }
+    const end = first + groupStarts[group + 1]! - groupStarts[group]!;
+    for (let i = first, lane = 0; i < end; i++) {
+      // Padding repeats the last step.
+      const start = inputStarts[order[i < last ? i : last]!]!;
+      for (let k = 0; k < count; k++) {
+        const operand = inputs[start + k]!;
+        table[at + lane + k * lanes] =
+          operand < 0 ? elsewhere[~operand]! : slots.address + slotOf[operand]! * size;
       }
+      if (++lane < lanes) continue;
+      lane = 0;
       at += lanes * count;
     }
     first = last + 1;

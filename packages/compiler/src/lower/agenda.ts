@@ -18,72 +18,134 @@ export interface Groups {
 }
 
 /** All steps in groups, each after those it reads. */
-export function agenda({ kinds, kindOf, inputStarts, inputs }: Steps): Groups {
-  const count = kindOf.length;
-  const { waitsFor, userStarts, users } = usersOf(inputStarts, inputs);
-  // The steps of each kind that are ready, as a list: the first, from each the next, and the last.
-  const first = new Int32Array(kinds.length);
-  const last = new Int32Array(kinds.length);
-  const next = new Int32Array(count);
-  const ready = new Int32Array(kinds.length);
-  const push = (step: number): void => {
-    const kind = kindOf[step]!;
-    if (ready[kind] === 0) first[kind] = step;
-    else next[last[kind]!] = step;
-    last[kind] = step;
-    ready[kind]!++;
-  };
+export function agenda(steps: Steps): Groups {
+  const count = steps.kindOf.length;
   const order = new Int32Array(count);
-  const groups: number[] = [];
-  const ends: number[] = [];
-  const present = [...new Set(kindOf)];
-  let done = 0;
+  const groups: { kinds: number[]; ends: number[]; order: Int32Array } = {
+    kinds: [],
+    ends: [],
+    order,
+  };
+  const block = new Block(steps);
   for (let start = 0; start < count; start += BLOCK) {
-    const end = Math.min(start + BLOCK, count);
-    for (let step = start; step < end; step++) if (waitsFor[step] === 0) push(step);
-    while (done < end) {
-      let largest = present[0]!;
-      for (let k = 1; k < present.length; k++)
-        if (ready[present[k]!]! > ready[largest]!) largest = present[k]!;
-      let step = first[largest]!;
-      groups.push(largest);
-      ends.push(done + ready[largest]!);
-      ready[largest] = 0;
-      // Steps that become ready are pushed to a new list: those of this one keep their successors until they are left.
-      for (const stop = ends.at(-1)!; done < stop;) {
-        order[done++] = step;
-        const following = next[step]!;
-        for (let e = userStarts[step]!; e < userStarts[step + 1]!; e++) {
-          const user = users[e]!;
-          if (--waitsFor[user]! === 0 && user < end) push(user);
-        }
-        step = following;
-      }
-    }
+    block.open(start, Math.min(start + BLOCK, count));
+    block.appendTo(groups);
   }
-  return { kinds: groups, ends, order };
+  return groups;
 }
 
-/** For each step how many others it waits for, and who waits for it. */
-function usersOf(
-  inputStarts: Int32Array,
-  inputs: Int32Array,
-): { readonly waitsFor: Uint8Array; readonly userStarts: Int32Array; readonly users: Int32Array } {
-  const count = inputStarts.length - 1;
-  const waitsFor = new Uint8Array(count);
-  // Counted one place further on and filled there, so that afterwards each place is where the users of a step start.
-  const userStarts = new Int32Array(count + 2);
-  for (let e = 0; e < inputs.length; e++) if (inputs[e]! >= 0) userStarts[inputs[e]! + 2]!++;
-  for (let i = 2; i < userStarts.length; i++) userStarts[i]! += userStarts[i - 1]!;
-  const users = new Int32Array(userStarts[count + 1]!);
-  for (let step = 0; step < count; step++) {
-    const end = inputStarts[step + 1]!;
-    for (let e = inputStarts[step]!; e < end; e++) {
-      const operand = inputs[e]!;
-      if (operand < 0) continue;
-      waitsFor[step]!++;
-      users[userStarts[operand + 1]!++] = step;
+/** Steps in a row, which wait for those among them that they read: those before the block are there. */
+class Block {
+  readonly #steps: Steps;
+  #start = 0;
+  #end = 0;
+  /** By step of the block: how many others it waits for. */
+  readonly #waitsFor: Uint8Array;
+  /** By step of the block: where those that wait for it start in `users`; two entries more than steps. */
+  readonly #userStarts: Int32Array;
+  #users = new Int32Array(0);
+  /** By step of the block: the next one of its kind that is ready. */
+  readonly #next: Int32Array;
+  /** By kind: how many steps are ready, the first and the last. */
+  readonly #ready: Int32Array;
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
+  /** The kinds that occur. */
+  readonly #present: readonly number[];
+
+  constructor(steps: Steps) {
+    const { counts, kindOf } = steps;
+    const size = Math.min(BLOCK, kindOf.length);
+    this.#steps = steps;
+    this.#waitsFor = new Uint8Array(size);
+    this.#userStarts = new Int32Array(size + 2);
+    this.#next = new Int32Array(size);
+    this.#ready = new Int32Array(counts.length);
+    this.#first = new Int32Array(counts.length);
+    this.#last = new Int32Array(counts.length);
+    this.#present = [...counts.keys()].filter((kind) => counts[kind]! > 0);
+  }
+
+  /** Takes up the steps from `start` to `end`, and finds those that wait for none. */
+  open(start: number, end: number): void {
+    this.#start = start;
+    this.#end = end;
+    this.#userStarts.fill(0);
+    this.#countUsers();
+    this.#listUsers();
+    for (let step = 0; step < end - start; step++) if (this.#waitsFor[step] === 0) this.#push(step);
+  }
+
+  /** Counts one place further on than the users are listed then, so that each place is where those of a step start. */
+  #countUsers(): void {
+    const { inputStarts, inputs } = this.#steps;
+    const start = this.#start;
+    const userStarts = this.#userStarts;
+    const end = inputStarts[this.#end]!;
+    for (let e = inputStarts[start]!; e < end; e++)
+      if (inputs[e]! >= start) userStarts[inputs[e]! - start + 2]!++;
+    for (let i = 2; i < userStarts.length; i++) userStarts[i]! += userStarts[i - 1]!;
+    const count = userStarts.at(-1)!;
+    if (count > this.#users.length) this.#users = new Int32Array(count);
+  }
+
+  #listUsers(): void {
+    const { inputStarts, inputs } = this.#steps;
+    const start = this.#start;
+    const userStarts = this.#userStarts;
+    const users = this.#users;
+    for (let step = start; step < this.#end; step++) {
+      const end = inputStarts[step + 1]!;
+      let waits = 0;
+      for (let e = inputStarts[step]!; e < end; e++) {
+        const operand = inputs[e]! - start;
+        if (operand < 0) continue;
+        waits++;
+        users[userStarts[operand + 1]!++] = step - start;
+      }
+      this.#waitsFor[step - start] = waits;
     }
   }
-  return { waitsFor, userStarts, users };
+
+  #push(step: number): void {
+    const kind = this.#steps.kindOf[this.#start + step]!;
+    if (this.#ready[kind] === 0) this.#first[kind] = step;
+    else this.#next[this.#last[kind]!] = step;
+    this.#last[kind] = step;
+    this.#ready[kind]!++;
+  }
+
+  /** Puts all steps of the block in groups. */
+  appendTo(groups: { readonly kinds: number[]; readonly ends: number[]; order: Int32Array }): void {
+    const ready = this.#ready;
+    for (let done = this.#start; done < this.#end;) {
+      let largest = this.#present[0]!;
+      for (const kind of this.#present) if (ready[kind]! > ready[largest]!) largest = kind;
+      const end = done + ready[largest]!;
+      groups.kinds.push(largest);
+      groups.ends.push(end);
+      ready[largest] = 0;
+      this.#run(this.#first[largest]!, groups.order, done, end);
+      done = end;
+    }
+  }
+
+  /** Puts the steps of a group in their places in the order, from its first one on. */
+  #run(first: number, order: Int32Array, from: number, to: number): void {
+    const userStarts = this.#userStarts;
+    const users = this.#users;
+    const waitsFor = this.#waitsFor;
+    let step = first;
+    for (let place = from; place < to; place++) {
+      order[place] = this.#start + step;
+      // Those that become ready are pushed to a new list: the steps of this one keep their successors until they are left.
+      const following = this.#next[step]!;
+      const end = userStarts[step + 1]!;
+      for (let e = userStarts[step]!; e < end; e++) {
+        const user = users[e]!;
+        if (--waitsFor[user]! === 0) this.#push(user);
+      }
+      step = following;
+    }
+  }
 }

@@ -4,22 +4,6 @@ import type { Simplified } from '../passes/simplified.ts';
 import type { Assemblies } from './assembly.ts';
 import { VIEWS } from './view-rules.ts';
 
-/** What a node is to the compiler. */
-export type NodeClass =
-  | 'leaf'
-  | 'uniform'
-  | 'view'
-  | 'assembly'
-  | 'inner'
-  | 'scalar'
-  | 'elementwise'
-  | 'reduction'
-  | 'contraction'
-  | 'gather'
-  | 'strong'
-  | 'control'
-  | 'host';
-
 /** How a reduction row is combined, where one loop does it. Truth values are 1 and 0. */
 export const COMBINE: Readonly<Partial<Record<Lowering, Combine>>> = {
   sum: 'add',
@@ -30,18 +14,60 @@ export const COMBINE: Readonly<Partial<Record<Lowering, Combine>>> = {
   all: 'min',
 };
 
+/** The classes as numbers. */
+const CODES = {
+  scalar: 0,
+  leaf: 1,
+  uniform: 2,
+  view: 3,
+  assembly: 4,
+  inner: 5,
+  elementwise: 6,
+  reduction: 7,
+  contraction: 8,
+  gather: 9,
+  strong: 10,
+  control: 11,
+  host: 12,
+} as const;
+const NAMES = Object.keys(CODES) as readonly NodeClass[];
+
+/** What a node is to the compiler. */
+export type NodeClass = keyof typeof CODES;
+
 /** What all nodes are. */
-interface Classes {
-  /** The class of each node that is needed, by node. */
-  readonly classes: NodeClass[];
+export class Classes {
   /** Whether all that is computed are scalars. */
   readonly isScalar: boolean;
+  /** By node: its class as a number; only of nodes that are needed. */
+  readonly #classes: Uint8Array;
+
+  /** Looks at all nodes. */
+  constructor(simplified: Simplified, assemblies: Assemblies) {
+    this.#classes = new Uint8Array((simplified.order.at(-1) ?? -1) + 1);
+    const others = classify(simplified, assemblies, this.#classes);
+    this.isScalar = others === 0;
+  }
+
+  /** What a node is. */
+  of(node: number): NodeClass {
+    return NAMES[this.#classes[node]!]!;
+  }
+
+  /** Whether a node is a scalar operation. */
+  isScalarOperation(node: number): boolean {
+    return this.#classes[node] === CODES.scalar;
+  }
+
+  /** Makes another thing of a node. */
+  set(node: number, nodeClass: NodeClass): void {
+    this.#classes[node] = CODES[nodeClass];
+  }
 }
 
-/** Looks at all nodes. */
-export function classesOf(simplified: Simplified, assemblies: Assemblies): Classes {
+/** Sets the classes of all nodes, and returns how many are neither scalars nor leaves. */
+function classify(simplified: Simplified, assemblies: Assemblies, classes: Uint8Array): number {
   const { arena, codes, order } = simplified;
-  const classes = new Array<NodeClass>((order.at(-1) ?? -1) + 1);
   // By far the most frequent: a scalar elementwise result has scalar operands.
   const isElementwise = simplified.rows.map((row) => row.family === 'elementwise');
   let others = 0;
@@ -49,15 +75,14 @@ export function classesOf(simplified: Simplified, assemblies: Assemblies): Class
     const node = order[i]!;
     const typeId = arena.typeIds[node]!;
     const isScalar = typeId === SCALAR_REAL || typeId === SCALAR_BOOLEAN;
-    if (simplified.isUniform(node)) classes[node] = 'uniform';
-    else if (isScalar && isElementwise[codes[node]!]!) classes[node] = 'scalar';
-    else {
+    if (simplified.isUniform(node)) classes[node] = CODES.uniform;
+    else if (!isScalar || !isElementwise[codes[node]!]!) {
       const nodeClass = classOf(simplified, assemblies, node);
-      classes[node] = nodeClass;
+      classes[node] = CODES[nodeClass];
       if (nodeClass !== 'leaf') others++;
     }
   }
-  return { classes, isScalar: others === 0 };
+  return others;
 }
 
 function classOf(simplified: Simplified, assemblies: Assemblies, node: number): NodeClass {

@@ -8,7 +8,7 @@ import { asNumbers, type VectorMath, type VectorValue } from '../code/vector-alg
 import { simplify } from '../passes/simplify.ts';
 import type { Simplified } from '../passes/simplified.ts';
 import { assembliesOf, type Assemblies, readByWholes } from './assembly.ts';
-import { classesOf, type NodeClass } from './classes.ts';
+import { Classes, type NodeClass } from './classes.ts';
 import type { Kernel } from './kernel.ts';
 import { LoopBody } from './loop-body.ts';
 import { Bodies } from './loop-code.ts';
@@ -44,9 +44,8 @@ export class Draft {
   readonly bounds: Map<string, Kernel> = new Map();
   /** Where the values of nodes are. */
   readonly views: Map<number, View> = new Map();
-  /** Whether all that is computed are scalars: one region, and nothing around it. */
-  readonly isScalar: boolean;
-  readonly #classes: readonly NodeClass[];
+  /** What nodes are. */
+  readonly classes: Classes;
 
   constructor(graph: Graph, roots: readonly GraphNode[], precision: Precision, math: VectorMath) {
     this.arena = graph.arena;
@@ -59,23 +58,27 @@ export class Draft {
     const users = new Users(this.simplified);
     this.assemblies = assembliesOf(this.simplified, users, this.stored);
     this.users = readByWholes(this.simplified, users, this.assemblies);
-    const { classes, isScalar } = classesOf(this.simplified, this.assemblies);
+    const classes = new Classes(this.simplified, this.assemblies);
     const hasProducts = this.simplified.rows.some(({ family }) => family === 'bilinear');
     this.stackSums = hasProducts
       ? stackSumsOf(this.simplified, this.users, this.stored, classes)
       : new Map();
     for (const [sum, product] of this.stackSums) {
-      classes[sum] = 'contraction';
-      classes[product] = 'inner';
+      classes.set(sum, 'contraction');
+      classes.set(product, 'inner');
     }
     if (hasProducts) rewriteOuterProducts(this.simplified, classes);
-    this.#classes = classes;
-    this.isScalar = isScalar;
+    this.classes = classes;
+  }
+
+  /** Whether all that is computed are scalars: one region, and nothing around it. */
+  get isScalar(): boolean {
+    return this.classes.isScalar;
   }
 
   /** What a node is. */
   classOf(node: number): NodeClass {
-    return this.#classes[node]!;
+    return this.classes.of(node);
   }
 
   /** A loop over the elements of a shape, to be written. */

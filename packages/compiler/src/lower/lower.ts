@@ -52,16 +52,23 @@ class Lowering {
   readonly #packed = new Map<number, readonly PackedPart[]>();
   readonly #given: ReadonlyMap<number, View>;
   readonly #straightLineLimit: number;
-  #scalars: number[] = [];
+  /** In the order of nodes: where the scalar region begins, and the node that is being lowered. */
+  #regionStart = 0;
+  #at = 0;
 
   constructor(draft: Draft, straightLineLimit: number, given: ReadonlyMap<number, View>) {
     this.#draft = draft;
     this.#given = given;
     this.#straightLineLimit = straightLineLimit;
-    const { simplified } = draft;
-    const top = simplified.order.at(-1) ?? -1;
+    const { simplified, views } = draft;
     const lanes = lanesOfVector(draft.precision);
-    this.#regions = new ScalarRegions(simplified, top, lanes, straightLineLimit);
+    this.#regions = new ScalarRegions(
+      simplified,
+      (node) => views.get(node)!,
+      lanes,
+      straightLineLimit,
+      draft.isScalar ? simplified.order.length : 0,
+    );
     const costs: (number | undefined)[] = []; // by operation code
     const facts: NodeFacts = {
       classOf: (node) => draft.classOf(node),
@@ -74,8 +81,7 @@ class Lowering {
 
   run(inputs: readonly GraphNode[]): Lowered {
     const { bounds, kernels, simplified, stored, views } = this.#draft;
-    const { order } = simplified;
-    for (let i = 0; i < order.length; i++) this.#lowerNode(order[i]!);
+    this.#lowerAll();
     this.#flushScalars();
     for (const { id } of inputs)
       if (!this.#leaves.has(id)) this.#leaves.set(id, this.#draft.allocate(id));
@@ -88,6 +94,16 @@ class Lowering {
     };
   }
 
+  #lowerAll(): void {
+    const { classes, simplified } = this.#draft;
+    const { order } = simplified;
+    for (; this.#at < order.length; this.#at++) {
+      const node = order[this.#at]!;
+      if (classes.isScalarOperation(node)) this.#regions.append(node);
+      else this.#lowerNode(node);
+    }
+  }
+
   #lowerNode(node: number): void {
     const draft = this.#draft;
     const nodeClass = draft.classOf(node);
@@ -95,10 +111,6 @@ class Lowering {
     if (nodeClass === 'uniform' || nodeClass === 'inner') return;
     if (nodeClass === 'leaf') {
       this.#lowerLeaf(node);
-      return;
-    }
-    if (nodeClass === 'scalar') {
-      this.#scalars.push(node);
       return;
     }
     const cluster = this.#clusters.get(node);
@@ -134,27 +146,24 @@ class Lowering {
   /** One kernel of the scalar operations since the last array kernel. */
   #flushScalars(): void {
     const draft = this.#draft;
-    const nodes = this.#scalars;
-    this.#scalars = [];
-    const last = nodes.at(-1);
-    if (last === undefined) return;
-    const kernel = this.#regions.lower(
-      nodes,
-      (node) => draft.views.get(node)!,
-      this.#readOutside(nodes, last),
-      this.#places,
-    );
-    draft.kernels.push(kernel);
+    const nodes = draft.simplified.order.subarray(this.#regionStart, this.#at);
+    this.#regionStart = this.#at;
+    if (this.#regions.isEmpty) return;
+    draft.kernels.push(this.#regions.finish(nodes, this.#readOutside(nodes), this.#places));
   }
 
-  /** The nodes of a region up to the last one that are wanted, or read by others. */
-  #readOutside(nodes: readonly number[], last: number): readonly number[] {
-    const { stored, users } = this.#draft;
-    const isScalar = (node: number): boolean => this.#draft.classOf(node) === 'scalar';
+  /** The scalar operations among the nodes that are wanted, or read by others than themselves. */
+  #readOutside(nodes: Int32Array): readonly number[] {
+    const { classes, stored, users } = this.#draft;
     // One region is the whole program: nothing else reads.
-    if (this.#draft.isScalar) return [...stored].filter(isScalar).sort((a, b) => a - b);
-    const isInside = (user: number): boolean => user <= last && isScalar(user);
-    return nodes.filter((node) => stored.has(node) || users.anyOutside(node, isInside));
+    if (this.#draft.isScalar)
+      return [...stored].filter((node) => classes.isScalarOperation(node)).sort((a, b) => a - b);
+    const last = nodes.at(-1)!;
+    const isInside = (user: number): boolean => user <= last && classes.isScalarOperation(user);
+    return [...nodes].filter(
+      (node) =>
+        classes.isScalarOperation(node) && (stored.has(node) || users.anyOutside(node, isInside)),
+    );
   }
 
   #lowerView(node: number): void {

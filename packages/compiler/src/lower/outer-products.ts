@@ -4,7 +4,7 @@
  */
 import type { ElementwiseRow } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
-import type { NodeClass } from './classes.ts';
+import type { Classes } from './classes.ts';
 
 const outer: ElementwiseRow = {
   name: 'outer',
@@ -18,13 +18,13 @@ const outer: ElementwiseRow = {
 };
 
 /** Makes elementwise operations of the products whose inner dimension is 1. */
-export function rewriteOuterProducts(simplified: Simplified, classes: NodeClass[]): void {
+export function rewriteOuterProducts(simplified: Simplified, classes: Classes): void {
   for (const node of simplified.order) {
     const isProduct = simplified.rowOf(node).family === 'bilinear';
-    if (classes[node] !== 'contraction' || !isProduct) continue;
+    if (classes.of(node) !== 'contraction' || !isProduct) continue;
     const operands = simplified.operandsOf(node);
     if (simplified.arena.typeOf(operands[0]!).shape.at(-1) !== 1) continue;
     simplified.rewrite(node, { row: outer, operands });
-    classes[node] = 'elementwise';
+    classes.set(node, 'elementwise');
   }
 }

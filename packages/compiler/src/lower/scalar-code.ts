@@ -127,8 +127,7 @@ export class ScalarCode {
   }
 
   /** Appends what a row computes of these operands, and returns the operand that is its value. */
-  row({ code, start, end, value, single }: Template, x: number, y: number, z: number): number {
-    if (single >= 0) return this.append(single, x, y, z);
+  row({ code, start, end, value }: Template, x: number, y: number, z: number): number {
     const shift = this.length - start;
     for (let i = start; i < end; i++) {
       const operation = code.operations[i]!;

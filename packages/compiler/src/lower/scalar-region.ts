@@ -30,9 +30,10 @@ const ADD = SCALAR_OPERATIONS.indexOf('add');
 /** No operand yet. */
 const UNKNOWN = 2 ** 31 - 1;
 
-/** Makes kernels of scalar regions. */
+/** Makes kernels of scalar regions, one after the other. */
 export class ScalarRegions {
   readonly #simplified: Simplified;
+  readonly #viewOf: (node: number) => View;
   readonly #lanes: number;
   readonly #limit: number;
   /** By node: its operand in the region that is being made. */
@@ -40,74 +41,104 @@ export class ScalarRegions {
   readonly #writer = new TemplateWriter();
   /** By operation code. */
   readonly #templates: (Template | undefined)[] = [];
+  #code: ScalarCode;
+  #reads: View[] = [];
+  #outside: number[] = [];
+  /** The last node so far; -1 if there is none. */
+  #last = -1;
 
   /**
-   * Nothing yet.
+   * An empty region.
    *
-   * @param top - the largest node.
+   * @param viewOf - where a value from outside is.
    * @param lanes - numbers in a vector.
    * @param limit - entries up to which a region becomes straight-line code.
+   * @param expected - operations in the first region, as far as is known.
    */
-  constructor(simplified: Simplified, top: number, lanes: number, limit: number) {
+  constructor(
+    simplified: Simplified,
+    viewOf: (node: number) => View,
+    lanes: number,
+    limit: number,
+    expected: number,
+  ) {
     this.#simplified = simplified;
+    this.#viewOf = viewOf;
     this.#lanes = lanes;
     this.#limit = limit;
-    this.#operandOf = new Int32Array(top + 1).fill(UNKNOWN);
+    this.#operandOf = new Int32Array((simplified.order.at(-1) ?? -1) + 1).fill(UNKNOWN);
+    // Some operations become several entries, and numbers are entries, too.
+    this.#code = new ScalarCode(expected + (expected >> 2));
+  }
+
+  /** Whether there is nothing in the region. */
+  get isEmpty(): boolean {
+    return this.#last === -1;
+  }
+
+  /** Adds the next scalar elementwise node to the region. */
+  append(node: number): void {
+    const { codes, operandStarts, operandEnds, operandIds } = this.#simplified;
+    const start = operandStarts[node]!;
+    const count = operandEnds[node]! - start;
+    const x = this.#read(operandIds[start]!);
+    const y = count > 1 ? this.#read(operandIds[start + 1]!) : 0;
+    const z = count > 2 ? this.#read(operandIds[start + 2]!) : 0;
+    const template = this.#templates[codes[node]!] ?? this.#templateOf(node);
+    this.#operandOf[node] =
+      template.single >= 0
+        ? this.#code.append(template.single, x, y, z)
+        : this.#code.row(template, x, y, z);
+    this.#last = node;
+  }
+
+  #templateOf(node: number): Template {
+    const template = this.#writer.templateOf(this.#simplified.rowOf(node) as ElementwiseRow);
+    this.#templates[this.#simplified.codes[node]!] = template;
+    return template;
+  }
+
+  /** What reads a value: an entry, a number, or a value from outside. */
+  #read(node: number): number {
+    const operand = this.#operandOf[node]!;
+    return operand === UNKNOWN ? this.#readOutside(node) : operand;
+  }
+
+  #readOutside(node: number): number {
+    const value = this.#simplified.uniformValue(node);
+    if (value !== undefined) return this.#code.constant(value);
+    this.#outside.push(node);
+    const place = ~(this.#reads.push(this.#viewOf(node)) - 1);
+    this.#operandOf[node] = place;
+    return place;
   }
 
   /**
-   * The kernel of a region.
+   * The kernel of the region; the next node begins a new one.
    *
-   * @param nodes - scalar elementwise nodes, ascending.
-   * @param viewOf - where a value from outside is.
-   * @param readOutside - those of the nodes that are read elsewhere, ascending.
+   * @param nodes - among them those of the region.
+   * @param results - nodes of the region that are read elsewhere, ascending.
    * @param places - where the values of such nodes go.
    */
-  lower(
-    nodes: readonly number[],
-    viewOf: (node: number) => View,
-    readOutside: readonly number[],
-    places: Places,
-  ): ScalarKernel {
-    const simplified = this.#simplified;
-    const { codes, operandStarts, operandEnds, operandIds } = simplified;
-    const operandOf = this.#operandOf;
-    const code = new ScalarCode(nodes.length + 16);
-    const reads: View[] = [];
-    const outside: number[] = [];
-    const read = (node: number): number => {
-      const operand = operandOf[node]!;
-      if (operand !== UNKNOWN) return operand;
-      const value = simplified.uniformValue(node);
-      if (value !== undefined) return code.constant(value);
-      outside.push(node);
-      const place = ~(reads.push(viewOf(node)) - 1);
-      operandOf[node] = place;
-      return place;
-    };
-    for (let i = 0; i < nodes.length; i++) {
-      const node = nodes[i]!;
-      const start = operandStarts[node]!;
-      const count = operandEnds[node]! - start;
-      const x = read(operandIds[start]!);
-      const y = count > 1 ? read(operandIds[start + 1]!) : 0;
-      const z = count > 2 ? read(operandIds[start + 2]!) : 0;
-      const template = (this.#templates[codes[node]!] ??= this.#writer.templateOf(
-        simplified.rowOf(node) as ElementwiseRow,
-      ));
-      operandOf[node] = code.row(template, x, y, z);
-    }
-    const results = readOutside.map((node): ScalarResult => {
-      const value = operandOf[node]!;
+  finish(nodes: Int32Array, results: readonly number[], places: Places): ScalarKernel {
+    const code = this.#code;
+    const reads = this.#reads;
+    const stored = results.map((node): ScalarResult => {
+      const value = this.#operandOf[node]!;
       const operand = places.addsZero(node) ? code.append(ADD, value, code.constant(0), 0) : value;
       return { operand, write: places.placeFor(node) };
     });
-    for (let i = 0; i < nodes.length; i++) operandOf[nodes[i]!] = UNKNOWN;
-    for (const node of outside) operandOf[node] = UNKNOWN;
+    for (let i = 0; i < nodes.length; i++) this.#operandOf[nodes[i]!] = UNKNOWN;
+    for (const node of this.#outside) this.#operandOf[node] = UNKNOWN;
+    this.#code = new ScalarCode(16);
+    this.#reads = [];
+    this.#outside = [];
+    const last = this.#last;
+    this.#last = -1;
     const plan =
       code.length <= this.#limit
-        ? planStraightLine(code, results, nodes.at(-1)!)
-        : planGathered(code, reads, results, this.#lanes, nodes.at(-1)!);
-    return { kind: 'scalars', code, reads, results, plan };
+        ? planStraightLine(code, stored, last)
+        : planGathered(code, reads, stored, this.#lanes, last);
+    return { kind: 'scalars', code, reads, results: stored, plan };
   }
 }

@@ -4,7 +4,7 @@
  */
 import { sameShape } from '@ad/graph';
 import type { Simplified } from '../passes/simplified.ts';
-import type { NodeClass } from './classes.ts';
+import type { Classes } from './classes.ts';
 import type { Users } from './users.ts';
 
 /** The sums over all axes of a stack of products that nothing else reads, and these products. */
@@ -12,17 +12,17 @@ export function stackSumsOf(
   simplified: Simplified,
   users: Users,
   stored: ReadonlySet<number>,
-  classes: readonly NodeClass[],
+  classes: Classes,
 ): Map<number, number> {
   const { arena, order } = simplified;
   const sums = new Map<number, number>();
   for (const node of order) {
-    if (classes[node] !== 'reduction' || simplified.rowOf(node).lowering !== 'sum') continue;
+    if (classes.of(node) !== 'reduction' || simplified.rowOf(node).lowering !== 'sum') continue;
     const product = simplified.operand(node, 0);
     const { shape } = arena.typeOf(product);
     const { axes } = arena.attributes.get(node) as { axes: readonly number[] };
     const isStack =
-      classes[product] === 'contraction' &&
+      classes.of(product) === 'contraction' &&
       axes.length === shape.length - 2 &&
       axes.every((axis, k) => axis === k) &&
       axes.length > 0;

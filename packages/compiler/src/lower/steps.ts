@@ -14,6 +14,8 @@ const FREQUENT = 1 / 50;
 const MAX_KINDS = 2 ** 10;
 /** There are never so many kinds of steps, nor constants: three of them in one exact number. */
 const KEY = 2 ** 15;
+/** Kinds that are found without a search. */
+const RECENT = 2 ** 10;
 
 /** What a step of a loop does: an operation whose operands are gathered, constant, or steps themselves. */
 export interface Step {
@@ -35,10 +37,12 @@ export interface Step {
 export interface Steps {
   /** The kinds there are; not all of them occur. */
   readonly kinds: readonly Step[];
-  /** By entry: its step; -1 for constants, and for what is part of another one's step. */
+  /** By kind: how many steps are of it. */
+  readonly counts: readonly number[];
+  /** By entry: its step; of no meaning for what is part of another one's step. */
   readonly stepOf: Int32Array;
   /** By step: its kind. */
-  readonly kindOf: Int32Array;
+  readonly kindOf: Int16Array;
   /** By step: where its operands start in `inputs`; one entry more than steps. */
   readonly inputStarts: Int32Array;
   /** What is gathered, from left to right: a step, `~k` for what is read, and beyond that constants by their number. */
@@ -57,69 +61,47 @@ export function stepsOf(
   reads: number,
   inline: boolean,
 ): Steps {
-  const { length, operands, operations } = code;
   const kinds = new Kinds();
-  const stepOf = combine(code, results, kinds, inline);
-  const { list } = kinds;
-  let [count, inputCount] = [0, 0];
-  for (let i = 0; i < length; i++) {
-    if (stepOf[i] === -1) continue;
-    count++;
-    inputCount += list[stepOf[i]!]!.inputs;
-  }
-  const kindOf = new Int32Array(count);
-  const inputStarts = new Int32Array(count + 1);
-  const inputs = new Int32Array(inputCount);
-  let at = 0;
-  const gather = (operand: number): void => {
-    const isConstant = operand >= 0 && operations[operand] === CONSTANT;
-    if (isConstant) inputs[at++] = ~(reads + operands[PLACES * operand]!);
-    else inputs[at++] = operand < 0 ? operand : stepOf[operand]!;
-  };
-  /** Recursion as deep as a step, at most `MAX_SIZE`. */
-  const visit = (entry: number, step: Step): void => {
-    for (let k = 0; k < step.operands.length; k++) {
-      const part = step.operands[k];
-      if (part === undefined) gather(operands[PLACES * entry + k]!);
-      else visit(operands[PLACES * entry + k]!, part);
-    }
-  };
-  count = 0;
-  for (let i = 0; i < length; i++) {
-    const kind = stepOf[i]!;
-    if (kind === -1) continue;
-    visit(i, list[kind]!);
-    kindOf[count] = kind;
-    stepOf[i] = count++;
-    inputStarts[count] = at;
-  }
-  return { kinds: list, stepOf, kindOf, inputStarts, inputs };
+  const uses = usesOf(code, results);
+  const kindOf = combine(code, uses, kinds, inline);
+  takeApart(code, uses, kinds, kindOf);
+  return listSteps(code, uses, kinds, kindOf, reads);
 }
 
 /** The kinds of steps, each once. */
 class Kinds {
   readonly list: Step[] = [];
+  /** By kind: its inputs and its size, which loops over all entries read, and how many steps are of it. */
+  readonly inputs: number[] = [];
+  readonly sizes: number[] = [];
+  readonly counts: number[] = [];
   readonly #known = new Map<number, number>();
-  /** By operation: the kind that gathers all its operands; -1 if there is none yet. */
-  readonly #plain = new Int32Array(ARITY.length).fill(-1);
+  /** Kinds that were asked for, and by which key, at the places of what they are made of: most are asked for again. */
+  readonly #recentKeys = new Float64Array(RECENT).fill(-1);
+  readonly #recent = new Int16Array(RECENT);
 
   /** The kind of an operation on these operands: 0 for one that is gathered, else a kind plus 1. */
   of(operation: number, x: number, y: number, z: number): number {
-    if (x !== 0 || y !== 0 || z !== 0) return this.#intern(operation, 0, x, y, z);
-    if (this.#plain[operation] === -1) this.#plain[operation] = this.#intern(operation, 0, x, y, z);
-    return this.#plain[operation]!;
-  }
-
-  /** The kind of a constant. */
-  ofConstant(constant: number): number {
-    return this.#intern(CONSTANT, constant, constant, 0, 0);
-  }
-
-  #intern(operation: number, constant: number, x: number, y: number, z: number): number {
     const key = ((operation * KEY + x) * KEY + y) * KEY + z;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const operands = [x, y, z].slice(0, ARITY[operation]).map((step) => this.list[step - 1]);
+    const place = (operation + 3 * x + 5 * y + 7 * z) & (RECENT - 1);
+    if (this.#recentKeys[place] === key) return this.#recent[place]!;
+    const kind = this.#known.get(key) ?? this.#make(operation, 0, [x, y, z]);
+    this.#known.set(key, kind);
+    this.#recentKeys[place] = key;
+    this.#recent[place] = kind;
+    return kind;
+  }
+
+  /** The kind of a constant, which no other operation has. */
+  ofConstant(constant: number): number {
+    const key = constant * KEY;
+    const kind = this.#known.get(key) ?? this.#make(CONSTANT, constant, []);
+    this.#known.set(key, kind);
+    return kind;
+  }
+
+  #make(operation: number, constant: number, parts: readonly number[]): number {
+    const operands = parts.slice(0, ARITY[operation]).map((part) => this.list[part - 1]);
     let [inputs, size] = [0, operation === CONSTANT ? 0 : 1];
     for (const step of operands) {
       inputs += step?.inputs ?? 1;
@@ -127,66 +109,87 @@ class Kinds {
     }
     const id = this.list.length;
     this.list.push({ operation, constant, operands, inputs, size, id });
-    this.#known.set(key, id);
+    this.inputs.push(inputs);
+    this.sizes.push(size);
+    this.counts.push(0);
     return id;
   }
 }
 
-/** The kind of each entry; -1 for constants, and for what is part of another one's step. */
-function combine(
-  code: ScalarCode,
-  results: readonly ScalarResult[],
-  kinds: Kinds,
-  inline: boolean,
-): Int32Array {
+/** Stands for any number of uses but one. */
+const MANY = 2;
+/** Stands for one use by an operation that the entry is joined to. */
+const JOINED = 3;
+
+/** By entry: how often it is used; a result is stored, so it never joins its user. */
+function usesOf(code: ScalarCode, results: readonly ScalarResult[]): Uint8Array {
   const { length, operations, operands } = code;
-  const { list } = kinds;
-  // By entry: how often it is used, where 2 stands for more; a result is stored, so it never joins its user.
   const uses = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
     const end = PLACES * i + ARITY[operations[i]!]!;
     for (let e = PLACES * i; e < end; e++) {
       const operand = operands[e]!;
-      if (operand >= 0) uses[operand] = uses[operand] === 0 ? 1 : 2;
+      if (operand < 0) continue;
+      // From 0 to 1 to 2 and no further, without a branch that nobody can foresee.
+      const before = uses[operand]!;
+      uses[operand] = before + 1 - (before >> 1);
     }
   }
-  for (const { operand } of results) if (operand >= 0) uses[operand] = 2;
+  for (const { operand } of results) if (operand >= 0) uses[operand] = MANY;
+  return uses;
+}
 
-  const kindOf = new Int32Array(length);
-  const joined = new Uint8Array(length);
+/** The kind of each entry, where all that can be is joined. */
+function combine(code: ScalarCode, uses: Uint8Array, kinds: Kinds, inline: boolean): Int16Array {
+  const { length, operations, operands } = code;
+  const kindOf = new Int16Array(length);
   const parts = new Int32Array(PLACES);
   for (let i = 0; i < length; i++) {
     const operation = operations[i]!;
     if (operation === CONSTANT) {
-      kindOf[i] = inline ? kinds.ofConstant(operands[PLACES * i]!) : -1;
+      // A constant that is gathered is no step; one that is not is part of those of its users.
+      if (inline) kindOf[i] = kinds.ofConstant(operands[PLACES * i]!);
+      uses[i] = inline ? JOINED : MANY;
       continue;
     }
     const count = ARITY[operation]!;
-    const roomy = list.length < MAX_KINDS;
     let inputs = count;
     let size = 1;
     parts[0] = parts[1] = parts[2] = 0;
     for (let k = 0; k < count; k++) {
       const operand = operands[PLACES * i + k]!;
       if (operand < 0) continue;
-      const isConstant = operations[operand] === CONSTANT;
-      if (isConstant ? !inline : !roomy || uses[operand] !== 1) continue;
-      const step = list[kindOf[operand]!]!;
-      if (inputs - 1 + step.inputs > MAX_INPUTS || size + step.size > MAX_SIZE) continue;
-      inputs += step.inputs - 1;
-      size += step.size;
-      parts[k] = step.id + 1;
-      if (!isConstant) joined[operand] = 1;
+      const use = uses[operand]!;
+      if (use === MANY) continue;
+      const kind = kindOf[operand]!;
+      if (use === 1) {
+        if (kinds.list.length >= MAX_KINDS) continue;
+        if (inputs - 1 + kinds.inputs[kind]! > MAX_INPUTS) continue;
+        if (size + kinds.sizes[kind]! > MAX_SIZE) continue;
+        uses[operand] = JOINED;
+        kinds.counts[kind]!--;
+      }
+      inputs += kinds.inputs[kind]! - 1;
+      size += kinds.sizes[kind]!;
+      parts[k] = kind + 1;
     }
-    kindOf[i] = kinds.of(operation, parts[0], parts[1], parts[2]);
+    const kind = kinds.of(operation, parts[0], parts[1], parts[2]);
+    kindOf[i] = kind;
+    kinds.counts[kind]!++;
   }
-  const counts: number[] = list.map(() => 0);
-  for (let i = 0; i < length; i++) if (joined[i] === 0 && kindOf[i]! >= 0) counts[kindOf[i]!]!++;
-  // From the top: what is rare is taken apart again, and its parts stand on their own.
+  return kindOf;
+}
+
+/** From the top: what is rare is taken apart again, and its parts stand on their own. */
+function takeApart(code: ScalarCode, uses: Uint8Array, kinds: Kinds, kindOf: Int16Array): void {
+  const { length, operations, operands } = code;
+  const { counts, list, sizes } = kinds;
+  const parts = new Int32Array(PLACES);
   for (let i = length - 1; i >= 0; i--) {
-    if (joined[i] === 1 || operations[i] === CONSTANT) continue;
-    const step = list[kindOf[i]!]!;
-    if (step.size < 2 || counts[step.id]! >= FREQUENT * length) continue;
+    const kind = kindOf[i]!;
+    if (sizes[kind]! < 2 || counts[kind]! >= FREQUENT * length) continue;
+    if (uses[i] === JOINED || operations[i] === CONSTANT) continue;
+    const step = list[kind]!;
     parts[0] = parts[1] = parts[2] = 0;
     for (let k = 0; k < step.operands.length; k++) {
       const part = step.operands[k];
@@ -195,12 +198,64 @@ function combine(
         parts[k] = part.id + 1;
         continue;
       }
-      joined[operands[PLACES * i + k]!] = 0;
+      uses[operands[PLACES * i + k]!] = 1;
       counts[part.id]!++;
     }
-    kindOf[i] = kinds.of(step.operation, parts[0], parts[1], parts[2]);
+    const other = kinds.of(step.operation, parts[0], parts[1], parts[2]);
+    kindOf[i] = other;
+    counts[kind]!--;
+    counts[other]!++;
   }
-  for (let i = 0; i < length; i++)
-    if (joined[i] === 1 || operations[i] === CONSTANT) kindOf[i] = -1;
-  return kindOf;
+}
+
+/** The entries that are no part of others, as steps. */
+function listSteps(
+  code: ScalarCode,
+  uses: Uint8Array,
+  kinds: Kinds,
+  kindOfEntry: Int16Array,
+  reads: number,
+): Steps {
+  const { length, operations, operands } = code;
+  const { counts, list } = kinds;
+  let [total, totalInputs] = [0, 0];
+  for (let kind = 0; kind < list.length; kind++) {
+    total += counts[kind]!;
+    totalInputs += counts[kind]! * kinds.inputs[kind]!;
+  }
+  const stepOf = new Int32Array(length);
+  const kindOf = new Int16Array(total);
+  const inputStarts = new Int32Array(total + 1);
+  const inputs = new Int32Array(totalInputs);
+  /** Lists what is gathered for an entry, from a place on, and returns the next place. Recursion as deep as a step. */
+  const gather = (entry: number, step: Step, from: number): number => {
+    let at = from;
+    for (let k = 0; k < step.operands.length; k++) {
+      const operand = operands[PLACES * entry + k]!;
+      const part = step.operands[k];
+      if (part !== undefined) at = gather(operand, part, at);
+      else inputs[at++] = operand < 0 ? operand : stepOf[operand]!;
+    }
+    return at;
+  };
+  // By kind: how many operands it has, if it gathers all of them.
+  const plain = list.map((step) => (step.operands.some(Boolean) ? 0 : step.operands.length));
+  let count = 0;
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    if (operations[i] === CONSTANT) stepOf[i] = ~(reads + operands[PLACES * i]!);
+    else if (uses[i] !== JOINED) {
+      const kind = kindOfEntry[i]!;
+      const end = PLACES * i + plain[kind]!;
+      if (end === PLACES * i) at = gather(i, list[kind]!, at);
+      for (let e = PLACES * i; e < end; e++) {
+        const operand = operands[e]!;
+        inputs[at++] = operand < 0 ? operand : stepOf[operand]!;
+      }
+      kindOf[count] = kind;
+      stepOf[i] = count++;
+      inputStarts[count] = at;
+    }
+  }
+  return { kinds: list, counts, stepOf, kindOf, inputStarts, inputs };
 }

@@ -3,7 +3,7 @@
  * number repeated are that number repeated, and elementwise operations on such arrays are computed once. In single
  * precision a folded number is rounded once, at the end.
  */
-import { type ElementwiseRow, type Lowering, numbers, type Operation } from '@ad/graph';
+import { type ElementwiseRow, type Lowering, numbers } from '@ad/graph';
 import { strongMul } from '@ad/graph/rows';
 import type { Simplified } from './simplified.ts';
 
@@ -15,51 +15,34 @@ const LAYOUTS: ReadonlySet<Lowering | undefined> = new Set<Lowering>([
   'slice',
 ]);
 
-/** What has to be known for a node to be known. */
-export type Folding =
-  /** Nothing: it may be a constant. */
-  | 'leaf'
-  /** The first operand, and others. */
-  | 'operands'
-  /** The first operand alone. */
-  | 'layout'
-  /** It never is. */
-  | 'never'
-  /** One operand, if it is 0. */
-  | 'strong';
-
-/** When nodes with this row are known. */
-export function foldingOf(row: Operation): Folding {
-  if (row.family === 'leaf') return 'leaf';
-  if (row.family === 'elementwise') return row === strongMul ? 'strong' : 'operands';
-  return LAYOUTS.has(row.lowering) ? 'layout' : 'never';
-}
-
-/** Sets the value of a node if it follows from known numbers. */
-export function fold(simplified: Simplified, node: number, folding: Folding): void {
-  if (folding === 'leaf') {
+/** Sets the value of a leaf, or of a node that has known operands, if it follows from what is known. */
+export function fold(simplified: Simplified, node: number): void {
+  const row = simplified.rowOf(node);
+  if (row.family === 'leaf') {
     const value = simplified.graph.constantValue(node);
     if (typeof value === 'number') simplified.setUniform(node, value);
-  } else if (folding === 'strong') {
-    foldElementwise(simplified, node);
-  } else if (folding !== 'never') {
-    // Most nodes are left here, at their first operand.
-    const operand = simplified.operand(node, 0);
-    if (!simplified.isUniform(operand)) return;
-    if (folding === 'layout') simplified.setUniform(node, simplified.uniformValue(operand)!);
-    else foldElementwise(simplified, node);
+  } else if (row.family === 'elementwise') {
+    foldElementwise(simplified, node, row);
+  } else if (LAYOUTS.has(row.lowering)) {
+    simplified.setUniform(node, simplified.uniformValue(simplified.operand(node, 0))!);
   }
 }
 
-function foldElementwise(simplified: Simplified, node: number): void {
-  const row = simplified.rowOf(node) as ElementwiseRow;
-  const x = simplified.uniformValue(simplified.operand(node, 0));
-  const y = row.arity > 1 ? simplified.uniformValue(simplified.operand(node, 1)) : 0;
+function foldElementwise(simplified: Simplified, node: number, row: ElementwiseRow): void {
+  const { operandStarts, operandEnds, operandIds } = simplified;
+  const start = operandStarts[node]!;
+  const end = operandEnds[node]!;
+  // Most nodes with known operands have one that is not.
+  let known = 0;
+  for (let e = start; e < end; e++) if (simplified.isUniform(operandIds[e]!)) known++;
+  if (known < row.arity && row !== strongMul) return;
+  const x = simplified.uniformValue(operandIds[start]!);
+  const y = row.arity > 1 ? simplified.uniformValue(operandIds[start + 1]!) : 0;
   if (row === strongMul && (x === 0 || y === 0)) {
     simplified.setUniform(node, 0);
     return;
   }
-  const z = row.arity > 2 ? simplified.uniformValue(simplified.operand(node, 2)) : 0;
+  const z = row.arity > 2 ? simplified.uniformValue(operandIds[start + 2]!) : 0;
   if (x === undefined || y === undefined || z === undefined) return;
   simplified.setUniform(node, row.value(numbers, x, y, z));
 }

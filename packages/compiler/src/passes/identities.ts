@@ -88,14 +88,18 @@ function permutationOf(attributes: Attributes | undefined): readonly number[] {
   return attributes!['permutation'] as readonly number[];
 }
 
-/** The identities of elementwise operations. */
-const IDENTITIES: ReadonlyMap<Operation, Identity> = new Map<Operation, Identity>([
-  [rows.identity, first],
+/** The identities of elementwise operations beside a known number. */
+const NEUTRALS: ReadonlyMap<Operation, Identity> = new Map<Operation, Identity>([
   [rows.mul, neutral(1, true)],
   [rows.div, neutral(1, false)],
   [rows.pow, neutral(1, false)],
   [rows.add, neutral(-0, true)],
   [rows.sub, neutral(0, false)],
+]);
+
+/** The identities of elementwise operations. */
+const IDENTITIES: ReadonlyMap<Operation, Identity> = new Map<Operation, Identity>([
+  [rows.identity, first],
   [rows.neg, undone],
   [rows.not, undone],
   [rows.minimum, either],
@@ -111,7 +115,12 @@ const LAYOUTS: Readonly<Partial<Record<Lowering, Identity>>> = {
   slice: everything,
 };
 
-/** What may have the value of nodes with this row: an operand that counts if it is of their type. */
+/** What may have the value of nodes with this row that have known operands: an operand that counts if it is of their type. */
+export function neutralOf(row: Operation): Identity | undefined {
+  return NEUTRALS.get(row);
+}
+
+/** What may have the value of any nodes with this row: an operand that counts if it is of their type. */
 export function identityOf(row: Operation): Identity | undefined {
   return row.lowering === undefined ? IDENTITIES.get(row) : LAYOUTS[row.lowering];
 }

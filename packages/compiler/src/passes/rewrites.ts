@@ -9,7 +9,7 @@
 import type { ElementwiseRow, Operation } from '@ad/graph';
 import { add, mul, neg, pow, sigmoid, tanh } from '@ad/graph/rows';
 import type { Precision } from '../code/expression.ts';
-import type { Rewrite, Simplified } from './simplified.ts';
+import { type Rewrite, SIGMOID, type Simplified } from './simplified.ts';
 
 const own = (row: Pick<ElementwiseRow, 'name' | 'formula' | 'value'>): ElementwiseRow => ({
   ...row,
@@ -43,12 +43,12 @@ const reciprocal = own({
   value: (A, x) => A.div(A.constant(1), x),
 });
 
-/** Finds cheaper ways; to be shown the nodes that concern it in ascending order. */
+/** Finds cheaper ways; to be shown nodes in ascending order. */
 export class Rewriter {
   readonly #simplified: Simplified;
   readonly #precision: Precision;
-  /** By operation code of the graph: whether a node with it may have a cheaper way. */
-  readonly #concerned: readonly boolean[];
+  /** Without sigmoids there are no slopes of them. */
+  readonly #hasSigmoids: boolean;
   /** The hyperbolic tangents that the program computes, by their operands. */
   readonly #tangents = new Map<number, number>();
 
@@ -56,26 +56,20 @@ export class Rewriter {
   constructor(simplified: Simplified, precision: Precision) {
     this.#simplified = simplified;
     this.#precision = precision;
-    // Without sigmoids there are no slopes of them.
-    const { rows } = simplified.arena;
-    const slopes = rows.includes(sigmoid);
-    this.#concerned = rows.map((row) => (row === mul || row === tanh ? slopes : row === pow));
+    this.#hasSigmoids = simplified.rows.includes(sigmoid);
   }
 
-  /** Whether any node is to be shown. */
-  get concernsAny(): boolean {
-    return this.#concerned.includes(true);
-  }
-
-  /** Whether nodes of this operation are to be shown. */
-  concerns(code: number): boolean {
-    return this.#concerned[code]!;
+  /** Whether all nodes of this operation are to be shown; of others, those about whose operands there is a remark. */
+  concerns(row: Operation): boolean {
+    return this.#hasSigmoids && (row === sigmoid || row === tanh);
   }
 
   /** Lets a node be computed in a cheaper way, if there is one. */
   visit(node: number): void {
     const row = this.#simplified.arena.rowOf(node);
-    if (row === tanh) this.#tangents.set(this.#simplified.operand(node, 0), node);
+    if (row === sigmoid) this.#simplified.remark(node, SIGMOID);
+    const x = this.#simplified.operand(node, 0);
+    if (row === tanh && !this.#tangents.has(x)) this.#tangents.set(x, node);
     const way = row === mul ? this.#slope(node) : row === pow ? this.#power(node) : undefined;
     if (way !== undefined) this.#simplified.rewrite(node, way);
   }

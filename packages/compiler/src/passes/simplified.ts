@@ -14,6 +14,11 @@ export interface Rewrite {
   readonly operands: readonly number[];
 }
 
+/** Of a node: every element is one known number. */
+export const KNOWN = 1;
+/** Of a node: it is a sigmoid. */
+export const SIGMOID = 2;
+
 /** What simplification has found out. */
 export class Simplified {
   /** The graph. */
@@ -33,7 +38,8 @@ export class Simplified {
   readonly operandIds: Int32Array;
   /** Per node: the node with the same value that stands for it. */
   readonly #same: Int32Array;
-  readonly #isUniform: Uint8Array;
+  /** Per node: what those that read it should know, as a sum of the constants above. */
+  readonly #remarks: Uint8Array;
   readonly #uniform = new Map<number, number>();
 
   /** Nothing is simplified yet: each of the first `count` nodes stands for itself. */
@@ -48,14 +54,35 @@ export class Simplified {
     this.operandIds = arena.operandIds.slice(0, arena.operandStarts[count]);
     this.#same = new Int32Array(count);
     for (let node = 0; node < count; node++) this.#same[node] = node;
-    this.#isUniform = new Uint8Array(count);
+    this.#remarks = new Uint8Array(count);
   }
 
-  /** Puts in the place of a node's operands those that stand for them; to be called once these are known. */
-  settle(node: number): void {
-    const end = this.operandEnds[node]!;
-    for (let e = this.operandStarts[node]!; e < end; e++)
-      this.operandIds[e] = this.#same[this.operandIds[e]!]!;
+  /**
+   * Puts in the place of a node's operands those that stand for them, and returns what is remarkable about any of these; to
+   * be called once they are settled.
+   */
+  settle(node: number): number {
+    const { operandIds } = this;
+    const first = this.operandStarts[node]!;
+    const last = this.operandEnds[node]! - 1;
+    if (last < first) return 0;
+    // Few nodes have more than two operands, and to count to one or two takes longer than to settle one twice.
+    const x = this.#same[operandIds[first]!]!;
+    const y = this.#same[operandIds[last]!]!;
+    operandIds[first] = x;
+    operandIds[last] = y;
+    let remarks = this.#remarks[x]! | this.#remarks[y]!;
+    for (let e = first + 1; e < last; e++) {
+      const z = this.#same[operandIds[e]!]!;
+      operandIds[e] = z;
+      remarks |= this.#remarks[z]!;
+    }
+    return remarks;
+  }
+
+  /** Lets those that read a node know something about it. */
+  remark(node: number, remark: number): void {
+    this.#remarks[node]! |= remark;
   }
 
   /** The node that stands for a node. */
@@ -70,17 +97,17 @@ export class Simplified {
 
   /** Whether every element of a node is one known number. */
   isUniform(node: number): boolean {
-    return this.#isUniform[node] === 1;
+    return (this.#remarks[node]! & KNOWN) !== 0;
   }
 
   /** The number that every element of a node is, if that is known; truth values are 1 and 0. */
   uniformValue(node: number): number | undefined {
-    return this.#isUniform[node] === 1 ? this.#uniform.get(node) : undefined;
+    return this.isUniform(node) ? this.#uniform.get(node) : undefined;
   }
 
   /** Every element of the node is this number. */
   setUniform(node: number, value: number): void {
-    this.#isUniform[node] = 1;
+    this.remark(node, KNOWN);
     this.#uniform.set(node, value);
     this.operandEnds[node] = this.operandStarts[node]!;
   }

@@ -1,13 +1,16 @@
 /**
- * Simplification: one pass up the graph that folds, applies identities and shares equal nodes, and one pass down that
- * leaves out what is not needed. Linear in the nodes and edges.
+ * Simplification: one pass up the graph that folds, applies identities, finds cheaper ways and shares equal nodes, and one
+ * pass down that leaves out what is not needed. Linear in the nodes and edges.
+ *
+ * Here and in what follows, a loop over all nodes is a function of its own. Engines compile a loop while it runs, and throw
+ * the code away when they come to what they have not seen yet, such as what stands after the loop.
  */
-import { ancestorsOf, type Graph } from '@ad/graph';
+import { type Graph, neededFor } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
-import { fold, foldingOf } from './folding.ts';
-import { identityOf } from './identities.ts';
+import { fold } from './folding.ts';
+import { identityOf, neutralOf } from './identities.ts';
 import { SeenNodes } from './sharing.ts';
-import { Simplified } from './simplified.ts';
+import { KNOWN, Simplified } from './simplified.ts';
 import { Rewriter } from './rewrites.ts';
 
 /** Simplifies what the wanted nodes depend on. */
@@ -16,48 +19,59 @@ export function simplify(
   wanted: readonly number[],
   precision: Precision,
 ): Simplified {
-  const { arena } = graph;
-  const ancestors = ancestorsOf(arena, wanted);
-  const simplified = new Simplified(graph, (ancestors.at(-1) ?? -1) + 1);
+  const needed = neededFor(graph.arena, wanted);
+  const simplified = new Simplified(graph, needed.length);
+  const inputs = simplifyUpwards(simplified, needed, precision);
+  // What a program can be fed does not depend on how it is simplified.
+  const top = markNeeded(simplified, [...wanted, ...inputs], needed.fill(0));
+  simplified.order = listNeeded(needed, top);
+  return simplified;
+}
+
+/** Simplifies the nodes that are marked, and returns the inputs among them. */
+function simplifyUpwards(
+  simplified: Simplified,
+  needed: Uint8Array,
+  precision: Precision,
+): readonly number[] {
+  const { codes, rows, typeIds } = simplified.arena;
   const seen = new SeenNodes(simplified);
   const numbers = new KnownNumbers();
-  const { codes, typeIds } = arena;
-  // By code: rows are objects of many forms, and looking at one costs more than what is done with a node.
-  const foldings = arena.rows.map(foldingOf);
-  const identities = arena.rows.map(identityOf);
   const rewriter = new Rewriter(simplified, precision);
+  // By code: rows are objects of many forms, and looking at one costs more than what is done with a node.
+  const identities = rows.map(identityOf);
+  const neutrals = rows.map(neutralOf);
+  const isPlain = rows.map(
+    (row, code) =>
+      row.family !== 'leaf' && identities[code] === undefined && !rewriter.concerns(row),
+  );
   const inputs: number[] = [];
-  // Loops over indices: in graphs of millions of nodes an iterator costs as much as the rest.
-  for (let i = 0; i < ancestors.length; i++) {
-    const node = ancestors[i]!;
+  /** The node that stands for a node about which, or about whose operands, there is something to know. */
+  const simplest = (node: number, code: number, remarks: number): number => {
+    const isLeaf = rows[code]!.family === 'leaf';
+    const known = (remarks & KNOWN) !== 0;
+    if (known || isLeaf) fold(simplified, node);
+    const value = simplified.uniformValue(node);
+    if (value !== undefined) return numbers.firstLike(typeIds[node]!, value, node);
+    if (isLeaf) {
+      if (simplified.graph.inputName(node) !== undefined) inputs.push(node);
+      return node;
+    }
+    const identity = (known ? neutrals[code] : undefined) ?? identities[code];
+    const same = identity === undefined ? -1 : identity(simplified, node);
+    if (same >= 0 && typeIds[same] === typeIds[node]) return same;
+    rewriter.visit(node);
+    return seen.firstLike(node);
+  };
+  for (let node = 0; node < needed.length; node++) {
+    if (needed[node] === 0) continue;
     const code = codes[node]!;
-    const folding = foldings[code]!;
-    simplified.settle(node);
-    fold(simplified, node, folding);
-    if (simplified.isUniform(node)) {
-      const value = simplified.uniformValue(node)!;
-      simplified.replace(node, numbers.firstLike(typeIds[node]!, value, node));
-      continue;
-    }
-    if (folding === 'leaf') {
-      if (graph.inputName(node) !== undefined) inputs.push(node);
-      continue;
-    }
-    const identity = identities[code];
-    let same = identity === undefined ? -1 : identity(simplified, node);
-    if (same < 0 || typeIds[same] !== typeIds[node]) same = seen.firstLike(node);
+    const remarks = simplified.settle(node);
+    const same =
+      remarks === 0 && isPlain[code]! ? seen.firstLike(node) : simplest(node, code, remarks);
     if (same !== node) simplified.replace(node, same);
   }
-  if (rewriter.concernsAny) {
-    for (let i = 0; i < ancestors.length; i++) {
-      const node = ancestors[i]!;
-      if (!rewriter.concerns(codes[node]!)) continue;
-      if (simplified.nodeFor(node) === node && !simplified.isUniform(node)) rewriter.visit(node);
-    }
-  }
-  // What a program can be fed does not depend on how it is simplified.
-  simplified.order = neededNodes(simplified, [...wanted, ...inputs]);
-  return simplified;
+  return inputs;
 }
 
 /** The first node of each type and number. */
@@ -80,21 +94,31 @@ class KnownNumbers {
   }
 }
 
-/** The nodes that the wanted ones are computed from, ascending. */
-function neededNodes(simplified: Simplified, wanted: readonly number[]): Int32Array {
+/** Marks the nodes that the wanted ones are computed from, and returns the largest. */
+function markNeeded(simplified: Simplified, wanted: readonly number[], needed: Uint8Array): number {
   let top = -1;
-  for (const node of wanted) top = Math.max(top, simplified.nodeFor(node));
+  for (const node of wanted) {
+    const same = simplified.nodeFor(node);
+    needed[same] = 1;
+    top = Math.max(top, same);
+  }
   const { operandStarts, operandEnds, operandIds } = simplified;
-  const needed = new Uint8Array(top + 1);
-  for (const node of wanted) needed[simplified.nodeFor(node)] = 1;
-  let count = 0;
   for (let node = top; node >= 0; node--) {
     if (needed[node] === 0) continue;
-    count++;
-    const end = operandEnds[node]!;
-    for (let e = operandStarts[node]!; e < end; e++) needed[operandIds[e]!] = 1;
+    const first = operandStarts[node]!;
+    const last = operandEnds[node]! - 1;
+    if (last < first) continue;
+    needed[operandIds[first]!] = 1;
+    needed[operandIds[last]!] = 1;
+    for (let e = first + 1; e < last; e++) needed[operandIds[e]!] = 1;
   }
-  const order = new Int32Array(count);
-  for (let node = top; node >= 0; node--) if (needed[node] === 1) order[--count] = node;
-  return order;
+  return top;
+}
+
+/** The nodes that are marked, up to the largest, ascending. */
+function listNeeded(needed: Uint8Array, top: number): Int32Array {
+  const order = new Int32Array(top + 1);
+  let count = 0;
+  for (let node = 0; node <= top; node++) if (needed[node] === 1) order[count++] = node;
+  return order.subarray(0, count);
 }
