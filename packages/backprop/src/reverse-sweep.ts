@@ -30,7 +30,6 @@ import { tensorsOfControl } from './control-tensors.ts';
 import { times } from './local-derivative.ts';
 import { isPlain, sweepPlainly } from './plain-sweep.ts';
 import { seedOf } from './seed.ts';
-import { slopesOf } from './slopes.ts';
 import { type ObserverOptions, SweepObserver } from './sweep-observer.ts';
 import { tensorMessages } from './tensor-messages.ts';
 
@@ -66,15 +65,16 @@ export interface ReverseSweepOptions extends ObserverOptions {
 export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {}): Adjoints {
   checkNames('reverseSweep', options, ['feeds', 'seed', 'count', 'onMessage']);
   const seed = seedOf(output, options.seed, 'reverseSweep');
-  const values = activations([output], options.feeds);
   const { arena } = output.graph;
+  const slopes = new Float64Array(arena.operandStarts[output.id + 1]!);
+  const values = activations([output], options.feeds, slopes);
   const { rows, codes, typeIds, operandStarts, operandIds } = arena;
   const facts = factsOf(rows);
   if (options.count !== true && options.onMessage === undefined && isPlain(arena, facts)) {
     // Messages reach all that has been evaluated, because that is all that the output depends on.
     const sums = new NodeValues(arena, values.present);
     sums.set(output.id, seed);
-    sweepPlainly(arena, output.id, values, sums.scalars);
+    sweepPlainly(arena, output.id, values.present, slopes, sums.scalars);
     return new Adjoints(output, values, sums, undefined);
   }
   const sums = new NodeValues(arena);
@@ -82,7 +82,6 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
   const observer = SweepObserver.of(output, values, sums, options);
   sums.set(output.id, seed);
-  const slopes = slopesOf(arena, output.id, values);
 
   for (let u = output.id; u >= 0; u--) {
     if (reached[u] === 0) continue; // no path leads from the output to u

@@ -10,12 +10,15 @@ import type { Tensor } from '../tensor.ts';
 import { computeNode, setLeaf } from './compute.ts';
 import { NodeValues } from './node-values.ts';
 import { ancestorsOf, neededFor } from './schedule.ts';
+import { slopesByRow, valueAndSlopes } from './slopes.ts';
 
 /**
  * The activations of a node and of all it depends on: the forward pass whose values a reverse sweep reads.
  * O(V + E) time, O(V) memory, no recursion.
  *
  * @param feeds - values of inputs by name; inputs not named keep their current values.
+ * @param slopes - if given, the local derivatives of operations whose results are real scalars are written here, edge by
+ * edge, as a reverse sweep reads them; those of other edges are left as they are.
  * @throws {@link GraphError}, {@link ShapeError} or {@link KindError} when a value is missing or does not fit.
  * @example
  * ```ts
@@ -26,7 +29,11 @@ import { ancestorsOf, neededFor } from './schedule.ts';
  * activations([y.add(1)], { x: 3 }).number(y.id); // => 9
  * ```
  */
-export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): NodeValues {
+export function activations(
+  outputs: readonly GraphNode[],
+  feeds: Feeds = {},
+  slopes?: Float64Array,
+): NodeValues {
   const graph = graphOfAll(outputs);
   const fed = graph.resolveFeeds(feeds);
   const { arena } = graph;
@@ -44,12 +51,14 @@ export function activations(outputs: readonly GraphNode[], feeds: Feeds = {}): N
     if (code < OTHER && arena.isScalar(id)) {
       const x = scalars[operandIds[first]!]!;
       const y = scalars[operandIds[first + 1]!]!;
-      if (code === ADD) scalars[id] = x + y;
+      if (slopes !== undefined) scalars[id] = valueAndSlopes(code, x, y, slopes, first);
+      else if (code === ADD) scalars[id] = x + y;
       else if (code === MUL) scalars[id] = x * y;
       else if (code === SUB) scalars[id] = x - y;
       else scalars[id] = code === DIV ? x / y : elementary(code, x);
     } else if (first !== operandStarts[id + 1]) {
       computeNode(arena, id, values);
+      if (slopes !== undefined) slopesByRow(arena, id, scalars, slopes);
     } else {
       const value = fed.get(id);
       if (value === undefined) setLeaf(graph, id, values);

@@ -64,6 +64,28 @@ test('graphs of arrays: evaluation, programs, views and on demand', () => {
   );
 });
 
+test('derivatives that are written along with the values are those of the rows, bit for bit', () => {
+  fc.assert(
+    fc.property(scalarGraphs, ({ graph: { arena }, output, feeds }) => {
+      const untouched = 17;
+      const slopes = new Float64Array(arena.edgeCount).fill(untouched);
+      const values = activations([output], feeds, slopes);
+      expect(values.number(output.id)).toBe(evaluate(output, feeds).item());
+      for (let u = 0; u < arena.nodeCount; u++) {
+        const row = arena.rowOf(u);
+        if (row.family !== 'elementwise') continue;
+        const [x, y, z] = Array.from(arena.operandsOf(u), (id) => values.number(id));
+        row.partials.forEach((partial, k) => {
+          const slope =
+            typeof partial === 'number' ? partial : partial(numbers, values.number(u), x!, y!, z!);
+          expect(slopes[arena.operandStarts[u]! + k]).toBe(values.has(u) ? slope : untouched);
+        });
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('a program run again with other values equals a fresh program', () => {
   const cases = fc.tuple(
     fc.oneof(scalarGraphs, tensorGraphs),
