@@ -93,6 +93,12 @@ export function checkTransform(
   if (typeof f !== 'function')
     throw new ValueError(`${name}: expected a function of nodes, got ${describeValue(f)}`);
   checkNames(name, options, ['executor', 'share', ...others]);
+  const { executor } = options;
+  if (executor !== undefined && typeof executor !== 'function') {
+    throw new ValueError(
+      `${name}: executor is ${describeValue(executor)}, expected what makes programs, such as interpreter or compiler()`,
+    );
+  }
 }
 
 /** A function applied to nodes: its result, and what can be computed from it. */

@@ -4,6 +4,7 @@
  */
 import {
   batchNodes,
+  describeValue,
   formatShape,
   type GraphNode,
   leavesOf,
@@ -76,6 +77,11 @@ export function vmap<Args extends readonly unknown[], Result>(
   options: VmapOptions = {},
 ): VmapFunction<Args, Result> {
   checkTransform(f, VMAP, options);
+  if (options.axes !== undefined && !Array.isArray(options.axes)) {
+    throw new ValueError(
+      `vmap: axes are ${describeValue(options.axes)}, expected a list with one for each argument, as in [0, null]`,
+    );
+  }
   const batched: Traceable = (...args) => callBatched(f as Traceable, args, options);
   const tracer = new Tracer(batched, VMAP, options);
   return ((...args: readonly Argument[]) => {

@@ -45,6 +45,20 @@ describe.each(transforms)('%s', (name, transform) => {
   });
 });
 
+test.each(transforms)('%s: an executor makes programs', (name, transform) => {
+  expect(() => transform(f, { executor: 'f32' })).toThrow(`${name}: executor is "f32", expected`);
+});
+
+test('the axes of a batch are a list', () => {
+  expect(() => vmap(f, { axes: 1 as never })).toThrow(/vmap: axes are 1, expected a list/);
+});
+
+test('a tree that contains itself is refused', () => {
+  const tree: Record<string, unknown> = { a: 1 };
+  tree['self'] = [tree];
+  expect(() => grad(f)(tree as never)).toThrow(/more than 1000 levels deep, at \.self\[0\]\.self/);
+});
+
 test('what a function returns in the place of a node is named with the remedy', () => {
   const at1 = (g: unknown): (() => unknown) => {
     return () => (grad as unknown as Transform)(g)(1);

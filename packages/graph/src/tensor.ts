@@ -226,8 +226,13 @@ export function tensor(value: TensorLike, options: TensorOptions = NO_OPTIONS): 
 function flatten(value: NestedArray): { shape: Shape; elements: unknown[] } {
   const shape: number[] = [];
   let level: unknown[] = [value];
+  // Where one list ends the nesting of all must end, so a list that contains itself is met along the first ones.
+  const firsts = new Set<unknown>();
   while (level.some((entry) => Array.isArray(entry))) {
-    const length = (level.find((entry) => Array.isArray(entry)) as unknown[]).length;
+    const first = level.find((entry) => Array.isArray(entry)) as unknown[];
+    if (firsts.has(first)) throw new ShapeError('tensor: the nested arrays contain themselves');
+    firsts.add(first);
+    const { length } = first;
     const next: unknown[] = [];
     for (const entry of level) {
       if (!Array.isArray(entry) || entry.length !== length) {

@@ -77,7 +77,8 @@ export interface PathLeaf<L> {
 /**
  * The leaves of a tree with their paths, in order.
  *
- * @throws `ValueError` when something is neither a leaf nor a plain object or array, or a key is `__proto__`.
+ * @throws `ValueError` when something is neither a leaf nor a plain object or array, a key is `__proto__`, or the tree
+ * is more than 1000 levels deep, as one that contains itself is.
  * @example
  * ```ts
  * import { leavesOf } from '@ad/graph';
@@ -110,15 +111,35 @@ export function mapTree<L extends Leaf | GraphNode>(
   replace: (leaf: L, path: string) => unknown,
   path: string = '',
 ): unknown {
+  return mapBelow(tree, replace, path, 0);
+}
+
+/** Levels of a tree: more than anyone writes, and few enough to go down one inside of the other. */
+const MAX_DEPTH = 1000;
+
+function mapBelow<L extends Leaf | GraphNode>(
+  tree: Tree<L>,
+  replace: (leaf: L, path: string) => unknown,
+  path: string,
+  depth: number,
+): unknown {
   if (isLeaf(tree)) return replace(tree, path);
-  if (Array.isArray(tree))
-    return tree.map((child: Tree<L>, index) => mapTree(child, replace, `${path}[${index}]`));
+  if (depth > MAX_DEPTH) {
+    throw new ValueError(
+      `the tree is more than ${MAX_DEPTH} levels deep, at ${path.slice(0, 40)}...; does it contain itself?`,
+    );
+  }
+  if (Array.isArray(tree)) {
+    return tree.map((child: Tree<L>, index) =>
+      mapBelow(child, replace, `${path}[${index}]`, depth + 1),
+    );
+  }
   if (isPlainObject(tree)) {
     const result: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(tree)) {
       if (key === '__proto__')
         throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
-      result[key] = mapTree(child, replace, path + stepTo(key));
+      result[key] = mapBelow(child, replace, path + stepTo(key), depth + 1);
     }
     return result;
   }

@@ -178,3 +178,14 @@ test('a tensor describes itself shortly', () => {
     'tensor [] (a scalar) integer: 4',
   );
 });
+
+test('lists that contain themselves are refused', () => {
+  const list: unknown[] = [];
+  list.push(list, list);
+  expect(() => tensor(list as never)).toThrow(/contain themselves/);
+  const [inner, around]: unknown[][] = [[], []];
+  inner!.push(around);
+  around!.push(inner);
+  expect(() => tensor([[around, [[1]]]] as never)).toThrow(/ragged|contain themselves/);
+  expect(() => tensor([around] as never)).toThrow(/contain themselves/);
+});
