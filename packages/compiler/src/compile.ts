@@ -9,6 +9,8 @@ import {
   type Executor,
   flopsOf,
   ancestorsOf,
+  type Graph,
+  type GraphNode,
   interpreter,
   portsOf,
   type Program,
@@ -184,13 +186,15 @@ function build(
   for (const [node, buffer] of leaves)
     if (!constants.has(buffer)) storage.set(node, dataOf(buffer));
   for (const [buffer, content] of [...constants, ...emitted.contents]) keep(buffer, content);
-  let flops = 0;
-  for (const node of ancestorsOf(
-    graph.arena,
-    wanted.map(({ id }) => id),
-  ))
-    flops += flopsOf(graph.arena, node);
-  const plan = { bytes: emitted.memory, kernels: kernels.length, flops };
+  let flops: number | undefined;
+  const plan = {
+    bytes: emitted.memory,
+    kernels: kernels.length,
+    // Counted when it is asked for: nodes are only appended, so it is the same at any time.
+    get flops(): number {
+      return (flops ??= flopsBelow(graph, wanted));
+    },
+  };
   const image: ProgramImage = {
     code: emitted.bytes,
     pages,
@@ -203,6 +207,17 @@ function build(
   };
   const ports = portsOf(graph, storage, spec.outputs, outputs.map(dataOf));
   return new CompiledProgram(...ports, image, instance.run);
+}
+
+/** Operations of everything that nodes are computed from. */
+function flopsBelow({ arena }: Graph, nodes: readonly GraphNode[]): number {
+  let flops = 0;
+  for (const id of ancestorsOf(
+    arena,
+    nodes.map((node) => node.id),
+  ))
+    flops += flopsOf(arena, id);
+  return flops;
 }
 
 function viewOf(memory: ArrayBuffer, buffer: Buffer, precision: Precision): TensorData {

@@ -109,7 +109,7 @@ class StraightLineEmitter implements Operands {
     for (let i = start; i < end; i++) {
       const operation = operations[i]!;
       if (operation === CONSTANT) continue;
-      if (this.#scalars.isVector[operation] === 1) {
+      if (this.#scalars.form(operation).isVector) {
         this.#wait(i, operation);
         continue;
       }
@@ -283,7 +283,7 @@ class StraightLineEmitter implements Operands {
     if (
       operand >= this.#start &&
       this.#locals[operand] === 0 &&
-      this.#scalars.isTruth[this.#entries.operations[operand]!] === 1
+      this.#scalars.form(this.#entries.operations[operand]!).isTruth
     ) {
       this.#compute(operand);
       return;
@@ -304,7 +304,7 @@ class StraightLineEmitter implements Operands {
   /** Computes an entry and leaves it on the stack as a number. */
   #pushNumberOf(entry: number): void {
     this.#compute(entry);
-    if (this.#scalars.isTruth[this.#entries.operations[entry]!] === 1)
+    if (this.#scalars.form(this.#entries.operations[entry]!).isTruth)
       this.code.op(`${this.#precision}.convert_i32_s`);
   }
 

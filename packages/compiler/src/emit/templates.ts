@@ -15,6 +15,9 @@ import { symbol } from '../wasm/symbols.ts';
 /** The kernels whose functions depend on addresses only through the constants that they add to. */
 export type PlacedKernel = LoopNest | Contraction | Own;
 
+/** So many kernels are emitted without looking for others like them: most programs have few, and hardly any alike. */
+const FEW = 8;
+
 /** So many kernels that are alike get code of their own, which is a little faster than code for any address. */
 const COPIES = 4;
 
@@ -38,6 +41,7 @@ export class Templates {
   readonly #module: ModuleBuilder;
   readonly #elementSize: number;
   readonly #emit: (kernel: PlacedKernel, addressing: Addressing) => FunctionBuilder;
+  #calls = 0;
   readonly #known = new Map<string, Alike>();
   readonly #bodies = new Map<Expressions, number>();
   /** Shapes as text: most are the shapes of nodes, of which there are few. */
@@ -62,7 +66,8 @@ export class Templates {
   call(run: FunctionBuilder, kernel: PlacedKernel): void {
     // What rows write may depend on more than addresses, and where entries of stacks are does.
     const isAlone = kernel.kind === 'own' && kernel.key === undefined;
-    if (isAlone || viewsOf(kernel).some(({ buffer }) => buffer.entryAt !== undefined)) {
+    const isEarly = this.#calls++ < FEW;
+    if (isEarly || isAlone || viewsOf(kernel).some(({ buffer }) => buffer.entryAt !== undefined)) {
       run.call(this.#module.function(this.#emit(kernel, 'constants')));
       return;
     }

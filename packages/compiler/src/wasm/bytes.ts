@@ -41,6 +41,19 @@ export class ByteWriter {
     this.#bytes[this.#length++] = value;
   }
 
+  /** A byte and an unsigned integer as LEB128: an instruction on a local. Written at once, as most of a program is. */
+  byteAndU32(value: number, rest: number): void {
+    const at = this.#length;
+    if (rest < 0x80 && at + 2 <= this.#bytes.length) {
+      this.#bytes[at] = value;
+      this.#bytes[at + 1] = rest;
+      this.#length = at + 2;
+    } else {
+      this.byte(value);
+      this.u32(rest);
+    }
+  }
+
   /** Several bytes. */
   raw(values: ArrayLike<number>): void {
     const { length } = values;

@@ -84,22 +84,19 @@ export class FunctionBuilder {
 
   /** Pushes a local. */
   get(local: Local): this {
-    this.#code.byte(0x20);
-    this.#code.u32(local);
+    this.#code.byteAndU32(0x20, local);
     return this;
   }
 
   /** Pops into a local. */
   set(local: Local): this {
-    this.#code.byte(0x21);
-    this.#code.u32(local);
+    this.#code.byteAndU32(0x21, local);
     return this;
   }
 
   /** Stores into a local and keeps the value. */
   tee(local: Local): this {
-    this.#code.byte(0x22);
-    this.#code.u32(local);
+    this.#code.byteAndU32(0x22, local);
     return this;
   }
 

@@ -71,8 +71,9 @@ export function emitDots(
       .i32(whole * 16)
       .op('i32.add')
       .set(end);
+    const unroll = Math.min(UNROLL, whole);
     code.unrolledLoop(
-      UNROLL,
+      unroll,
       (index) => {
         const from = { local: left, base: factors.left.base + index * leftVector };
         step(from, { local: right, base: factors.right.base }, lanes.width, index % ways);
@@ -82,7 +83,7 @@ export function emitDots(
       () => {
         code
           .get(left)
-          .i32(UNROLL * leftVector)
+          .i32(unroll * leftVector)
           .op('i32.add')
           .set(left);
       },

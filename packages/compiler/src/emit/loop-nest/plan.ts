@@ -124,6 +124,7 @@ function collapse(
 
 function vectorsTogether({ reads, results }: LoopNest, axis: Axis, size: number): number {
   const whole = Math.floor((axis.length * size) / 16);
+  if (whole < 2) return 1;
   const { instructions, calls } = countInstructions(results.map(({ expression }) => expression));
   if (calls) return 1;
   const most = VECTORS.find((limit) => instructions <= limit.instructions)?.vectors ?? 1;

@@ -39,37 +39,50 @@ export interface Operands {
   pushTruth(operand: number): void;
 }
 
+/** What an operation is in straight-line code. */
+interface Form {
+  /** The instruction, if it is one. */
+  readonly instruction: PlainInstruction | undefined;
+  /** Whether vector code computes it. */
+  readonly isVector: boolean;
+  /** Whether its value is a truth value. */
+  readonly isTruth: boolean;
+}
+
 /** The scalar operations of a module, by their numbers. */
 export class ScalarOperations {
-  /** By operation: 1 where vector code computes it. */
-  readonly isVector: Uint8Array;
-  /** By operation: 1 where its value is a truth value. */
-  readonly isTruth: Uint8Array;
   readonly #precision: Precision;
   readonly #callees: Callees;
-  /** By operation: the instruction, if it is one. */
-  readonly #instructions: readonly (PlainInstruction | undefined)[];
+  /** By operation, from when it is first met: programs use few of them. */
+  readonly #forms: (Form | undefined)[] = [];
 
   constructor(precision: Precision, callees: Callees) {
     this.#precision = precision;
     this.#callees = callees;
-    this.#instructions = SCALAR_OPERATIONS.map((name) => {
-      const instruction = INSTRUCTION[name] ?? COMPARISON[name];
-      if (instruction === undefined) return undefined;
-      return `${precision}.${instruction}` as PlainInstruction;
-    });
-    const flags = (has: (name: string) => boolean): Uint8Array =>
-      Uint8Array.from(SCALAR_OPERATIONS, (name) => (has(name) ? 1 : 0));
-    this.isTruth = flags((name) => TRUTHS.has(name));
-    this.isVector = flags(
-      (name) => callees.hasVector(name) && INSTRUCTION[name] === undefined && !OWN_CODE.has(name),
-    );
+  }
+
+  /** What an operation is. */
+  form(operation: number): Form {
+    return (this.#forms[operation] ??= this.#formOf(SCALAR_OPERATIONS[operation]!));
+  }
+
+  #formOf(name: string): Form {
+    const instruction = INSTRUCTION[name] ?? COMPARISON[name];
+    return {
+      instruction:
+        instruction === undefined
+          ? undefined
+          : (`${this.#precision}.${instruction}` as PlainInstruction),
+      isVector:
+        this.#callees.hasVector(name) && INSTRUCTION[name] === undefined && !OWN_CODE.has(name),
+      isTruth: TRUTHS.has(name),
+    };
   }
 
   /** Computes an operation of up to three operands and leaves its value on the stack. */
   emit(operation: number, operands: Operands, x: number, y: number, z: number): void {
     const { code } = operands;
-    const instruction = this.#instructions[operation];
+    const { instruction } = this.form(operation);
     if (instruction !== undefined) {
       operands.pushNumber(x);
       if (ARITY[operation] === 2) operands.pushNumber(y);
