@@ -14,7 +14,7 @@ import {
   stridesOf,
 } from '@ad/graph';
 import { Expressions, type Precision } from '../src/code/expression.ts';
-import { planProduct, spaceOf } from '../src/emit/contraction/plan.ts';
+import { planProduct, spaceOf } from '../src/lower/product-plan.ts';
 import { emitModule } from '../src/emit/module.ts';
 import { compile } from '../src/index.ts';
 import type { Contraction } from '../src/lower/kernel.ts';

@@ -17,6 +17,13 @@
 import type { Region } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import { type Contraction, epilogueViews } from '../lower/kernel.ts';
+import {
+  PACKED_TILE,
+  planProduct,
+  type ProductPlan,
+  regions,
+  rowGroups,
+} from '../lower/product-plan.ts';
 import { FunctionBuilder } from '../wasm/function-builder.ts';
 import { emitDots } from './contraction/dot.ts';
 import { type Finish, finishTile } from './contraction/finish.ts';
@@ -24,13 +31,6 @@ import { walkInnerBlocks } from './contraction/inner-blocks.ts';
 import { type Chunk, chunksOf, type Lanes, lanesOf, type Place } from './contraction/lanes.ts';
 import { emitPacking } from './contraction/pack.ts';
 import { byColumns, byRows, moved, type Places, replaced } from './contraction/places.ts';
-import {
-  PACKED_TILE,
-  planProduct,
-  type ProductPlan,
-  regions,
-  rowGroups,
-} from './contraction/plan.ts';
 import { emitTile, type Inner } from './contraction/tile.ts';
 import { type Count, walk, walkBlocks } from './contraction/walk.ts';
 import type { Addressing } from './templates.ts';

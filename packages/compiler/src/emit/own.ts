@@ -2,9 +2,9 @@
 import type { VectorWriter } from '@ad/graph';
 import type { Precision } from '../code/expression.ts';
 import type { Own } from '../lower/kernel.ts';
+import { regions } from '../lower/product-plan.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function-builder.ts';
 import { addProducts, chunksOf, lanesOf, pushLoad, pushLocal, store } from './contraction/lanes.ts';
-import { regions } from './contraction/plan.ts';
 import { walk } from './contraction/walk.ts';
 
 /**

@@ -10,7 +10,7 @@ import type {
 } from '@ad/graph';
 import type { HostWork } from '../host-kernel.ts';
 import type { Expression, Expressions } from '../code/expression.ts';
-import type { ResultUse } from '../emit/contraction/plan.ts';
+import type { ResultUse } from './product-plan.ts';
 import type { Gathered } from './gathered.ts';
 import type { ScalarCode, ScalarResult } from './scalar-code.ts';
 import type { StraightLine } from './straight-line.ts';

@@ -1,6 +1,6 @@
 /** Products of matrices as kernels: their factors as stacks of matrices, and what is made of their sums on the way. */
 import { sizeOf } from '@ad/graph';
-import { spaceOf } from '../emit/contraction/plan.ts';
+import { spaceOf } from './product-plan.ts';
 import type { Draft } from './draft.ts';
 import { type Epilogue, epilogueViews } from './kernel.ts';
 import { broadcastView, contiguousView, newScratch, type View } from './view.ts';

@@ -4,7 +4,7 @@ import { type Precision, withInputs } from '../../code/expression.ts';
 import type { Epilogue } from '../../lower/kernel.ts';
 import type { FunctionBuilder } from '../../wasm/function-builder.ts';
 import { type Chunk, type Lanes, type Place, pushLoad, shifted, store } from './lanes.ts';
-import type { Strides } from './plan.ts';
+import type { Strides } from '../../lower/product-plan.ts';
 
 /** A vector of sums: its row in the tile, its columns, and where it waits. */
 export interface Cell {

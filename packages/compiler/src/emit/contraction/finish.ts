@@ -4,7 +4,7 @@ import type { Local } from '../../wasm/function-builder.ts';
 import { emitEpilogue, type EpilogueContext } from './epilogue.ts';
 import { type Chunk, type Place, pushLoad, shifted, store } from './lanes.ts';
 import type { Places } from './places.ts';
-import type { ProductPlan } from './plan.ts';
+import type { ProductPlan } from '../../lower/product-plan.ts';
 import type { Inner } from './tile.ts';
 
 /** How the tiles of a product end. */

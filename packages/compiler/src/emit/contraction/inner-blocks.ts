@@ -1,8 +1,7 @@
 /** Blocks of the inner dimension, so long that a tile's panels of both factors fit in the first cache. */
+import { type ProductPlan, TURN } from '../../lower/product-plan.ts';
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
-import { TURN } from './pack.ts';
 import { bySteps, type Places } from './places.ts';
-import type { ProductPlan } from './plan.ts';
 import type { Inner } from './tile.ts';
 import { pushCount, walkBlocks } from './walk.ts';
 

@@ -27,7 +27,7 @@ export interface Lanes {
 }
 
 /** The lanes of each precision. */
-export const LANES: Readonly<Record<Precision, Lanes>> = {
+const LANES: Readonly<Record<Precision, Lanes>> = {
   f32: {
     size: 4,
     width: 4,

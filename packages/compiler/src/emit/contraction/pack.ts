@@ -3,13 +3,11 @@
  * follow each other without gaps. A tile then walks one pointer through memory that lies together, wherever the
  * elements came from: transposed factors are transposed on the way, in blocks that fit in registers.
  */
+import { TURN } from '../../lower/product-plan.ts';
 import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import { type Chunk, type Lanes, type Place, pushLoad, pushLocal, shifted } from './lanes.ts';
 import type { Inner } from './tile.ts';
 import { type Count, walk } from './walk.ts';
-
-/** Steps of the inner dimension that are packed at once. */
-export const TURN = 4;
 
 /** A matrix to be packed, and where to. */
 export interface Packing {

@@ -1,6 +1,6 @@
 /** Where the loops of a product stand in all of its matrices, and how far these places move. */
 import { type Place, shifted } from './lanes.ts';
-import type { ProductPlan } from './plan.ts';
+import type { ProductPlan } from '../../lower/product-plan.ts';
 
 /** Where a loop stands: in the left factor, the right factor, the result, and whatever the epilogue reads and writes. */
 export type Places = readonly Place[];

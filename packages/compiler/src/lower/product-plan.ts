@@ -3,10 +3,9 @@
  * Decided from shapes and strides alone, before anything has an address, because packing needs scratch memory.
  */
 import type { Region } from '@ad/graph';
-import type { Precision } from '../../code/expression.ts';
-import type { View } from '../../lower/view.ts';
-import { LANES } from './lanes.ts';
-import { TURN } from './pack.ts';
+import type { Precision } from '../code/expression.ts';
+import { lanesOfVector, sizeOfReal } from '../sizes.ts';
+import type { View } from './view.ts';
 
 /** The views of a product; `others` are read when results are stored. */
 export interface Operands {
@@ -81,9 +80,13 @@ const ALL_WAYS = 32 * 1024;
 /** Rows of a tile for which the left factor is packed: whole vectors of either precision. */
 export const PACKED_TILE = 4;
 
+/** Steps of the inner dimension that are packed at once. */
+export const TURN = 4;
+
 /** Plans a product. */
 export function planProduct(operands: Operands, precision: Precision): ProductPlan {
-  const { size, width } = LANES[precision];
+  const size = sizeOfReal(precision);
+  const width = lanesOfVector(precision);
   const k = operands.left.shape.at(-1)!;
   const given = mergeStack(operands, size);
   const swapped = given.m === 1 && given.n > 1;
@@ -155,7 +158,7 @@ export function spaceOf(
   const { rightBytes, leftBytes, k, stepsPerBlock } = planProduct(operands, precision);
   const resultUse = isRead ? 'stored' : k > stepsPerBlock ? 'partial' : 'unused';
   const waiting = resultUse === 'unused' ? TILE_BYTES : 0;
-  return { resultUse, scratch: (rightBytes + leftBytes + waiting) / LANES[precision].size };
+  return { resultUse, scratch: (rightBytes + leftBytes + waiting) / sizeOfReal(precision) };
 }
 
 /** A product as it is computed. */
