@@ -262,6 +262,7 @@ export {
 export type { Kinds, Schedule, ScheduleKind } from './schedules/kinds.ts';
 export { onPlateau, type Plateau } from './schedules/plateau.ts';
 export { rateAt, rateNode } from './schedules/schedule.ts';
+export type { StopSignal } from './stop-signal.ts';
 export type { NonFiniteNode } from './training/diagnosis.ts';
 export { type EvaluateOptions, evaluateModel, type Evaluation } from './training/evaluation.ts';
 export { exportModel, type ExportOptions } from './training/export.ts';
@@ -276,7 +277,6 @@ export type {
   FitResult,
   NonFiniteReport,
   Progress,
-  StopSignal,
   TrainingSetting,
 } from './training/fit-options.ts';
 export { predict, predictor, type PredictOptions } from './training/predict.ts';

@@ -2,7 +2,7 @@
 import { formatShape, ShapeError, Tensor, type TensorLike, ValueError, allocate } from '@ad/graph';
 import { checkNames, describeValue, numberOption, SEED } from '../options.ts';
 import { Random } from '../random.ts';
-import { copyRows } from '../training/batches.ts';
+import { copyRows } from './copy-rows.ts';
 import { countOf, rowsOf, type Samples, samplesOf, type SampleTensors } from './samples.ts';
 
 /** Samples in two parts. */

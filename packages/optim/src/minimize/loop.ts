@@ -7,7 +7,7 @@ import {
   numberOption,
   type Range,
 } from '../options.ts';
-import type { StopSignal } from '../training/fit-options.ts';
+import { checkSignal, type StopSignal } from '../stop-signal.ts';
 import { EvaluationLimit } from './evaluation-limit.ts';
 import type { Iteration } from './method.ts';
 import type { Stop } from './stop.ts';
@@ -70,14 +70,7 @@ export function limitsOf(
   },
 ): Limits {
   const { signal } = options;
-  if (
-    signal !== undefined &&
-    typeof (signal as Partial<typeof signal> | null)?.aborted !== 'boolean'
-  ) {
-    throw new ValueError(
-      `${caller}: signal is ${describeValue(signal)}, expected { aborted: boolean }, such as an AbortSignal`,
-    );
-  }
+  checkSignal(caller, signal);
   const tolerance = (name: keyof typeof fallback): number =>
     numberOption(caller, name, options[name], fallback[name], NON_NEGATIVE);
   return {

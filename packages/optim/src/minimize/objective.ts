@@ -1,7 +1,7 @@
 /** The function to be minimized, as methods see it: values, gradients and Hessians at vectors, all counted. */
 import { formatShape, type GraphNode, type Program, ShapeError, type TensorData } from '@ad/graph';
 import { gradient, pushforward } from '@ad/backprop';
-import { storageOf } from '../training/batch-program.ts';
+import { storageOf } from '../storage.ts';
 import type { Bounds } from './bounds.ts';
 import { EvaluationLimit } from './evaluation-limit.ts';
 import type { Trace, Traced } from './traced.ts';

@@ -1,7 +1,7 @@
 /** The residuals of a least-squares problem, as methods see them: values and Jacobians at vectors, all counted. */
 import { type GraphNode, type Shape, sizeOf, ValueError } from '@ad/graph';
 import { gradient, pushforward } from '@ad/backprop';
-import { storageOf } from '../training/batch-program.ts';
+import { storageOf } from '../storage.ts';
 import { EvaluationLimit } from './evaluation-limit.ts';
 import type { Trace, Traced } from './traced.ts';
 import { dot, isFiniteVector } from './vectors.ts';

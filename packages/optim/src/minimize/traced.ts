@@ -19,7 +19,7 @@ import {
   type TensorData,
 } from '@ad/graph';
 import { firstNonFinite, gradient } from '@ad/backprop';
-import { storageOf } from '../training/batch-program.ts';
+import { storageOf } from '../storage.ts';
 import type { Layout } from './layout.ts';
 
 /** A function applied to inputs of a graph. */

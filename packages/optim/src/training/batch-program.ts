@@ -1,12 +1,8 @@
-/** Programs that are run on batch after batch. It imports nothing but the copying of rows: workers load it, too. */
+/** Programs that are run on batch after batch. It imports next to nothing: workers load it, too. */
 import type { Program, TensorData } from '@ad/graph';
+import { copyRows } from '../data/copy-rows.ts';
 import type { SampleTensors } from '../data/samples.ts';
-import { copyRows } from './batches.ts';
-
-/** The storage of an input, or `undefined` where the program does not need the input. */
-export function storageOf(program: Program, name: string): TensorData | undefined {
-  return name in program.inputs ? program.inputs[name] : undefined;
-}
+import { storageOf } from '../storage.ts';
 
 /** A program for batches of one size. */
 export class BatchProgram {

@@ -3,17 +3,10 @@ import type { Executor } from '@ad/graph';
 import type { Samples } from '../data/samples.ts';
 import type { Loss, Metric } from '../losses/loss.ts';
 import type { Optimizer, OptimizerState } from '../rules/optimizer.ts';
+import type { StopSignal } from '../stop-signal.ts';
 import type { NonFiniteNode } from './diagnosis.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { Workers } from './shards.ts';
-
-/** What is needed of an `AbortSignal`. */
-export interface StopSignal {
-  /** Whether to stop. */
-  readonly aborted: boolean;
-  /** Why; not looked at. */
-  readonly reason?: unknown;
-}
 
 /** Where training is, after a step. */
 export interface Progress<Name extends string = string> extends Evaluation<Name> {

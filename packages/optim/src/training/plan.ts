@@ -23,6 +23,7 @@ import { Recent } from '../recent.ts';
 import { adam } from '../rules/adam.ts';
 import { checkOptimizer, type Optimizer, type OptimizerState } from '../rules/optimizer.ts';
 import { checkForm } from '../trees.ts';
+import { checkSignal } from '../stop-signal.ts';
 import { planBatches } from './batches.ts';
 import { Evaluator, objectiveOf } from './evaluation.ts';
 import type {
@@ -30,7 +31,6 @@ import type {
   Checkpointing,
   EarlyStopping,
   FitOptions,
-  StopSignal,
   TrainingSetting,
 } from './fit-options.ts';
 import {
@@ -116,7 +116,7 @@ export function planTraining<P, Name extends string>(
   for (const name of ['onProgress', 'onEpoch'] as const) {
     if (options[name] !== undefined) checkFunction('fit', name, options[name], 'a function');
   }
-  checkSignal(options.signal);
+  checkSignal('fit', options.signal);
   checkCheckpointing(options.checkpoint);
   const fallback = options.workers === undefined ? 1 : SHARDS;
   const shards = numberOption('fit', 'shards', options.shards, fallback, POSITIVE_INTEGER);
@@ -261,14 +261,6 @@ function validator<P, Name extends string>(
 
 function checkTargetsOf(loss: Loss, step: TrainingStep, { targets }: SampleTensors): void {
   checkTargets(loss, targets, step.forward.prediction.shape.at(-1), 'fit: targets');
-}
-
-function checkSignal(signal: StopSignal | undefined): void {
-  if (signal === undefined || typeof (signal as Partial<StopSignal> | null)?.aborted === 'boolean')
-    return;
-  throw new ValueError(
-    `fit: signal is ${describeValue(signal)}, expected { aborted: boolean }, such as an AbortSignal`,
-  );
 }
 
 /** Values to start from: those given, if they are like the usual ones. */

@@ -6,7 +6,8 @@
 import { Graph, type GraphNode } from '@ad/graph';
 import type { SampleTensors } from '../data/samples.ts';
 import type { Optimizer, OptimizerState } from '../rules/optimizer.ts';
-import { BatchProgram, storageOf } from './batch-program.ts';
+import { storageOf } from '../storage.ts';
+import { BatchProgram } from './batch-program.ts';
 import { gradientsOf, type Objective, traceForward } from './forward.ts';
 import {
   computeShard,

@@ -4,7 +4,8 @@
  */
 import type { TensorData } from '@ad/graph';
 import type { SampleTensors } from '../data/samples.ts';
-import { type BatchProgram, storageOf } from './batch-program.ts';
+import { storageOf } from '../storage.ts';
+import type { BatchProgram } from './batch-program.ts';
 
 /** A part of a batch. */
 export interface Shard {

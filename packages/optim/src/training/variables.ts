@@ -11,7 +11,7 @@ import {
   type TensorData,
 } from '@ad/graph';
 import { type Leaf, leavesOf, likeLeaf, mapTree, tensorOfLeaf, type Tree } from '@ad/backprop';
-import { storageOf } from './batch-program.ts';
+import { storageOf } from '../storage.ts';
 
 /** Inputs of a graph in the place of the leaves of a tree, named after their places, as in `parameters.w`. */
 export function inputsFor(
