@@ -20,6 +20,12 @@ export const NON_NEGATIVE: Range = {
   holds: (x) => x >= 0 && x < Infinity,
 };
 
+/** Step sizes, radii, constants of smoothness and convexity, limits. */
+export const POSITIVE: Range = {
+  words: 'a finite number above 0',
+  holds: (x) => x > 0 && x < Infinity,
+};
+
 /** Coefficients of moving averages. */
 export const BELOW_ONE: Range = {
   words: 'a number from 0 up to but not including 1',
@@ -30,6 +36,12 @@ export const BELOW_ONE: Range = {
 export const UP_TO_ONE: Range = {
   words: 'a number from 0 to 1',
   holds: (x) => x >= 0 && x <= 1,
+};
+
+/** Fractions that are neither nothing nor all. */
+export const BETWEEN_0_AND_1: Range = {
+  words: 'a number above 0 and below 1',
+  holds: (x) => x > 0 && x < 1,
 };
 
 /** Counts of something that must be there. */

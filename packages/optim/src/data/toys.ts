@@ -4,12 +4,12 @@
  */
 import { Tensor } from '@ad/graph';
 import {
+  BETWEEN_0_AND_1,
   checkNames,
   NON_NEGATIVE,
   numberOption,
   POSITIVE_INTEGER,
   SEED,
-  type Range,
 } from '../options.ts';
 import { Random } from '../random.ts';
 import type { SampleTensors } from './samples.ts';
@@ -77,8 +77,6 @@ export interface CirclesOptions extends ToyOptions {
   readonly factor?: number;
 }
 
-const BETWEEN: Range = { words: 'a number between 0 and 1', holds: (x) => x > 0 && x < 1 };
-
 /**
  * Two circles around (0, 0): the outer one of radius 1 with the label 0, the inner one with the label 1.
  *
@@ -93,7 +91,7 @@ const BETWEEN: Range = { words: 'a number between 0 and 1', holds: (x) => x > 0 
  * ```
  */
 export function circles(options: CirclesOptions = {}): SampleTensors {
-  const factor = numberOption('circles', 'factor', options.factor, 0.5, BETWEEN);
+  const factor = numberOption('circles', 'factor', options.factor, 0.5, BETWEEN_0_AND_1);
   return toy('circles', options, ['factor'], 2, (label, random) => {
     const angle = 2 * Math.PI * random.uniform();
     const radius = label === 0 ? 1 : factor;

@@ -1,12 +1,13 @@
 /** Gradient descent: the mother of all optimization algorithms. */
 import { ValueError } from '@ad/graph';
-import { checkFunction, checkNames, numberOption } from '../options.ts';
+import { checkFunction, checkNames, numberOption, POSITIVE } from '../options.ts';
 import { backtracking } from './line-search/backtracking.ts';
 import type { LineSearch, StepFound } from './line-search/line-search.ts';
-import type { Iteration, Method } from './method.ts';
-import { newPoint, type Objective, type Point } from './objective.ts';
+import { FixedSteps } from './fixed-steps.ts';
+import type { Method } from './method.ts';
+import type { Point } from './objective.ts';
 import { type DirectionRule, DirectionSearch } from './search-direction.ts';
-import { type CurvatureOptions, curvatureOption, notFinite, POSITIVE } from './step-size.ts';
+import { type CurvatureOptions, curvatureOption } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled, scale } from './vectors.ts';
 
@@ -80,27 +81,13 @@ export function gradientDescent(options: GradientDescentOptions = {}): Method {
 }
 
 /** Steps of one size. */
-class Fixed implements Iteration {
-  current: Point;
-  readonly stepSize: number;
-  readonly #objective: Objective;
-  #next: Point;
-
-  constructor(objective: Objective, start: Point, stepSize: number) {
-    this.current = start;
-    this.stepSize = stepSize;
-    this.#objective = objective;
-    this.#next = newPoint(objective.size);
-  }
-
+class Fixed extends FixedSteps {
   advance(): Failure | undefined {
-    const { current, stepSize } = this;
-    const next = this.#next;
+    const { current, next, stepSize } = this;
     addScaled(next.x, current.x, -stepSize, current.gradient);
-    this.#objective.bounds?.project(next.x);
-    if (!this.#objective.evaluate(next)) return notFinite(this.#objective, next);
-    this.#next = current;
-    this.current = next;
+    this.objective.bounds?.project(next.x);
+    const failure = this.goOn();
+    if (failure !== undefined) return failure;
     // The gradient is lost in rounding: every later step would be the same.
     if (next.x.every((x, i) => x === current.x[i])) return { kind: 'no decrease', step: stepSize };
     return undefined;

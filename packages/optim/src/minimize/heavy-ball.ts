@@ -1,14 +1,9 @@
 /** Polyak's momentum: a heavy ball that rolls down, with friction. */
-import { BELOW_ONE, checkNames, numberOption } from '../options.ts';
-import type { Iteration, Method } from './method.ts';
-import { newPoint, type Objective, type Point } from './objective.ts';
-import {
-  type CurvatureOptions,
-  curvatureOption,
-  exactlyOne,
-  notFinite,
-  POSITIVE,
-} from './step-size.ts';
+import { BELOW_ONE, checkNames, numberOption, POSITIVE } from '../options.ts';
+import { FixedSteps } from './fixed-steps.ts';
+import type { Method } from './method.ts';
+import type { Objective, Point } from './objective.ts';
+import { type CurvatureOptions, curvatureOption, exactlyOne } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { ValueError } from '@ad/graph';
 
@@ -77,28 +72,20 @@ export function heavyBall(options: HeavyBallOptions): Method {
   };
 }
 
-class HeavyBall implements Iteration {
-  current: Point;
-  readonly stepSize: number;
+class HeavyBall extends FixedSteps {
   readonly #momentum: number;
-  readonly #objective: Objective;
   readonly #velocity: Float64Array;
-  #next: Point;
 
   constructor(objective: Objective, start: Point, stepSize: number, momentum: number) {
-    this.current = start;
-    this.stepSize = stepSize;
+    super(objective, start, stepSize);
     this.#momentum = momentum;
-    this.#objective = objective;
     this.#velocity = new Float64Array(objective.size);
-    this.#next = newPoint(objective.size);
   }
 
   advance(): Failure | undefined {
-    const { current, stepSize } = this;
+    const { current, next, stepSize } = this;
     const { x, gradient } = current;
-    const { bounds } = this.#objective;
-    const next = this.#next;
+    const { bounds } = this.objective;
     const velocity = this.#velocity;
     for (let i = 0; i < x.length; i++) {
       velocity[i] = -gradient[i]! + this.#momentum * velocity[i]!;
@@ -108,9 +95,6 @@ class HeavyBall implements Iteration {
       bounds.project(next.x);
       for (let i = 0; i < x.length; i++) velocity[i] = (next.x[i]! - x[i]!) / stepSize;
     }
-    if (!this.#objective.evaluate(next)) return notFinite(this.#objective, next);
-    this.#next = current;
-    this.current = next;
-    return undefined;
+    return this.goOn();
   }
 }

@@ -1,12 +1,11 @@
 /** The method of Levenberg and Marquardt, as a trust region that is scaled by the Jacobian. */
-import { checkNames, numberOption } from '../options.ts';
+import { checkNames, numberOption, POSITIVE } from '../options.ts';
 import type { LeastSquaresMethod } from './least-squares-method.ts';
 import { ROUNDING } from './line-search/line-search.ts';
 import { PivotedQR } from './linear-algebra/pivoted-qr.ts';
 import type { Limits } from './loop.ts';
 import type { Iteration } from './method.ts';
 import type { ResidualPoint, Residuals } from './residuals.ts';
-import { POSITIVE } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled, dot, norm } from './vectors.ts';
 

@@ -1,15 +1,11 @@
 /** Nesterov's acceleration: the gradient is taken where the momentum leads. */
 import { ValueError } from '@ad/graph';
-import { BELOW_ONE, checkNames, describeValue, numberOption } from '../options.ts';
-import type { Iteration, Method } from './method.ts';
+import { BELOW_ONE, checkNames, describeValue, numberOption, POSITIVE } from '../options.ts';
+import { FixedSteps } from './fixed-steps.ts';
+import type { Method } from './method.ts';
+import { notFinite } from './not-finite.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
-import {
-  type CurvatureOptions,
-  curvatureOption,
-  exactlyOne,
-  notFinite,
-  POSITIVE,
-} from './step-size.ts';
+import { type CurvatureOptions, curvatureOption, exactlyOne } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled } from './vectors.ts';
 
@@ -106,24 +102,17 @@ function convex(): Schedule {
   };
 }
 
-class Nesterov implements Iteration {
-  current: Point;
-  readonly stepSize: number;
-  readonly #objective: Objective;
+class Nesterov extends FixedSteps {
   readonly #schedule: Schedule;
   readonly #velocity: Float64Array;
   /** The look-ahead point; it is the current one where there is no momentum. */
   readonly #ahead: Point;
-  #next: Point;
   #momentum: number;
 
   constructor(objective: Objective, start: Point, stepSize: number, schedule: Schedule) {
-    this.current = start;
-    this.stepSize = stepSize;
-    this.#objective = objective;
+    super(objective, start, stepSize);
     this.#schedule = schedule;
     this.#velocity = new Float64Array(objective.size);
-    this.#next = newPoint(objective.size);
     this.#ahead = newPoint(objective.size);
     this.#momentum = schedule();
     this.#look();
@@ -134,13 +123,12 @@ class Nesterov implements Iteration {
   }
 
   advance(): Failure | undefined {
-    const { current, stepSize } = this;
-    const { bounds } = this.#objective;
-    const next = this.#next;
+    const { current, next, stepSize } = this;
+    const { bounds } = this.objective;
     const velocity = this.#velocity;
     const isHere = this.#ahead.x.every((x, i) => x === current.x[i]);
     const from = isHere ? current : this.#ahead;
-    if (!isHere && !this.#objective.evaluate(from)) return notFinite(this.#objective, from);
+    if (!isHere && !this.objective.evaluate(from)) return notFinite(this.objective, from);
     for (let i = 0; i < velocity.length; i++) {
       velocity[i] = -from.gradient[i]! + this.#momentum * velocity[i]!;
     }
@@ -151,9 +139,8 @@ class Nesterov implements Iteration {
         velocity[i] = (next.x[i]! - current.x[i]!) / stepSize;
       }
     }
-    if (!this.#objective.evaluate(next)) return notFinite(this.#objective, next);
-    this.#next = current;
-    this.current = next;
+    const failure = this.goOn();
+    if (failure !== undefined) return failure;
     this.#momentum = this.#schedule();
     this.#look();
     return undefined;
@@ -161,6 +148,6 @@ class Nesterov implements Iteration {
 
   #look(): void {
     addScaled(this.#ahead.x, this.current.x, this.stepSize * this.#momentum, this.#velocity);
-    this.#objective.bounds?.project(this.#ahead.x);
+    this.objective.bounds?.project(this.#ahead.x);
   }
 }

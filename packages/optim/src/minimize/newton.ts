@@ -1,14 +1,14 @@
 /** Newton's method: the minimum of the quadratic that touches the function. */
 import { ValueError } from '@ad/graph';
-import { checkFunction, checkNames, describeValue, numberOption } from '../options.ts';
+import { checkFunction, checkNames, describeValue, numberOption, POSITIVE } from '../options.ts';
 import { choleskySolve, shiftedCholesky } from './linear-algebra/cholesky.ts';
 import { solveInPlace } from './linear-algebra/lu.ts';
 import { backtracking } from './line-search/backtracking.ts';
 import type { LineSearch } from './line-search/line-search.ts';
-import type { Iteration, Method } from './method.ts';
-import { newPoint, type Objective, type Point } from './objective.ts';
+import { FixedSteps } from './fixed-steps.ts';
+import type { Method } from './method.ts';
+import type { Objective, Point } from './objective.ts';
 import { type DirectionRule, DirectionSearch } from './search-direction.ts';
-import { notFinite, POSITIVE } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled, scale } from './vectors.ts';
 
@@ -133,32 +133,20 @@ class NewtonDirection implements DirectionRule {
 const SINGULAR: Failure = { kind: 'singular', matrix: 'Hessian' };
 
 /** Steps without search. */
-class Plain implements Iteration {
-  current: Point;
-  readonly stepSize: number;
-  readonly #objective: Objective;
+class Plain extends FixedSteps {
   readonly #rule: NewtonDirection;
   readonly #direction: Float64Array;
-  #next: Point;
 
   constructor(objective: Objective, start: Point, stepSize: number) {
-    this.current = start;
-    this.stepSize = stepSize;
-    this.#objective = objective;
+    super(objective, start, stepSize);
     this.#rule = new NewtonDirection(objective, false);
     this.#direction = new Float64Array(objective.size);
-    this.#next = newPoint(objective.size);
   }
 
   advance(): Failure | undefined {
-    const { current } = this;
-    const next = this.#next;
-    const failure = this.#rule.direction(current, this.#direction);
+    const failure = this.#rule.direction(this.current, this.#direction);
     if (failure !== undefined) return failure;
-    addScaled(next.x, current.x, this.stepSize, this.#direction);
-    if (!this.#objective.evaluate(next)) return notFinite(this.#objective, next);
-    this.#next = current;
-    this.current = next;
-    return undefined;
+    addScaled(this.next.x, this.current.x, this.stepSize, this.#direction);
+    return this.goOn();
   }
 }

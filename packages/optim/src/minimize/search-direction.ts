@@ -4,9 +4,9 @@
  */
 import type { LineFunction, LineSearch, StepFound } from './line-search/line-search.ts';
 import type { Iteration } from './method.ts';
+import { notFinite } from './not-finite.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
 import { searchFailure } from './search-failure.ts';
-import { notFinite } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { addScaled, dot } from './vectors.ts';
 

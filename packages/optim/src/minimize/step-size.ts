@@ -1,14 +1,6 @@
 /** The step size of a first-order method: given, or the inverse of the smoothness of the function. */
 import { ValueError } from '@ad/graph';
-import { numberOption, type Range } from '../options.ts';
-import type { Objective, Point } from './objective.ts';
-import type { Failure } from './stop.ts';
-
-/** Step sizes, constants of smoothness and convexity. */
-export const POSITIVE: Range = {
-  words: 'a finite number above 0',
-  holds: (x) => x > 0 && x < Infinity,
-};
+import { numberOption, POSITIVE } from '../options.ts';
 
 /** What is known of a function: all eigenvalues of its Hessian lie between `strongConvexity` and `smoothness`. */
 export interface CurvatureOptions {
@@ -59,10 +51,4 @@ export function exactlyOne(
   throw new ValueError(
     `${caller}: ${hasFirst ? 'both' : 'neither'} of ${first} and ${second} ${hasFirst ? 'are' : 'is'} given; give one of them`,
   );
-}
-
-/** Why a point that is not finite cannot be the next one. */
-export function notFinite(objective: Objective, { x, value }: Point): Failure {
-  const where = objective.whereNotFinite(x) ?? 'the value or the gradient is not finite';
-  return { kind: 'non-finite', value, where };
 }

@@ -1,10 +1,9 @@
 /** Trust regions: the quadratic model is believed as far as it has proved right. */
-import { checkNames, numberOption } from '../options.ts';
-import { BETWEEN_0_AND_1 } from './line-search/backtracking.ts';
+import { BETWEEN_0_AND_1, checkNames, numberOption, POSITIVE } from '../options.ts';
 import { ROUNDING } from './line-search/line-search.ts';
 import type { Iteration, Method } from './method.ts';
+import { notFinite } from './not-finite.ts';
 import { newPoint, type Objective, type Point } from './objective.ts';
-import { notFinite, POSITIVE } from './step-size.ts';
 import type { Failure } from './stop.ts';
 import { TruncatedCG } from './truncated-cg.ts';
 import { addScaled, norm } from './vectors.ts';

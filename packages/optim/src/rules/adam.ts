@@ -5,7 +5,7 @@ import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
-import { penalized, shrunk, type WeightDecay, weightDecayOption } from './weight-decay.ts';
+import { decayed, type WeightDecay, weightDecayOption } from './weight-decay.ts';
 
 /** Options of {@link adam} and {@link adamW}. */
 export interface AdamOptions {
@@ -88,9 +88,7 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaultDecay: nu
       const stepSize = rate.div(bias(beta1, t)).mul(rootCorrection);
       const floor = rootCorrection.mul(epsilon);
       return (x, gradient, slots, path) => {
-        const decay = decayOf(path);
-        const g = decoupled ? gradient : penalized(gradient, x, decay);
-        const start = decoupled ? shrunk(x, rate, decay) : x;
+        const { start, g } = decayed(x, gradient, rate, decayOf(path), decoupled);
         const first = remembered(average(slots.first, g, beta1));
         const second = average(slots.second, g.square(), beta2);
         const largest = amsgrad ? maximum(slots.largest, second) : second;

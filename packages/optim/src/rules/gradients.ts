@@ -10,7 +10,7 @@ import {
   ValueError,
 } from '@ad/graph';
 import { mapTree, type Tree } from '@ad/backprop';
-import { describeValue, type Range } from '../options.ts';
+import { describeValue, POSITIVE } from '../options.ts';
 import { matchLeaves } from '../trees.ts';
 import {
   checkOptimizer,
@@ -108,9 +108,7 @@ export function clipByValue(rule: Optimizer, limit: number): Optimizer {
   );
 }
 
-const LIMIT: Range = { words: 'a finite number above 0', holds: (x) => x > 0 && x < Infinity };
-
 function checkLimit(caller: string, limit: unknown): void {
-  if (typeof limit === 'number' && LIMIT.holds(limit)) return;
-  throw new ValueError(`${caller}: limit is ${describeValue(limit)}, expected ${LIMIT.words}`);
+  if (typeof limit === 'number' && POSITIVE.holds(limit)) return;
+  throw new ValueError(`${caller}: limit is ${describeValue(limit)}, expected ${POSITIVE.words}`);
 }

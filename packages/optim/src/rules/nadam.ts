@@ -5,7 +5,7 @@ import { average, betasOption, bias, remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
-import { penalized, shrunk, type WeightDecay, weightDecayOption } from './weight-decay.ts';
+import { decayed, type WeightDecay, weightDecayOption } from './weight-decay.ts';
 
 /** Options of {@link nadam}. */
 export interface NAdamOptions {
@@ -75,9 +75,7 @@ export function nadam(options: NAdamOptions = {}): Optimizer {
       const ofMomentum = rate.mul(next).div(product.mul(next).neg().add(1));
       const correction = bias(beta2, t);
       return (x, gradient, slots, path) => {
-        const decay = decayOf(path);
-        const g = decoupled ? gradient : penalized(gradient, x, decay);
-        const start = decoupled ? shrunk(x, rate, decay) : x;
+        const { start, g } = decayed(x, gradient, rate, decayOf(path), decoupled);
         const first = remembered(average(slots.first, g, beta1));
         const second = average(slots.second, g.square(), beta2);
         const scale = second.div(correction).sqrt().add(epsilon);

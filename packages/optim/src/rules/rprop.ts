@@ -1,6 +1,12 @@
 /** Rprop: steps of a length of their own, of which only the sign follows the gradient. */
 import { clamp, greater, less, sign, ValueError, where } from '@ad/graph';
-import { checkNames, describeValue, NON_NEGATIVE, numberOption } from '../options.ts';
+import {
+  BETWEEN_0_AND_1,
+  checkNames,
+  describeValue,
+  NON_NEGATIVE,
+  numberOption,
+} from '../options.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
 
@@ -40,10 +46,7 @@ export function rprop(options: RpropOptions = {}): Optimizer {
   checkNames('rprop', options, ['learningRate', 'factors', 'limits']);
   const start = numberOption('rprop', 'learningRate', options.learningRate, 1e-2, NON_NEGATIVE);
   const [shrink, grow] = pairOption('factors', options.factors, [0.5, 1.2]);
-  numberOption('rprop', 'factors[0]', shrink, 0, {
-    words: 'a number between 0 and 1',
-    holds: (x) => x > 0 && x < 1,
-  });
+  numberOption('rprop', 'factors[0]', shrink, 0, BETWEEN_0_AND_1);
   numberOption('rprop', 'factors[1]', grow, 0, {
     words: 'a finite number above 1',
     holds: (x) => x > 1 && x < Infinity,

@@ -5,7 +5,7 @@ import { remembered } from './averages.ts';
 import { type LearningRate, learningRateOption } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { optimizerOf } from './rule.ts';
-import { penalized, shrunk, type WeightDecay, weightDecayOption } from './weight-decay.ts';
+import { decayed, type WeightDecay, weightDecayOption } from './weight-decay.ts';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -85,9 +85,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     begin({ step, rate }) {
       const isFirst = dampening === 0 ? null : equal(step, 0);
       return (x, gradient, slots, path) => {
-        const decay = decayOf(path);
-        const g = decoupled ? gradient : penalized(gradient, x, decay);
-        const start = decoupled ? shrunk(x, rate, decay) : x;
+        const { start, g } = decayed(x, gradient, rate, decayOf(path), decoupled);
         if (momentum === 0) return { parameter: start.sub(rate.mul(g)), slots };
         // The momentum is 0 before the first step, so without dampening the first one needs no exception.
         const kept = slots.momentum.mul(momentum);

@@ -57,3 +57,19 @@ export function penalized(gradient: GraphNode, x: GraphNode, factor: number): Gr
 export function shrunk(x: GraphNode, rate: GraphNode, factor: number): GraphNode {
   return factor === 0 ? x : x.mul(rate.mul(factor).neg().add(1));
 }
+
+/**
+ * What a step starts from, and the gradient that it follows: the decay is part of the gradient, or, decoupled, made to the
+ * parameter.
+ */
+export function decayed(
+  x: GraphNode,
+  gradient: GraphNode,
+  rate: GraphNode,
+  factor: number,
+  decoupled: boolean,
+): { readonly start: GraphNode; readonly g: GraphNode } {
+  return decoupled
+    ? { start: shrunk(x, rate, factor), g: gradient }
+    : { start: x, g: penalized(gradient, x, factor) };
+}

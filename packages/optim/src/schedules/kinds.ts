@@ -5,11 +5,13 @@
 import { type Algebra, ValueError } from '@ad/graph';
 import { fmod } from '@ad/graph/rows';
 import {
+  BETWEEN_0_AND_1,
   booleanOption,
   checkNames,
   describeValue,
   NON_NEGATIVE,
   numberOption,
+  POSITIVE,
   POSITIVE_INTEGER,
   type Range,
 } from '../options.ts';
@@ -133,10 +135,6 @@ interface Row<F> {
   readonly value: <T>(A: Algebra<T>, fields: F, t: T) => T;
 }
 
-const POSITIVE: Range = {
-  words: 'a finite number above 0',
-  holds: (x) => x > 0 && x < Infinity,
-};
 const FROM_ONE: Range = {
   words: 'a finite number of 1 or more',
   holds: (x) => x >= 1 && x < Infinity,
@@ -261,7 +259,7 @@ const kinds: { readonly [K in ScheduleKind]: Row<Kinds[K]> } = {
     fields: {
       highest: number(NON_NEGATIVE),
       steps: number(POSITIVE_INTEGER),
-      rise: number({ words: 'a number between 0 and 1', holds: (x) => x > 0 && x < 1 }, 0.3),
+      rise: number(BETWEEN_0_AND_1, 0.3),
       startDivisor: number(POSITIVE, 25),
       endDivisor: number(POSITIVE, 1e4),
       shape: waveShape,

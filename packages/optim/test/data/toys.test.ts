@@ -104,7 +104,7 @@ describe.each(sets)('%s', (_name, make, classes, distance) => {
 
 test('what only some sets have is checked', () => {
   expect(() => circles({ factor: 1 })).toThrow(
-    /circles: factor is 1, expected a number between 0 and 1/,
+    /circles: factor is 1, expected a number above 0 and below 1/,
   );
   expect(() => spirals({ arms: 0 })).toThrow(/spirals: arms is 0/);
   expect(() => spirals({ turns: 0 })).toThrow(/spirals: turns is 0/);

@@ -1,6 +1,6 @@
 /** The simplest line search: shorten the step until the value falls enough. */
 import { type LineSearch, isFinitePoint, isLostInRounding } from './line-search.ts';
-import { checkNames, numberOption, type Range, POSITIVE_INTEGER } from '../../options.ts';
+import { BETWEEN_0_AND_1, checkNames, numberOption, POSITIVE_INTEGER } from '../../options.ts';
 
 /** Options of {@link backtracking}. */
 export interface BacktrackingOptions {
@@ -11,12 +11,6 @@ export interface BacktrackingOptions {
   /** How many steps are tried at most. Default 60: from 1 down to $10^{-18}$. */
   readonly maxTrials?: number;
 }
-
-/** Strictly between 0 and 1. */
-export const BETWEEN_0_AND_1: Range = {
-  words: 'a number above 0 and below 1',
-  holds: (x) => x > 0 && x < 1,
-};
 
 /**
  * Armijo's rule: the step is multiplied by `contraction` until the value is finite and

@@ -1,7 +1,6 @@
 /** The line search of quasi-Newton methods: a step at which the value has fallen and the slope has flattened. */
 import { ValueError } from '@ad/graph';
-import { checkNames, numberOption, POSITIVE_INTEGER } from '../../options.ts';
-import { BETWEEN_0_AND_1 } from './backtracking.ts';
+import { BETWEEN_0_AND_1, checkNames, numberOption, POSITIVE_INTEGER } from '../../options.ts';
 import { isFinitePoint, isLostInRounding, type LinePoint, type LineSearch } from './line-search.ts';
 
 /** Options of {@link strongWolfe}. */
