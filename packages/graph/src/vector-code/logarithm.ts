@@ -16,28 +16,18 @@ interface Split {
 interface Constants {
   /** The bits of sqrt(1/2). */
   readonly rootOfHalf: bigint;
-  /** ln 2, the head so short that its multiples by exponents are exact; so is that of log10 2. */
+  /** ln 2, the head so short that its multiples by exponents are exact. */
   readonly ln2: Split;
-  readonly log10Of2: Split;
-  /** 1 / ln 2 and 1 / ln 10, the heads no longer than half a significand. */
-  readonly perLn2: Split;
-  readonly perLn10: Split;
 }
 
 const CONSTANTS: Readonly<Record<Precision, Constants>> = {
   f64: {
     rootOfHalf: 0x3fe6a09e667f3bcdn,
     ln2: { head: 0.6931471803691238, tail: 1.9082149292705877e-10 },
-    log10Of2: { head: 0.3010299950838089, tail: 5.801722962879576e-10 },
-    perLn2: { head: 1.4426950216293335, tail: 1.9259629911266175e-8 },
-    perLn10: { head: 0.4342944771051407, tail: 4.798111141615973e-9 },
   },
   f32: {
     rootOfHalf: 0x3f3504f3n,
     ln2: { head: 0.693145751953125, tail: 1.428606765330187e-6 },
-    log10Of2: { head: 0.301025390625, tail: 4.605039066518657e-6 },
-    perLn2: { head: 1.4423828125, tail: 0.00031222839606925845 },
-    perLn10: { head: 0.4342041015625, tail: 9.038033749675378e-5 },
   },
 };
 
@@ -167,15 +157,27 @@ function inBase(e: Expressions, x: Expression, perTwo: Split, factor: Split): Ex
   return onDomain(e, x, add(add(tail, lost), sum));
 }
 
+/** 1 / ln 2 and 1 / ln 10, the heads no longer than half a significand; log10 2, the head so short as that of ln 2. */
+const PER_LN2: Readonly<Record<Precision, Split>> = {
+  f64: { head: 1.4426950216293335, tail: 1.9259629911266175e-8 },
+  f32: { head: 1.4423828125, tail: 0.00031222839606925845 },
+};
+const PER_LN10: Readonly<Record<Precision, Split>> = {
+  f64: { head: 0.4342944771051407, tail: 4.798111141615973e-9 },
+  f32: { head: 0.4342041015625, tail: 9.038033749675378e-5 },
+};
+const LOG10_OF_2: Readonly<Record<Precision, Split>> = {
+  f64: { head: 0.3010299950838089, tail: 5.801722962879576e-10 },
+  f32: { head: 0.301025390625, tail: 4.605039066518657e-6 },
+};
+
 /** $\log_2 x$; exact for powers of 2. */
 export const log2: Unary = (e, x) =>
-  inBase(e, x, { head: 1, tail: 0 }, CONSTANTS[e.precision].perLn2);
+  inBase(e, x, { head: 1, tail: 0 }, PER_LN2[e.precision]);
 
 /** $\log_{10} x$ */
-export const log10: Unary = (e, x) => {
-  const { log10Of2, perLn10 } = CONSTANTS[e.precision];
-  return inBase(e, x, log10Of2, perLn10);
-};
+export const log10: Unary = (e, x) =>
+  inBase(e, x, LOG10_OF_2[e.precision], PER_LN10[e.precision]);
 
 /** $\ln(1 + e^x)$ as max(x, 0) + ln(1 + d) with $d = e^{-|x|}$ from 0 to 1, where 1 + d needs no taking apart. */
 export const softplus: Unary = (e, x) => {
