@@ -6,6 +6,7 @@ import {
   Graph,
   type GraphNode,
   type NodeValues,
+  type Strengthening,
   type Tensor,
 } from '@ad/graph';
 
@@ -15,7 +16,7 @@ export function tensorsOfControl(
   u: number,
   S: Tensor,
   values: NodeValues,
-  strong: boolean,
+  strong: Strengthening | undefined,
 ): (Tensor | undefined)[] {
   const row = arena.rowOf(u);
   if (row.family !== 'control') throw new Error(`${row.name} is no loop or branch`);

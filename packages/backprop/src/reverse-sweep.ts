@@ -22,6 +22,8 @@ import {
   messageTo,
   NodeValues,
   SCALAR_REAL,
+  type Strengthening,
+  strengtheningOf,
   type Tensor,
   type TensorLike,
 } from '@ad/graph';
@@ -80,6 +82,7 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
   const sums = new NodeValues(arena);
   const { present: reached, scalars: S } = sums;
   const strong = new Uint8Array(output.id + 1); // 1 below a choice between branches: there 0 * Infinity = 0
+  const strengthening = strengtheningOf(rows);
   const observer = SweepObserver.of(output, values, sums, options);
   sums.set(output.id, seed);
 
@@ -103,8 +106,9 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
       continue;
     }
     const row = rows[codes[u]!]!;
+    const rules = strong[u] === 1 ? strengthening : undefined;
     if (row.family === 'control') {
-      const messages = tensorsOfControl(arena, u, sums.tensor(u), values, strong[u] === 1);
+      const messages = tensorsOfControl(arena, u, sums.tensor(u), values, rules);
       for (let k = 0; k < messages.length; k++) {
         const z = operandIds[first + k]!;
         if (strong[u] === 1) strong[z] = 1;
@@ -123,7 +127,7 @@ export function reverseSweep(output: GraphNode, options: ReverseSweepOptions = {
       if (!carriesMessage(arena, u, e - first, e)) continue;
       operands ??= tensorsOf(arena, u, values);
       const sum = sums.tensor(u);
-      const message = arrayMessage(arena, u, e - first, sum, values, operands, strong[u] === 1);
+      const message = arrayMessage(arena, u, e - first, sum, values, operands, rules);
       accumulate(sums, z, message);
       observer?.arrayMessage(u, z, e - first, message);
     }
@@ -144,7 +148,7 @@ function arrayMessage(
   S: Tensor,
   values: NodeValues,
   operands: readonly Tensor[],
-  strong: boolean,
+  strong: Strengthening | undefined,
 ): Tensor {
   const attributes = arena.attributes.get(u) ?? {};
   return messageTo(

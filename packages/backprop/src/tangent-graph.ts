@@ -26,7 +26,8 @@ import {
   partRead,
   reducedShape,
   sameShape,
-  strongly,
+  strengtheningOf,
+  type Strengthening,
   timesPartial,
   type ValuesAndTangents,
 } from '@ad/graph';
@@ -39,18 +40,19 @@ import { JointValues } from './joint-values.ts';
  *
  * @param outputs - nodes of one graph.
  * @param targets - the nodes that move, and `directions` how; nodes of the same graph.
- * @param alwaysStrong - whether 0 wins in all products, even over Infinity and NaN.
+ * @param alwaysStrong - what makes 0 win in all products, even over Infinity and NaN, if it is to.
  */
 export function valuesAndTangents(
   outputs: readonly GraphNode[],
   targets: readonly GraphNode[],
   directions: readonly GraphNode[],
-  alwaysStrong: boolean = false,
+  alwaysStrong?: Strengthening,
 ): ValuesAndTangents {
   if (outputs.length === 0) return { values: [], tangents: [] };
   const { graph } = outputs[0]!;
   const { arena } = graph;
   const { active, strong } = activePaths(arena, outputs, targets);
+  const strengthening = strengtheningOf(arena.rows);
   const sums = new Map<number, GraphNode>();
   const packed = new Map<number, Parts>(); // the tangents of loops and branches
   const values = new JointValues(graph, outputs);
@@ -62,9 +64,9 @@ export function valuesAndTangents(
   for (let u = 0; u < active.length; u++) {
     values.visit(u);
     if (active[u] === 0) continue;
-    const isStrong = alwaysStrong || strong[u] === 1;
+    const rules = alwaysStrong ?? (strong[u] === 1 ? strengthening : undefined);
     const seed = sums.get(u); // a node may both move by itself and depend on others that do
-    const tangent = tangentOf(graph, u, values, sums, packed, isStrong);
+    const tangent = tangentOf(graph, u, values, sums, packed, rules);
     if (tangent !== undefined) sums.set(u, seed === undefined ? tangent : seed.add(tangent));
     if (seed !== undefined) packed.get(u)?.addWhole(seed);
   }
@@ -84,7 +86,7 @@ function tangentOf(
   values: JointValues,
   tangents: ReadonlyMap<number, GraphNode>,
   packed: Map<number, Parts>,
-  strong: boolean,
+  strong: Strengthening | undefined,
 ): GraphNode | undefined {
   const { arena } = graph;
   const first = arena.operandStarts[u]!;
@@ -120,17 +122,19 @@ function push(
   result: GraphNode,
   operands: readonly GraphNode[],
   moving: readonly (GraphNode | undefined)[],
-  strong: boolean,
+  strong: Strengthening | undefined,
 ): GraphNode {
   const { graph } = result;
   const B = nodeMessages(graph);
   // Below a choice between branches the rules themselves multiply strongly.
-  const rules = strong ? strongly(B) : B;
+  const rules = strong?.(B) ?? B;
   switch (row.family) {
     case 'elementwise': {
       const A = nodeAlgebra(graph);
       const terms = moving.flatMap((tangent, k) =>
-        tangent === undefined ? [] : [timesPartial(A, row, k, tangent, result, operands, strong)],
+        tangent === undefined
+          ? []
+          : [timesPartial(A, row, k, tangent, result, operands, strong !== undefined)],
       );
       const total = sumOf(terms);
       return sameShape(total.shape, result.shape) ? total : total.broadcastTo(result.shape);

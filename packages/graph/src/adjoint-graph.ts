@@ -7,10 +7,17 @@ import { nodeAlgebra } from './algebra/nodes.ts';
 import { SCALAR_REAL } from './arena.ts';
 import { partRead } from './control/derivatives.ts';
 import type { Parts } from './control/parts.ts';
-import { carriesMessage, dependents, factsOf, GUARDS, IS_ELEMENTWISE } from './edges.ts';
+import {
+  carriesMessage,
+  dependents,
+  factsOf,
+  GUARDS,
+  IS_ELEMENTWISE,
+  strengtheningOf,
+} from './edges.ts';
 import { messageTo, nodeMessages, timesPartial } from './message.ts';
 import type { GraphNode } from './node.ts';
-import type { ElementwiseRow } from './rows/row.ts';
+import type { ElementwiseRow, Strengthening } from './rows/row.ts';
 
 /** A node, and the adjoint that it starts with. */
 export type Seed = readonly [output: GraphNode, adjoint: GraphNode];
@@ -19,12 +26,12 @@ export type Seed = readonly [output: GraphNode, adjoint: GraphNode];
  * The adjoints of nodes from those of some outputs; `undefined` where no message arrives, which means 0.
  *
  * @param seeds - of nodes of one graph; a node may have several.
- * @param strong - whether 0 wins in all products, even over Infinity and NaN.
+ * @param strong - what makes 0 win in all products, even over Infinity and NaN, if it is to.
  */
 export function adjointsOf(
   seeds: readonly Seed[],
   targets: readonly GraphNode[],
-  strong: boolean = false,
+  strong?: Strengthening,
 ): (GraphNode | undefined)[] {
   if (seeds.length === 0) return targets.map(() => undefined);
   const { graph } = seeds[0]![0];
@@ -36,6 +43,7 @@ export function adjointsOf(
   const sums = new Array<GraphNode | undefined>(top + 1);
   const factsOfCodes = factsOf(arena.rows); // the adjoints of nodes above bring new rows, but are not met below
   const packed = new Map<number, Parts>(); // the sums of loops and branches
+  const strengthening = strong ?? strengtheningOf(arena.rows);
   const isStrong = new Uint8Array(top + 1);
   const add = (id: number, message: GraphNode): void => {
     const parts = partsOf(id);
@@ -56,7 +64,7 @@ export function adjointsOf(
   };
   for (const [{ id }, adjoint] of seeds) {
     add(id, adjoint);
-    if (strong) isStrong[id] = 1;
+    if (strong !== undefined) isStrong[id] = 1;
   }
 
   /** Messages of anything. Apart from the loop, because closures in a loop cost every node of it time. */
@@ -66,7 +74,8 @@ export function adjointsOf(
     // Copied, because the arrays of the arena move as the graph grows.
     const ids = Array.from(arena.operandsOf(u));
     const sends = ids.map((z, k) => active[z] === 1 && carriesMessage(arena, u, k, first + k));
-    if (isStrong[u] === 1) for (const z of ids) isStrong[z] = 1;
+    const rules = isStrong[u] === 1 ? strengthening : undefined;
+    if (rules !== undefined) for (const z of ids) isStrong[z] = 1;
     const part = partRead(arena, u);
     if (part !== undefined) {
       if (sends[0] === true) partsOf(ids[0]!)!.add(part, S!);
@@ -76,17 +85,14 @@ export function adjointsOf(
     const attributes = arena.attributes.get(u) ?? {};
     if (row.family === 'control') {
       const node = { row, attributes, operands, result: graph.node(u) };
-      row.pullback(node, packed.get(u)!, sends, isStrong[u] === 1).forEach((message, k) => {
+      row.pullback(node, packed.get(u)!, sends, rules).forEach((message, k) => {
         if (message !== undefined) add(ids[k]!, message);
       });
       return;
     }
     for (let k = 0; k < ids.length; k++) {
       if (!sends[k]!) continue;
-      add(
-        ids[k]!,
-        messageTo(B, row, attributes, k, S!, graph.node(u), operands, isStrong[u] === 1),
-      );
+      add(ids[k]!, messageTo(B, row, attributes, k, S!, graph.node(u), operands, rules));
     }
   };
   /** Messages of an operation on scalars, of which there may be millions; none of them is a loop or branch. */

@@ -4,7 +4,7 @@
  */
 import type { Arena } from './arena.ts';
 import type { GraphNode } from './node.ts';
-import type { Operation } from './rows/row.ts';
+import type { Operation, Strengthening } from './rows/row.ts';
 
 /** Whether an operation has a derivative with respect to its operand at `position`, kinds aside. */
 function hasDerivative(row: Operation, position: number): boolean {
@@ -33,7 +33,12 @@ function isReal(arena: Arena, node: number): boolean {
 
 /** Whether an operation chooses between branches, so that products of messages below it are strong: 0 wins. */
 export function guardsBranches(row: Operation): boolean {
-  return row.guards === true;
+  return row.guards !== undefined;
+}
+
+/** What makes 0 win in the products of messages below choices; `undefined` where there are none. */
+export function strengtheningOf(rows: readonly Operation[]): Strengthening | undefined {
+  return rows.find(guardsBranches)?.guards;
 }
 
 /** Bit of {@link factsOf}: elementwise. Bits 0 to 2 say for which operands there is a derivative. */

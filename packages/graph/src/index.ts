@@ -71,6 +71,7 @@ export {
   GUARDS,
   guardsBranches,
   IS_ELEMENTWISE,
+  strengtheningOf,
 } from './edges.ts';
 export { fedValue, listNames } from './feeds.ts';
 export { Graph, type Feeds, type GraphOptions, type InputOptions } from './graph.ts';
@@ -136,7 +137,7 @@ export { behindBatch, expand, sumTo } from './rows/layout.ts';
 export type { CondAttributes, ScanAttributes, WhileLoopAttributes } from './rows/control.ts';
 export type * from './rows/row.ts';
 export type { Segment, Segments } from './rows/segments.ts';
-export { strongly, strongRepair } from './rows/strong.ts';
+export { strongRepair } from './rows/strong.ts';
 export { operations, type OperationName } from './rows/table.ts';
 export { viewPositions, windowStrides } from './rows/views.ts';
 export type {

@@ -12,8 +12,7 @@ import type { Graph } from './graph.ts';
 import type { GraphNode } from './node.ts';
 import { mul } from './rows/arithmetic.ts';
 import { expand, reshape, sumTo } from './rows/layout.ts';
-import type { Attributes, Builder, ElementwiseRow, Operation } from './rows/row.ts';
-import { strongly } from './rows/strong.ts';
+import type { Attributes, Builder, ElementwiseRow, Operation, Strengthening } from './rows/row.ts';
 import { reducedShape } from './shape.ts';
 
 /** Builds messages as values of type `V`. */
@@ -34,7 +33,11 @@ export interface MessageBuilder<V> extends Builder<V> {
   ): V;
 }
 
-/** The message to operand `position` of a node with these operands and this result, given the sum `S` at the node. */
+/**
+ * The message to operand `position` of a node with these operands and this result, given the sum `S` at the node.
+ *
+ * @param strong - below a choice between branches, what makes 0 win in products, even over Infinity and NaN.
+ */
 export function messageTo<V>(
   B: MessageBuilder<V>,
   row: Operation,
@@ -43,13 +46,13 @@ export function messageTo<V>(
   S: V,
   result: V,
   operands: readonly V[],
-  strong: boolean,
+  strong: Strengthening | undefined,
 ): V {
   // Below a choice between branches the rules themselves multiply strongly.
-  const rules = strong ? strongly(B) : B;
+  const rules = strong?.(B) ?? B;
   switch (row.family) {
     case 'elementwise':
-      return B.scale(row, position, S, result, operands, strong);
+      return B.scale(row, position, S, result, operands, strong !== undefined);
     case 'linear':
     case 'bilinear':
       return row.transpose(rules, S, operands, attributes, position);

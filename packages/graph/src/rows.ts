@@ -22,6 +22,7 @@ export * from './rows/random.ts';
 export * from './rows/reduction.ts';
 export * from './rows/rounding.ts';
 export * from './rows/stop-gradient.ts';
+export { strongMatmul, strongMul } from './rows/strong.ts';
 export * from './rows/trigonometric.ts';
 export { repairMatmul } from './routines/strong.ts';
 export { lowerRoutine } from './routines/lower.ts';

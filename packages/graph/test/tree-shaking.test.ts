@@ -87,11 +87,22 @@ function namesCalledBy(row: ElementwiseRow, names: Set<string> = new Set()): Set
   return names;
 }
 
+const guarding = elementwiseRows.filter(({ guards }) => guards !== undefined);
+
 describe('one function brings its row and those that this calls', () => {
-  test.each(elementwiseRows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
+  const others = elementwiseRows.filter((row) => !guarding.includes(row));
+  test.each(others.map((row) => [row.name, row] as const))('%s', async (name, row) => {
     const { code } = await bundleOf(name);
     const found = [...code.matchAll(/name: "(\w+)",\s+family: "elementwise"/g)];
     expect(new Set(found.map(([, called]) => called))).toStrictEqual(namesCalledBy(row));
     expect(code.match(/family: "/g)).toHaveLength(found.length);
   });
 });
+
+test.each(guarding.map(({ name }) => name))(
+  'products in which 0 wins come with %s, and with no function that chooses nothing',
+  async (name) => {
+    expect((await bundleOf(name)).files).toContain('rows/strong.ts');
+    expect((await bundleOf('Graph', 'evaluate', 'maximum')).files).not.toContain('rows/strong.ts');
+  },
+);

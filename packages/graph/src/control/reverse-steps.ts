@@ -8,6 +8,7 @@ import { adjointsOf, type Seed } from '../adjoint-graph.ts';
 import { applyBody, type Body } from '../body.ts';
 import { Graph } from '../graph.ts';
 import type { GraphNode } from '../node.ts';
+import type { Strengthening } from '../rows/row.ts';
 import { buildScan, type Carry, type Fed, inputsFor, zeros } from './build.ts';
 import type { ControlRows } from './derivatives.ts';
 import { closure, inputsReachedBy, outputsMovedBy } from './reach.ts';
@@ -40,8 +41,8 @@ export interface Steps {
   readonly wanted: readonly boolean[];
   /** The loops to build it of. */
   readonly rows: ControlRows;
-  /** Whether 0 wins in all products, even over Infinity and NaN. */
-  readonly strong: boolean;
+  /** What makes 0 win in all products, even over Infinity and NaN, if it is to. */
+  readonly strong: Strengthening | undefined;
 }
 
 /** The adjoints asked for; `undefined` where no message arrives. */

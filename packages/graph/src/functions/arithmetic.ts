@@ -4,6 +4,7 @@ import { ADD, DIV, MUL, SUB } from '../codes.ts';
 import type { Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/arithmetic.ts';
+import { strongMul as strongRow } from '../rows/strong.ts';
 
 /**
  * Sum $x + y$, elementwise with broadcasting.
@@ -89,7 +90,7 @@ export function div(x: Operand, y: Operand): GraphNode {
  * ```
  */
 export function strongMul(x: Operand, y: Operand): GraphNode {
-  return applyToTwo(rows.strongMul, x, y);
+  return applyToTwo(strongRow, x, y);
 }
 
 /**

@@ -44,19 +44,6 @@ export const div: ElementwiseRow = {
   partials: [(A, _r, _x, y) => A.div(A.constant(1), y), (A, r, _x, y) => A.neg(A.div(r, y))],
 };
 
-/** The product that a gradient uses below a choice between branches: 0 wins over Infinity and NaN. */
-export const strongMul: ElementwiseRow = {
-  name: 'strongMul',
-  family: 'elementwise',
-  arity: 2,
-  commutes: true,
-  formula: 'x y \\text{, and } 0 \\text{ if } x = 0 \\text{ or } y = 0',
-  resultKind: 'real',
-  value: (A, x, y) => A.strongMul(x, y),
-  partials: [(_A, _r, _x, y) => y, (_A, _r, x) => x],
-  guards: true,
-};
-
 /** A node of its own with the value of another: what a function is differentiated by when it is called on a node. */
 export const identity: ElementwiseRow = {
   name: 'identity',

@@ -1,5 +1,6 @@
 /** Rows: comparisons, logic, and the choice between two branches. Comparisons have no edges for messages. */
 import type { ElementwiseRow } from './row.ts';
+import { strongly } from './strong.ts';
 
 export const equal: ElementwiseRow = {
   name: 'equal',
@@ -122,5 +123,5 @@ export const where: ElementwiseRow = {
     (A, _r, condition) => A.select(condition, A.constant(1), A.constant(0)),
     (A, _r, condition) => A.select(condition, A.constant(0), A.constant(1)),
   ],
-  guards: true,
+  guards: strongly,
 };

@@ -4,7 +4,6 @@ import type { Type } from '../tensor.ts';
 import { alignBatch } from './batch.ts';
 import { sumTo, transpose } from './layout.ts';
 import { type BilinearRow, type Builder, RuleViolation } from './row.ts';
-import { strongBilinear } from './strong.ts';
 import { viewPositions } from './views.ts';
 
 /**
@@ -33,7 +32,6 @@ export const matmul: BilinearRow = {
   lowering: 'matmul',
   arity: 2,
   formula: 'X Y',
-  strong: () => strongMatmul,
   attributes: {},
   infer([a, b]) {
     if (a!.shape.length < 2 || b!.shape.length < 2) {
@@ -86,5 +84,3 @@ export const matmul: BilinearRow = {
   },
   batch: (B, operands, batched) => B.apply(matmul, alignBatch(B, operands, batched)),
 };
-
-export const strongMatmul: BilinearRow = /* @__PURE__ */ strongBilinear('strongMatmul', matmul);

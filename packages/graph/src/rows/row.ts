@@ -63,6 +63,9 @@ export type Lowering =
   | 'matmul'
   | 'strongMatmul';
 
+/** Puts the variant in whose products 0 wins, even over Infinity and NaN, in the place of each operation that has one. */
+export type Strengthening = <V>(B: Builder<V>) => Builder<V>;
+
 /** What every row has. */
 interface RowFacts {
   /** The name in the table, in listings and in files. */
@@ -75,8 +78,11 @@ interface RowFacts {
   readonly isDistinct?: true;
   /** True where two operands may change places. */
   readonly commutes?: true;
-  /** True for operations that choose between operands: products of messages below them are strong (0 wins). */
-  readonly guards?: true;
+  /**
+   * Of operations that choose between operands: products of messages below them are strong (0 wins), in rules over the
+   * builder that this makes.
+   */
+  readonly guards?: Strengthening;
   /** The loop by which compilers compute it, if it is one that they know. */
   readonly lowering?: Lowering;
 }
@@ -308,13 +314,13 @@ export interface ControlRow<A extends Attributes = Attributes> extends Structure
    *
    * @param S - the sum of what the parts have received.
    * @param wanted - to which operands.
-   * @param strong - whether 0 wins in all products, even over Infinity and NaN.
+   * @param strong - what makes 0 win in all products, if it is to.
    */
   pullback(
     node: ControlNode,
     S: Parts,
     wanted: readonly boolean[],
-    strong: boolean,
+    strong: Strengthening | undefined,
   ): (GraphNode | undefined)[];
   /**
    * Adds to `parts` the values of those that are read, and the tangents of those of them that move: from one loop or

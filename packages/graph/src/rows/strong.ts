@@ -11,8 +11,17 @@ import { strongRoutine } from '../routines/strong.ts';
 import { broadcastStrides } from '../shape.ts';
 import type { ArrayCompiler } from '../lowering/compiler.ts';
 import type { TensorData } from '../tensor.ts';
-import { mul, strongMul } from './arithmetic.ts';
-import type { Attributes, BilinearRow, Builder, Kernel, Operation, SmoothRow } from './row.ts';
+import { mul } from './arithmetic.ts';
+import { matmul } from './contraction.ts';
+import type {
+  Attributes,
+  BilinearRow,
+  Builder,
+  ElementwiseRow,
+  Kernel,
+  Operation,
+  SmoothRow,
+} from './row.ts';
 import { viewPositions } from './views.ts';
 
 /** A condition on elements of the first operand and one on those of the second. */
@@ -89,7 +98,7 @@ export function strongBilinear<A extends Attributes>(
     ...row,
     name,
     formula: String.raw`${row.formula} \text{, where 0 wins in every product}`,
-    guards: true,
+    guards: strongly,
     ...(row.lowering === 'matmul' && { lowering: 'strongMatmul' }),
     ...(lower && { lower: (compiler) => lowerRepaired(compiler, row, lower) }),
     ordinary: row,
@@ -108,6 +117,19 @@ export function strongBilinear<A extends Attributes>(
   };
 }
 
+/** The product that a gradient uses below a choice between branches: 0 wins over Infinity and NaN. */
+export const strongMul: ElementwiseRow = {
+  name: 'strongMul',
+  family: 'elementwise',
+  arity: 2,
+  commutes: true,
+  formula: 'x y \\text{, and } 0 \\text{ if } x = 0 \\text{ or } y = 0',
+  resultKind: 'real',
+  value: (A, x, y) => A.strongMul(x, y),
+  partials: [(_A, _r, _x, y) => y, (_A, _r, x) => x],
+  guards: strongly,
+};
+
 /** The kernels of an ordinary product, and a look at what is not finite. */
 function lowerRepaired<A extends Attributes>(
   compiler: ArrayCompiler,
@@ -120,6 +142,8 @@ function lowerRepaired<A extends Attributes>(
   compiler.call(`repair ${row.name}`, strongRepair(kernel));
   return true;
 }
+
+export const strongMatmul: BilinearRow = /* @__PURE__ */ strongBilinear('strongMatmul', matmul);
 
 /**
  * The strong variant of a system of equations: sides that are 0 have solutions that are 0, whatever the matrix is.
@@ -135,7 +159,7 @@ export function strongSystem<A extends Attributes>(
     ...row,
     name,
     formula: String.raw`${row.formula} \text{, and } 0 \text{ for columns of zeros}`,
-    guards: true,
+    guards: strongly,
     lower: (compiler) => lowerRoutine(compiler, strongRoutine(routine)),
     prepare(operands, attributes, result) {
       const kernel = row.prepare(operands, attributes, result);
@@ -174,7 +198,9 @@ const others = new WeakMap<object, Operation>();
  */
 function strongVariant<A extends Attributes>(row: Operation<A>): Operation<A> {
   if (row === (mul as unknown)) return strongMul;
-  if ((row.family !== 'bilinear' && row.family !== 'smooth') || row.guards === true) return row;
+  if ((row.family !== 'bilinear' && row.family !== 'smooth') || row.guards !== undefined)
+    return row;
+  if (row === (matmul as unknown)) return strongMatmul;
   const known = row.strong?.() ?? others.get(row);
   if (known !== undefined || row.family === 'smooth') return known ?? row;
   const made = strongBilinear(`strong ${row.name}`, row);

@@ -24,6 +24,7 @@ import * as trigonometric from './trigonometric.ts';
 import { constant, input, type Operation } from './row.ts';
 import { singularFrame } from './singular-frame.ts';
 import { stopGradient } from './stop-gradient.ts';
+import { strongMatmul, strongMul } from './strong.ts';
 
 /** The exports of a family that are rows, not helpers. */
 type RowsOf<Module> = {
@@ -40,7 +41,16 @@ function rowsOf<Module extends object>(module: Module): RowsOf<Module> {
 
 /** The families as one type. */
 type Table = Readonly<
-  Record<'input' | 'constant' | 'cofactors' | 'singularFrame' | 'stopGradient', unknown>
+  Record<
+    | 'input'
+    | 'constant'
+    | 'cofactors'
+    | 'singularFrame'
+    | 'stopGradient'
+    | 'strongMul'
+    | 'strongMatmul',
+    unknown
+  >
 > &
   RowsOf<typeof activation> &
   RowsOf<typeof arithmetic> &
@@ -79,6 +89,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   input,
   constant,
   ...rowsOf(arithmetic),
+  strongMul,
   ...rowsOf(exponential),
   ...rowsOf(gamma),
   ...rowsOf(trigonometric),
@@ -88,6 +99,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = /* @__PURE
   ...rowsOf(reduction),
   ...rowsOf(cumulative),
   ...rowsOf(contraction),
+  strongMatmul,
   ...rowsOf(linearSystems),
   ...rowsOf(determinants),
   cofactors,

@@ -172,12 +172,10 @@ const LOG10_OF_2: Readonly<Record<Precision, Split>> = {
 };
 
 /** $\log_2 x$; exact for powers of 2. */
-export const log2: Unary = (e, x) =>
-  inBase(e, x, { head: 1, tail: 0 }, PER_LN2[e.precision]);
+export const log2: Unary = (e, x) => inBase(e, x, { head: 1, tail: 0 }, PER_LN2[e.precision]);
 
 /** $\log_{10} x$ */
-export const log10: Unary = (e, x) =>
-  inBase(e, x, LOG10_OF_2[e.precision], PER_LN10[e.precision]);
+export const log10: Unary = (e, x) => inBase(e, x, LOG10_OF_2[e.precision], PER_LN10[e.precision]);
 
 /** $\ln(1 + e^x)$ as max(x, 0) + ln(1 + d) with $d = e^{-|x|}$ from 0 to 1, where 1 + d needs no taking apart. */
 export const softplus: Unary = (e, x) => {
