@@ -115,7 +115,9 @@ class Lowering {
     }
     const cluster = this.#clusters.get(node);
     if (cluster !== undefined && cluster.nodes.at(-1) !== node) return; // computed with its last node
-    this.#flushScalars();
+    // Another look at what is there already does not end a region.
+    if (nodeClass !== 'view' || !this.#isThere(draft.simplified.operand(node, 0)))
+      this.#flushScalars();
     if (cluster !== undefined) lowerCluster(draft, this.#places, cluster);
     else if (nodeClass === 'view') this.#lowerView(node);
     else if (nodeClass === 'assembly') this.#places.lowerAssembly(node);
@@ -141,6 +143,11 @@ class Lowering {
     if (constant !== undefined)
       this.#constants.set(buffer, typeof constant === 'number' ? [constant] : constant.data);
     views.set(node, contiguousView(buffer, arena.typeOf(node).shape));
+  }
+
+  /** Whether the place of a node is known. */
+  #isThere(node: number): boolean {
+    return this.#draft.views.has(node) || this.#packed.has(node);
   }
 
   /** One kernel of the scalar operations since the last array kernel. */

@@ -1,6 +1,7 @@
 /** Branches: one of two bodies runs, and its results are copied to where they are read. */
 import type { CondAttributes } from '../rows/control.ts';
 import type { ControlLowering, LoweredBody } from './control.ts';
+import { inScalars } from './small-arrays.ts';
 import { StepWriter, StoredParts } from './stacks.ts';
 
 /** Lowers a branch. */
@@ -15,7 +16,7 @@ export const lowerCond: ControlLowering<CondAttributes> = (
   const outside = operands.map((operand) => compiler.viewOf(operand));
   const isWanted = results.map(isRead);
   const [otherwise, then] = [whenFalse, whenTrue].map((body) =>
-    compiler.body(body, isWanted, outside, []),
+    compiler.body(inScalars(body), isWanted, outside, []),
   );
   const places = results.map((part) => stored.part(part));
   const test = compiler.contiguousViewOf(predicate!);

@@ -5,6 +5,7 @@ import { sizeOf } from '../shape.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
 import { type Buffer, contiguousView, type View } from './memory.ts';
+import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
 
 /** What a scan does besides running its body. */
@@ -25,11 +26,12 @@ interface ScanPlan {
 /** Lowers a scan. */
 export const lowerScan: ControlLowering<ScanAttributes> = (
   compiler,
-  { body, carries: carryCount, scanned: scannedCount, length, reverse, counted },
+  { body: step, carries: carryCount, scanned: scannedCount, length, reverse, counted },
   { results, stacked, residuals },
   operands,
   isRead,
 ) => {
+  const body = inScalars(step);
   const stored = new StoredParts(compiler, isRead);
   const given = operands.slice(counted ? 1 : 0);
   const carries = given.slice(0, carryCount).map((operand) => compiler.copyOf(operand));

@@ -3,6 +3,7 @@ import type { WhileLoopAttributes } from '../rows/control.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
 import { type Buffer, contiguousView } from './memory.ts';
+import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
 
 /** What such a loop does besides running its bodies. */
@@ -21,11 +22,12 @@ interface WhilePlan {
 /** Lowers a loop of unknown length. */
 export const lowerWhileLoop: ControlLowering<WhileLoopAttributes> = (
   compiler,
-  { condition, body, carries: carryCount, limit, snapshots },
+  { condition, body: step, carries: carryCount, limit, snapshots },
   { results, residuals, counters },
   operands,
   isRead,
 ) => {
+  const body = inScalars(step);
   const stored = new StoredParts(compiler, isRead);
   const carries = operands.slice(0, carryCount).map((operand) => compiler.copyOf(operand));
   const outside = operands.slice(carryCount).map((operand) => compiler.viewOf(operand));
@@ -35,7 +37,7 @@ export const lowerWhileLoop: ControlLowering<WhileLoopAttributes> = (
   ];
   const all = carries.map(() => true);
   const bodies = [
-    compiler.body(condition, [true], views, []),
+    compiler.body(inScalars(condition), [true], views, []),
     compiler.body(body, all, views, carries),
   ] as const;
   stored.carries(carries, results);
