@@ -2,6 +2,7 @@
 import {
   activations,
   apply,
+  cond,
   evaluate,
   evaluateOver,
   Graph,
@@ -474,4 +475,25 @@ describe('where a first derivative needs a guard, the second is still the true o
   test('of a power, at exponent 0', () => {
     expect(hessianAt(pow, [2, 0]).slice(1, 3)).toEqual([0.5, 0.5]);
   });
+});
+
+test('taken inside of a branch, of nodes outside, it belongs to the branch and has the same value', () => {
+  fc.assert(
+    fc.property(scalarGraphs({ operations: 'smooth', maxSteps: 8 }), (recipe) => {
+      const { inputs, output, feeds } = recipe.build();
+      const { graph } = output;
+      const expected = numbersOf(gradient(output, inputs), feeds);
+      const count = graph.nodeCount;
+      const always = greater(graph.constant(1), 0);
+      const inside = cond(
+        always,
+        () => gradient(output, inputs),
+        () => inputs.map(() => graph.constant(0)),
+      );
+      expect(numbersOf(inside, feeds)).toStrictEqual(expected);
+      // The condition, the branch, its parts, and constants.
+      expect(graph.nodeCount - count).toBeLessThan(8 + 2 * inputs.length);
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -15,8 +15,10 @@ import {
   IS_ELEMENTWISE,
   strengtheningOf,
 } from './edges.ts';
+import type { Graph } from './graph.ts';
 import { messageTo, nodeMessages, timesPartial } from './message.ts';
 import type { GraphNode } from './node.ts';
+import { NodeTable } from './node-table.ts';
 import type { ElementwiseRow, Strengthening } from './rows/row.ts';
 
 /** A node, and the adjoint that it starts with. */
@@ -40,7 +42,7 @@ export function adjointsOf(
   const active = dependents(arena, targets, top);
   const A = nodeAlgebra(graph);
   const B = nodeMessages(graph, A);
-  const sums = new Array<GraphNode | undefined>(top + 1);
+  const sums = new NodeTable(graph, top + 1);
   const factsOfCodes = factsOf(arena.rows); // the adjoints of nodes above bring new rows, but are not met below
   const packed = new Map<number, Parts>(); // the sums of loops and branches
   const strengthening = strong ?? strengtheningOf(arena.rows);
@@ -50,8 +52,8 @@ export function adjointsOf(
     if (parts !== undefined) {
       parts.addWhole(message);
     } else {
-      const sum = sums[id];
-      sums[id] = sum === undefined ? message : sum.add(message);
+      const sum = sums.get(id);
+      sums.set(id, sum === undefined ? message : sum.add(message));
     }
   };
   /** The sums of a loop or branch; `undefined` for any other node. */
@@ -98,24 +100,26 @@ export function adjointsOf(
   /** Messages of an operation on scalars, of which there may be millions; none of them is a loop or branch. */
   const sendFromScalar = (u: number, S: GraphNode, facts: number): void => {
     const row = arena.rowOf(u) as ElementwiseRow;
-    const result = graph.node(u);
     const first = arena.operandStarts[u]!;
-    const operands: GraphNode[] = [];
-    for (let k = 0; k < row.arity; k++) operands.push(graph.node(arena.operandIds[first + k]!));
     const strongly = isStrong[u] === 1;
-    for (let k = 0; k < operands.length; k++) {
-      const z = operands[k]!.id;
+    let operands: readonly GraphNode[] | undefined; // made where a derivative may read them
+    for (let k = 0; k < row.arity; k++) {
+      const z = arena.operandIds[first + k]!;
       if (strongly) isStrong[z] = 1;
       const isSent = (facts & (1 << k)) !== 0 && active[z] === 1;
       if (!isSent || arena.typeIds[z] !== SCALAR_REAL) continue;
-      const message = timesPartial(A, row, k, S, result, operands, strongly);
-      const sum = sums[z];
-      sums[z] = sum === undefined ? message : sum.add(message);
+      let message = S;
+      if (row.partials[k] !== 1) {
+        operands ??= operandsOf(graph, u);
+        message = timesPartial(A, row, k, S, graph.node(u), operands, strongly);
+      }
+      const sum = sums.get(z);
+      sums.set(z, sum === undefined ? message : sum.add(message));
     }
   };
 
   for (let u = top; u >= 0; u--) {
-    const S = sums[u];
+    const S = sums.get(u);
     if ((S === undefined && !packed.has(u)) || active[u] === 0) continue;
     const facts = factsOfCodes[arena.codes[u]!]!;
     if ((facts & GUARDS) !== 0) isStrong[u] = 1;
@@ -123,5 +127,16 @@ export function adjointsOf(
       sendFromScalar(u, S, facts);
     else send(u, S);
   }
-  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums[target.id]);
+  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums.get(target.id));
+}
+
+/** The operands of an operation on scalars. */
+function operandsOf(graph: Graph, u: number): GraphNode[] {
+  const { operandStarts, operandIds } = graph.arena;
+  const first = operandStarts[u]!;
+  const count = operandStarts[u + 1]! - first;
+  const x = graph.node(operandIds[first]!);
+  if (count === 1) return [x];
+  const y = graph.node(operandIds[first + 1]!);
+  return count === 2 ? [x, y] : [x, y, graph.node(operandIds[first + 2]!)];
 }
