@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { Adjoints } from './adjoints.ts';
+export { Adjoints } from './sweeps/adjoints.ts';
 export { binomialSchedule, type Advance, type StepBack } from '@ad/graph';
 export { checkGradients } from './check/check-gradients.ts';
 export type { CheckOptions } from './check/options.ts';
@@ -15,7 +15,7 @@ export {
   type AllPairs,
   type BaselineOptions,
   type TableCounts,
-} from './forward-all-pairs.ts';
+} from './sweeps/forward-all-pairs.ts';
 export {
   grad,
   valueAndGrad,
@@ -23,11 +23,11 @@ export {
   type GradOptions,
   type ValueAndGradFunction,
   type ValueAndGradient,
-} from './grad.ts';
+} from './functions/grad.ts';
 export { checkOperation, type CheckOperationOptions } from './check/check-operation.ts';
 export type { Application, ElementwiseDefinition, TensorDefinition } from './custom/definition.ts';
 export { defineOperation, type UserOperation } from './custom/define-operation.ts';
-export { gradient, type GradientOptions } from './gradient.ts';
+export { gradient, type GradientOptions } from './graphs/gradient.ts';
 export {
   hessian,
   type BlocksOf,
@@ -38,7 +38,7 @@ export {
   type JacobianMode,
   type JacobianOf,
   type JacobianOptions,
-} from './jacobian.ts';
+} from './functions/jacobian.ts';
 export { firstNonFinite, type NonFinite, type OperandValue } from './non-finite.ts';
 export {
   hvp,
@@ -50,12 +50,12 @@ export {
   type TangentsOf,
   type ValueAndPullback,
   type VjpFunction,
-} from './products.ts';
-export { pushforward, valueAndPushforward, type ValueAndTangent } from './pushforward.ts';
-export type { ArgumentOptions, TransformOptions } from './tracing.ts';
-export { recomputingSweep } from './recomputing-sweep.ts';
-export { reverseSweep, type ReverseSweepOptions } from './reverse-sweep.ts';
-export type { Message, ObserverOptions } from './sweep-observer.ts';
+} from './functions/products.ts';
+export { pushforward, valueAndPushforward, type ValueAndTangent } from './graphs/pushforward.ts';
+export type { ArgumentOptions, TransformOptions } from './functions/tracing.ts';
+export { recomputingSweep } from './sweeps/recomputing-sweep.ts';
+export { reverseSweep, type ReverseSweepOptions } from './sweeps/reverse-sweep.ts';
+export type { Message, ObserverOptions } from './sweeps/observer.ts';
 export type { SparsityPattern } from './sparse/pattern.ts';
 export {
   sparseHessian,
@@ -65,7 +65,7 @@ export {
   type SparseFunction,
   type SparseMatrix,
 } from './sparse/sparse.ts';
-export type { SweepCounts } from './sweep-counts.ts';
+export type { SweepCounts } from './sweeps/counts.ts';
 export {
   isLeaf,
   leavesOf,
@@ -81,4 +81,4 @@ export {
   type TensorsOf,
   type ValuesOf,
 } from '@ad/graph';
-export { vmap, type VmapFunction, type VmapOptions } from './vmap.ts';
+export { vmap, type VmapFunction, type VmapOptions } from './functions/vmap.ts';

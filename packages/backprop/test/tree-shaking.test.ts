@@ -45,7 +45,7 @@ async function bundleOf(name: keyof typeof PROGRAMS): Promise<{ files: string[];
 
 test('a sweep brings neither the table, nor what the program does not name', async () => {
   const { files, size } = await bundleOf('swept');
-  expect(files).toContain('backprop/src/plain-sweep.ts');
+  expect(files).toContain('backprop/src/sweeps/plain-sweep.ts');
   const unrelated =
     /^compiler|^optim|graph\/src\/(?:text|random|matrices|control(?!\/derivatives))\/|(?:functions|rows|interpreter)\/control|interpreter\/(?:program|interpreter)|graph\/src\/(?:lowering|routines)\/|rows\/(?:table|strong|convolution|linear-systems|determinants|cofactors|random|reduction|cumulative|parts)/;
   expect(files.filter((file) => unrelated.test(file))).toStrictEqual([]);

@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '@ad/graph';
 import type { UserOperation } from '../custom/define-operation.ts';
-import { gradient } from '../gradient.ts';
+import { gradient } from '../graphs/gradient.ts';
 import type { CheckOptions } from './options.ts';
 import { Checker } from './checker.ts';
 import { type Built, Point, realOf, traceAt } from './point.ts';

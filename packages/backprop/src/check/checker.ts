@@ -1,6 +1,6 @@
 /** The checks of a function at a point, one after the other. */
 import { evaluate, type Tensor } from '@ad/graph';
-import { gradient } from '../gradient.ts';
+import { gradient } from '../graphs/gradient.ts';
 import { wrongExample } from './batch.ts';
 import type { CheckOptions } from './options.ts';
 import { culpritBelow, hasRightSlopes, isSame } from './culprit.ts';

@@ -5,9 +5,9 @@
  * there are several.
  */
 import { ancestorsOf, evaluate, type GraphNode, type Tensor } from '@ad/graph';
-import { gradient } from '../gradient.ts';
-import { pushforward } from '../pushforward.ts';
-import { reverseSweep } from '../reverse-sweep.ts';
+import { gradient } from '../graphs/gradient.ts';
+import { pushforward } from '../graphs/pushforward.ts';
+import { reverseSweep } from '../sweeps/reverse-sweep.ts';
 import { slopeOf, type Slope } from './differences.ts';
 import { holdingLoops } from './held.ts';
 import { kinksBelow } from './kinks.ts';

@@ -12,8 +12,8 @@ import {
   Tensor,
   where,
 } from '@ad/graph';
-import { zerosLike } from '../activity.ts';
-import { gradient } from '../gradient.ts';
+import { zerosLike } from '../graphs/activity.ts';
+import { gradient } from '../graphs/gradient.ts';
 
 /** What a rule makes of values: of nodes a node, of tensors the value of the node. */
 export function overNodes<V>(

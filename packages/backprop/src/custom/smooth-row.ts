@@ -14,7 +14,7 @@ import {
   tensor,
   type Type,
 } from '@ad/graph';
-import { zerosLike } from '../activity.ts';
+import { zerosLike } from '../graphs/activity.ts';
 import type { TensorDefinition } from './definition.ts';
 import { guarded, overNodes, transposeAt } from './node-rules.ts';
 

@@ -5,11 +5,11 @@
  */
 import { apply, gather, type GraphNode, sizeOf, Tensor, type Tree, type ValuesOf } from '@ad/graph';
 import * as rows from '@ad/graph/rows';
-import { elementsOf, startsOf } from '../derivative-blocks.ts';
-import { checkScalar } from '../grad.ts';
-import { gradient } from '../gradient.ts';
-import { checkMode, type JacobianMode, type JacobianOptions } from '../jacobian.ts';
-import { pullbacks, pushforwards } from '../many-directions.ts';
+import { elementsOf, startsOf } from '../functions/derivative-blocks.ts';
+import { checkScalar } from '../functions/grad.ts';
+import { gradient } from '../graphs/gradient.ts';
+import { checkMode, type JacobianMode, type JacobianOptions } from '../functions/jacobian.ts';
+import { pullbacks, pushforwards } from '../graphs/many-directions.ts';
 import {
   type Argument,
   type ArgumentOptions,
@@ -18,7 +18,7 @@ import {
   type Trace,
   type Traceable,
   Tracer,
-} from '../tracing.ts';
+} from '../functions/tracing.ts';
 import { colorColumns, type Coloring, colorSymmetric, fullestRow } from './coloring.ts';
 import { patternOf, type SparsityPattern, symmetric, transposed } from './pattern.ts';
 

@@ -22,7 +22,7 @@ import {
   sizeOf,
   Tensor,
 } from '@ad/graph';
-import { tensorMessages } from '../tensor-messages.ts';
+import { tensorMessages } from '../sweeps/tensor-messages.ts';
 import { isInDomain, isOffKinks } from './domains.ts';
 import { Recipe, type Step } from './recipe.ts';
 

@@ -20,9 +20,9 @@ import {
   type ValuesOf,
 } from '@ad/graph';
 import { checkScalar, treeLike } from './grad.ts';
-import { gradient } from './gradient.ts';
-import { adjoints } from './many-directions.ts';
-import { pushforward, valueAndPushforward, type ValueAndTangent } from './pushforward.ts';
+import { gradient } from '../graphs/gradient.ts';
+import { adjoints } from '../graphs/many-directions.ts';
+import { pushforward, valueAndPushforward, type ValueAndTangent } from '../graphs/pushforward.ts';
 import {
   type Argument,
   type ArgumentOptions,

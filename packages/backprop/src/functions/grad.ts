@@ -13,8 +13,8 @@ import {
   type Tensor,
   type ValuesOf,
 } from '@ad/graph';
-import { reaches } from './activity.ts';
-import { gradient } from './gradient.ts';
+import { reaches } from '../graphs/activity.ts';
+import { gradient } from '../graphs/gradient.ts';
 import {
   type Argument,
   type ArgumentOptions,

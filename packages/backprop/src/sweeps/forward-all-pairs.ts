@@ -18,7 +18,7 @@ import {
 } from '@ad/graph';
 import { checkScalarGraph, formatBytes } from './limits.ts';
 import { localDerivative, times } from './local-derivative.ts';
-import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';
+import { noCounts, ReadCounter, type SweepCounts } from './counts.ts';
 
 /** Options of {@link forwardAllPairs} and {@link recomputingSweep}. */
 export interface BaselineOptions {

@@ -1,6 +1,6 @@
 /** The result of a reverse sweep: the derivative of one output with respect to every node. */
 import { GraphError, type GraphNode, type NodeValues, ShapeError, sizeOf, Tensor } from '@ad/graph';
-import type { SweepCounts } from './sweep-counts.ts';
+import type { SweepCounts } from './counts.ts';
 
 /**
  * The adjoints that {@link reverseSweep} computed.

@@ -12,7 +12,7 @@ import {
 } from '@ad/graph';
 import { derivativeBlocks, elementsOf } from './derivative-blocks.ts';
 import { checkScalar } from './grad.ts';
-import { gradient } from './gradient.ts';
+import { gradient } from '../graphs/gradient.ts';
 import {
   type Argument,
   type ArgumentOptions,

@@ -14,8 +14,8 @@ import {
   slice,
   Tensor,
 } from '@ad/graph';
-import { zerosLike } from './activity.ts';
-import { pullbacks, pushforwards } from './many-directions.ts';
+import { zerosLike } from '../graphs/activity.ts';
+import { pullbacks, pushforwards } from '../graphs/many-directions.ts';
 import type { Trace } from './tracing.ts';
 
 /** What is differentiated with respect to what. */

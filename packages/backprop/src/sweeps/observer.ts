@@ -1,6 +1,6 @@
 /** What watches a reverse sweep: counts every step, and shows each message to the user's hook. */
 import { type GraphNode, type NodeValues, ShapeError, Tensor } from '@ad/graph';
-import { noCounts, ReadCounter, type SweepCounts } from './sweep-counts.ts';
+import { noCounts, ReadCounter, type SweepCounts } from './counts.ts';
 
 /** One message of a sweep, as the hook sees it. */
 export interface Message {

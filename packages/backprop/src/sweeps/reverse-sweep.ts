@@ -31,8 +31,8 @@ import { Adjoints } from './adjoints.ts';
 import { tensorsOfControl } from './control-tensors.ts';
 import { times } from './local-derivative.ts';
 import { isPlain, sweepPlainly } from './plain-sweep.ts';
-import { seedOf } from './seed.ts';
-import { type ObserverOptions, SweepObserver } from './sweep-observer.ts';
+import { seedOf } from '../seed.ts';
+import { type ObserverOptions, SweepObserver } from './observer.ts';
 import { tensorMessages } from './tensor-messages.ts';
 
 /** Options of {@link reverseSweep}. */

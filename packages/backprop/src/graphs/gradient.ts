@@ -12,7 +12,7 @@ import {
   KindError,
 } from '@ad/graph';
 import { zerosLike } from './activity.ts';
-import { checkDifferentiable } from './seed.ts';
+import { checkDifferentiable } from '../seed.ts';
 
 /** Options of {@link gradient}. */
 export interface GradientOptions {

@@ -19,8 +19,8 @@ import { Adjoints } from './adjoints.ts';
 import type { BaselineOptions } from './forward-all-pairs.ts';
 import { checkScalarGraph, formatBytes } from './limits.ts';
 import { localDerivative, times } from './local-derivative.ts';
-import { seedOf } from './seed.ts';
-import { noCounts, ReadCounter } from './sweep-counts.ts';
+import { seedOf } from '../seed.ts';
+import { noCounts, ReadCounter } from './counts.ts';
 
 /** Bytes per node: an activation, a sum, and two flags. */
 const BYTES_PER_NODE = 18;

@@ -18,7 +18,7 @@ import {
   ValueError,
   type ValuesOf,
 } from '@ad/graph';
-import { exampleOf } from './example.ts';
+import { exampleOf } from '../example.ts';
 import {
   type Argument,
   checkResult,

@@ -3,7 +3,7 @@
  * does not grow with the number of directions.
  */
 import { batchNodes, type GraphNode } from '@ad/graph';
-import { exampleOf } from './example.ts';
+import { exampleOf } from '../example.ts';
 import { gradient } from './gradient.ts';
 import { pushforward } from './pushforward.ts';
 
