@@ -1,10 +1,10 @@
 /**
- * The errors of the engine: one small hierarchy, so that a program can tell a wrong shape from a wrong file.
+ * The errors of the engine: one small hierarchy, so that a program can tell a wrong shape from a wrong file. The one that
+ * holds graphs is apart (`foreign-node-error.ts`), so that what checks shapes and values need not know of any.
  *
  * Every message says what was asked for, what it got, what the rule is and what to do instead. Throwing never
  * changes a graph: a failed call leaves it as it was.
  */
-import type { Graph } from './graph.ts';
 
 /**
  * The base class of every error that this library throws on purpose.
@@ -42,19 +42,6 @@ export class KindError extends AdError {
 /** A graph is used wrongly: a foreign node, an unknown or repeated name, an input without a value. */
 export class GraphError extends AdError {
   override readonly name: string = 'GraphError';
-}
-
-/** Nodes of two graphs were to be combined. Transforms of functions read from it what a function closes over. */
-export class ForeignNodeError extends GraphError {
-  override readonly name: string = 'ForeignNodeError';
-  /** The two graphs. */
-  readonly graphs: readonly [Graph, Graph];
-
-  /** An error about nodes of these graphs. */
-  constructor(message: string, graphs: readonly [Graph, Graph]) {
-    super(message);
-    this.graphs = graphs;
-  }
 }
 
 /** An argument has a value outside its range, for example a negative learning rate or a ragged array. */

@@ -3,14 +3,8 @@
  * operand with its label, shape and kind, the rule that is broken, and the line of the caller.
  */
 import { callSite } from './call-site.ts';
-import {
-  AdError,
-  ForeignNodeError,
-  GraphError,
-  KindError,
-  ShapeError,
-  ValueError,
-} from './errors.ts';
+import { AdError, GraphError, KindError, ShapeError, ValueError } from './errors.ts';
+import { ForeignNodeError } from './foreign-node-error.ts';
 import type { Graph } from './graph.ts';
 import { Handle } from './handle.ts';
 import type { GraphNode } from './node.ts';

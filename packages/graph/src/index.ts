@@ -31,13 +31,13 @@ export { closure, outputsDependingOn } from './control/reach.ts';
 export {
   AdError,
   CapacityError,
-  ForeignNodeError,
   FormatError,
   GraphError,
   KindError,
   ShapeError,
   ValueError,
 } from './errors.ts';
+export { ForeignNodeError } from './foreign-node-error.ts';
 export { describeOperand, isGraphNode, type Operand } from './explain.ts';
 export * from './functions/activation.ts';
 export * from './functions/arithmetic.ts';

@@ -1,6 +1,7 @@
 /** Tracing of bodies: a function is called once with inputs of a new graph, and what it builds is kept. */
 import { Body } from './body.ts';
-import { ForeignNodeError, ShapeError, ValueError } from './errors.ts';
+import { ShapeError, ValueError } from './errors.ts';
+import { ForeignNodeError } from './foreign-node-error.ts';
 import { describeOperand, isGraphNode } from './explain.ts';
 import { Graph } from './graph.ts';
 import type { GraphNode } from './node.ts';

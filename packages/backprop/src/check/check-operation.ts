@@ -15,7 +15,8 @@ import type { UserOperation } from '../custom/define-operation.ts';
 import { gradient } from '../graphs/gradient.ts';
 import type { CheckOptions } from './options.ts';
 import { Checker } from './checker.ts';
-import { type Built, Point, realOf, traceAt } from './point.ts';
+import type { Built } from './built.ts';
+import { Point, realOf, traceAt } from './point.ts';
 import type { GradientReport, Report } from './report.ts';
 
 /** Options of {@link checkOperation}. */

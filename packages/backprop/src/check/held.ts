@@ -13,7 +13,7 @@ import {
   sameShape,
   type Tensor,
 } from '@ad/graph';
-import type { Built } from './point.ts';
+import type { Built } from './built.ts';
 
 /** The values that are held below the output, in the order of their nodes. */
 export function heldValues({ output }: Built): Tensor[] {

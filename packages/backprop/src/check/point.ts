@@ -13,15 +13,8 @@ import {
   Tensor,
   type Tree,
 } from '@ad/graph';
+import type { Built } from './built.ts';
 import { heldValues, withHeld } from './held.ts';
-
-/** A function applied to inputs with values. */
-export interface Built {
-  readonly graph: Graph;
-  /** The inputs, in order. */
-  readonly inputs: readonly GraphNode[];
-  readonly output: GraphNode;
-}
 
 /** Applies a function to inputs with these values, on request with the creation sites of its nodes. */
 export type Build = (at: readonly Tensor[], traceCreation?: boolean) => Built;
