@@ -199,6 +199,19 @@ describe('a scan', () => {
       const { carry, ys } = scan((c, row) => ({ carry: c.mul(w).sin(), y: row.mul(v).sin() }), x, A, { checkpoints: 2 }); // prettier-ignore
       return carry.add(weighted(ys));
     },
+    'carries and results without elements': ({ scan }, { x, w, v, A }) => {
+      const none = slice(v, [{ end: 0 }]);
+      const { carry, ys } = scan(
+        (c, row) => ({
+          carry: { a: c.a.mul(c.b), b: c.b.mul(w).add(row.sum()), c: c.c.mul(c.b), d: c.d.mul(row) },
+          y: { p: c.a, q: c.b.mul(row) },
+        }),
+        { a: none, b: x, c: none.mul(x), d: v },
+        A,
+      ); // prettier-ignore
+      const empty = carry.a.sum().add(carry.c.sum()).add(ys.p.sum());
+      return carry.b.add(weighted(carry.d)).add(weighted(ys.q)).add(empty);
+    },
     'no steps': ({ scan }, { x, v }) =>
       scan((c) => ({ carry: c.sin(), y: undefined }), x.mul(v), undefined, { length: 0 }).carry.sum(), // prettier-ignore
     'one step': ({ scan }, { x, w }) =>
@@ -297,6 +310,11 @@ describe.each([
       const { a, b } = cond(greater(x.mul(sign), 0), () => ({ a: x.square(), b: v.mul(w) }), () => ({ a: w.square(), b: v.div(x) })); // prettier-ignore
       return a.mul(weighted(b));
     },
+    'with results without elements': ({ cond }, { x, w, v }) => {
+      const none = slice(v, [{ end: 0 }]);
+      const { a, b } = cond(greater(x.mul(sign), 0), () => ({ a: none, b: v.mul(w) }), () => ({ a: none.mul(x), b: v.div(x) })); // prettier-ignore
+      return weighted(b).add(a.sum());
+    },
     'of which one result counts': ({ cond }, { x, w, v }) =>
       weighted(cond(greater(x.mul(sign), 0), () => ({ a: x, b: v.mul(w) }), () => ({ a: w, b: v.mul(x) })).b), // prettier-ignore
     'with results that are constant in one of them': ({ cond }, { x, w, v }) => {
@@ -347,6 +365,11 @@ describe.each([
       weighted(whileLoop(({ a }) => less(a, 4), ({ a, b }) => ({ a: a.add(w), b: b.mul(w).sin() }), { a: x, b: v }, options).b), // prettier-ignore
     'that stops by what is outside': ({ whileLoop }, { x, w, v }) =>
       whileLoop((c) => less(c, v.sum().add(3)), (c) => c.mul(w).add(0.3), x, options), // prettier-ignore
+    'with a carry without elements': ({ whileLoop }, { x, w, v }) => {
+      const none = slice(v, [{ end: 0 }]);
+      const { a, b } = whileLoop(({ b }) => less(b.sum(), 4), ({ a, b }) => ({ a: a.mul(x), b: b.mul(w).add(x) }), { a: none, b: v }, options); // prettier-ignore
+      return weighted(b).add(a.sum());
+    },
     'with a carry that stays': ({ whileLoop }, { x, w }) => {
       const { a, b } = whileLoop(({ a }) => less(a, 3), ({ a, b }) => ({ a: a.add(b), b }), { a: x, b: w }, options); // prettier-ignore
       return a.mul(b);

@@ -18,11 +18,15 @@ function segmentsOf(arena: Arena, node: number): Segments {
   return row.segments(arena.attributes.get(node)!);
 }
 
+/** What a slice without elements reads, whichever part it stands for: several parts start in the same place then. */
+const NOTHING: Segment = { start: 0, type: { shape: [0], kind: 'real' } };
+
 /** The part of a packed vector that a node reads, if it is a slice that reads exactly one. */
 export function sliceOf(arena: Arena, node: number, operand: number): Segment | undefined {
   const row: Operation = arena.rowOf(node);
   if (row !== slice) return undefined;
   const { starts, lengths, steps } = arena.attributes.get(node) as Record<string, [number]>;
+  if (lengths![0] === 0) return NOTHING;
   if (steps![0] !== 1) return undefined;
   const { all } = segmentsOf(arena, operand);
   return all.find(({ start, type }) => start === starts![0] && sizeOf(type.shape) === lengths![0]);
@@ -39,8 +43,9 @@ export class Parts {
     this.#segments = segments;
   }
 
-  /** Adds a flat vector to a part. */
-  add({ start }: Segment, flat: GraphNode): void {
+  /** Adds a flat vector to a part; to one without elements nothing. */
+  add({ start, type }: Segment, flat: GraphNode): void {
+    if (sizeOf(type.shape) === 0) return;
     const sum = this.#parts.get(start);
     this.#parts.set(start, sum === undefined ? flat : sum.add(flat));
   }
@@ -58,6 +63,7 @@ export class Parts {
 
   /** A part as a flat vector; `undefined` for zero. */
   flat({ start, type }: Segment): GraphNode | undefined {
+    if (sizeOf(type.shape) === 0) return undefined;
     const part = this.#parts.get(start);
     if (type.kind !== 'real' || this.#whole === undefined) return part;
     const own = apply(slice, [this.#whole], {
