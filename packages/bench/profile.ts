@@ -1,10 +1,6 @@
 /** Where the time of a program goes: each kernel as a module of its own on the program's memory, timed by itself. */
-import { checkSpec } from '@ad/graph';
-import { functionsCalled, vectorMath } from '../compiler/src/code/vector-math.ts';
 import { emitModule } from '../compiler/src/emit/module.ts';
-import { updatesInPlace } from '../compiler/src/lower/in-place.ts';
-import { lower } from '../compiler/src/lower/lower.ts';
-import { planMemory } from '../compiler/src/plan.ts';
+import { lowerProgram } from '../compiler/src/lower/program.ts';
 import { describeKernel } from '../compiler/src/report.ts';
 import { PAGE, webAssembly } from '../compiler/src/webassembly.ts';
 import type { Source } from './measure.ts';
@@ -13,31 +9,11 @@ const ROUNDS = 9;
 
 /** Prints the kernels of a program that take most of its time. */
 export function profile({ spec, precision }: Source, most: number = 15): void {
-  const { outputs } = spec;
-  const { graph, updates } = checkSpec(spec);
-  const wanted = [...outputs, ...updates.map(([, value]) => value)];
-  const inputs = updates.map(([input]) => input);
-  const functions = functionsCalled(graph);
-  const { kernels, leaves, bufferOf } = lower(
-    graph,
-    wanted,
-    inputs,
-    precision,
-    vectorMath(functions),
-  );
-  const results = outputs.map((node) => bufferOf(node.id));
-  const writes = updates.map(([input, value]) => ({
-    from: bufferOf(value.id),
-    to: leaves.get(input.id)!,
-  }));
-  const inPlace = updatesInPlace(kernels, writes, new Set(results));
-  const permanent = [
-    ...leaves.values(),
-    ...results,
-    ...writes.map(({ from }) => from).filter((b) => !inPlace.has(b)),
-  ];
-  const bytes = planMemory(kernels, permanent, inPlace, precision === 'f64' ? 8 : 4);
-  const pages = Math.ceil(bytes / PAGE) + 1;
+  const program = lowerProgram(spec, precision);
+  const { functions, graph, kernels, leaves } = program;
+  // A page more for what functions need, in every module.
+  const pages = Math.ceil(program.bytes / PAGE) + 1;
+  const bytes = (pages - 1) * PAGE + 1;
   const platform = webAssembly()!;
   const memory = new platform.Memory({ initial: pages, maximum: pages });
   for (const [node, buffer] of leaves) {
@@ -51,7 +27,12 @@ export function profile({ spec, precision }: Source, most: number = 15): void {
       for (let i = 0; i < view.length; i++) view[i] = data === Int32Array ? i % 7 : Math.sin(i * i);
   }
   const timings = kernels.map((kernel) => {
-    const emitted = emitModule([kernel], [], [], precision, pages, false, functions);
+    const emitted = emitModule(
+      { kernels: [kernel], copies: [], restored: [], bytes },
+      precision,
+      false,
+      functions,
+    );
     const module = new platform.Module(emitted.bytes);
     const { exports } = new platform.Instance(module, {
       env: { ...emitted.functions, memory, host: () => 0 },

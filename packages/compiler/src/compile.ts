@@ -1,10 +1,6 @@
-/**
- * The compiler's front: a specification becomes a WebAssembly module and its memory, ready to run. The passes are
- * lowering (clusters, views, kernels), the memory plan, and emission; the interpreter is the oracle.
- */
+/** The compiler's front: a specification becomes a WebAssembly module and its memory, ready to run. */
 import {
   checkNames,
-  checkSpec,
   describeValue,
   type Executor,
   flopsOf,
@@ -19,23 +15,14 @@ import {
   ValueError,
 } from '@ad/graph';
 import type { Precision } from './code/expression.ts';
-import { functionsCalled, vectorMath } from './code/vector-math.ts';
-import { sizeOfReal } from './sizes.ts';
 import { CompiledProgram, type ImageCall, type ProgramImage } from './compiled-program.ts';
 import { emitModule } from './emit/module.ts';
-import { settleBlocks } from './lower/control.ts';
-import { guardedUpdate, keepOldElements } from './lower/guarded-update.ts';
-import { type UpdateBuffers, updatesInPlace } from './lower/in-place.ts';
-import { buffersWritten } from './lower/kernel.ts';
-import { lower } from './lower/lower.ts';
+import { lowerProgram } from './lower/program.ts';
 import { STRAIGHT_LINE_LIMIT } from './lower/scalar-region.ts';
-import { inStrips } from './lower/strips.ts';
 import type { Buffer } from './lower/view.ts';
-import { planMemory } from './plan.ts';
 import { fusesMultiplyAdd, type Fusing } from './fused-multiply-add.ts';
 import { describeProgram } from './report.ts';
-import { tooLarge } from './too-large.ts';
-import { instantiate, PAGE, pagesOf, webAssembly, type WasmPlatform } from './webassembly.ts';
+import { instantiate, pagesOf, webAssembly, type WasmPlatform } from './webassembly.ts';
 
 /** Options of {@link compile}. */
 export interface CompileOptions {
@@ -49,9 +36,6 @@ export interface CompileOptions {
    */
   readonly fusedMultiplyAdd?: boolean;
 }
-
-/** The most that 32-bit addresses reach. */
-const MAX_BYTES = 2 ** 32 - PAGE;
 
 /**
  * Compiles a graph to one WebAssembly program.
@@ -112,51 +96,9 @@ function build(
   fusing: Fusing,
   platform: WasmPlatform,
 ): Program | undefined {
-  const { graph, updates } = checkSpec(spec);
-  const size = sizeOfReal(precision);
-  const guarded = updates.map(([input, value]) => guardedUpdate(input, value));
-  const inputs = updates.map(([input]) => input);
-  const wanted = [
-    ...spec.outputs,
-    ...guarded.flatMap(({ value, condition }) => (condition ? [condition, value] : [value])),
-  ];
-  const functions = functionsCalled(graph);
-  const math = vectorMath(functions);
-  const lowered = lower(graph, wanted, inputs, precision, math, straightLineLimit);
-  const { leaves, constants, bufferOf } = lowered;
-
-  const outputs = spec.outputs.map((node) => bufferOf(node.id));
-  const writes = guarded.map(({ input, value, condition }): UpdateBuffers => ({
-    from: bufferOf(value.id),
-    to: leaves.get(input.id)!,
-    condition: condition && bufferOf(condition.id),
-  }));
-  const inPlace = updatesInPlace(lowered.kernels, writes, new Set(outputs));
-  const { kernels: safe, restored } = keepOldElements(lowered.kernels, writes, inPlace);
-  const copies = writes.filter(({ from }) => !inPlace.has(from));
-  const permanent = [
-    ...leaves.values(),
-    ...outputs,
-    ...[...copies, ...restored].flatMap(({ from, condition }) =>
-      condition === undefined ? [from] : [from, condition],
-    ),
-  ];
-  const kernels = inStrips(safe, new Set(permanent), inPlace, size);
-  const bytes = planMemory(kernels, permanent, inPlace, size);
-  if (bytes > MAX_BYTES)
-    throw tooLarge(graph, [...permanent, ...kernels.flatMap(buffersWritten)], bytes, size);
-
-  settleBlocks(kernels);
-  const emitted = emitModule(
-    kernels,
-    copies,
-    restored,
-    precision,
-    bytes,
-    fusing === 'yes',
-    functions,
-  );
-  const imports = Object.keys(emitted.functions);
+  const program = lowerProgram(spec, precision, straightLineLimit);
+  const { constants, functions, graph, inPlace, kernels, leaves, outputs, wanted } = program;
+  const emitted = emitModule(program, precision, fusing === 'yes', functions);
   const pages = pagesOf(emitted.memory);
   const instance = instantiate(platform, emitted.bytes, pages, emitted.functions, (index) => {
     hostCalls[index]!();
@@ -198,7 +140,7 @@ function build(
   const image: ProgramImage = {
     code: emitted.bytes,
     pages,
-    imports,
+    imports: Object.keys(emitted.functions),
     hostCalls: calls,
     kept,
     plan,

@@ -379,7 +379,10 @@ function checkEpilogue(
   const pages = Math.ceil(bytes / 65_536) + (atEnd ? 1 : 0);
   if (atEnd) stored.buffer.address = pages * 65_536 - stored.buffer.size * elementSize;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const module = emitModule([kernel], [], [], precision, pages * 65_536).bytes;
+  const module = emitModule(
+    { kernels: [kernel], copies: [], restored: [], bytes: pages * 65_536 },
+    precision,
+  ).bytes;
   expect(WebAssembly.validate(new Uint8Array(module))).toBe(true);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(module)), {
     env: { memory, host: () => {} },

@@ -5,6 +5,7 @@ import { type Functions, vectorMath } from '../code/vector-math.ts';
 import { sizeOfReal } from '../sizes.ts';
 import type { UpdateBuffers } from '../lower/in-place.ts';
 import type { Body, HostCall, Kernel, ScalarKernel } from '../lower/kernel.ts';
+import type { PlacedProgram } from '../lower/program.ts';
 import type { Buffer } from '../lower/view.ts';
 import { bytesOf } from '../plan.ts';
 import { pagesOf } from '../webassembly.ts';
@@ -19,6 +20,9 @@ import { emitOwn } from './own.ts';
 import { emitStraightLine } from './straight-line.ts';
 import { emitStrips } from './strips.ts';
 import { Templates } from './templates.ts';
+
+/** What a module runs, and how many bytes of memory it works on. */
+type KernelsAndUpdates = Pick<PlacedProgram, 'kernels' | 'copies' | 'restored' | 'bytes'>;
 
 /** A module and what it needs from outside. */
 export interface EmittedModule {
@@ -40,25 +44,19 @@ const PIECE = 2 ** 15;
 /**
  * Emits a program.
  *
- * @param copies - updates that are not made in place; those under a condition where it holds.
- * @param restored - what is put back where a condition does not hold.
- * @param memory - how many bytes of memory the kernels use.
  * @param fused - whether products of arrays multiply and add with one rounding.
  * @param functions - those that operations call by their rows.
  */
 export function emitModule(
-  kernels: readonly Kernel[],
-  copies: readonly UpdateBuffers[],
-  restored: readonly UpdateBuffers[],
+  { kernels, copies, restored, bytes }: KernelsAndUpdates,
   precision: Precision,
-  memory: number,
   fused: boolean = false,
   functions: Functions = new Map(),
 ): EmittedModule {
   const code = new ModuleBuilder();
   const host = code.import('host', ['i32'], []);
   const math = vectorMath(functions);
-  const callees = new Callees(code, precision, math, functions, memory);
+  const callees = new Callees(code, precision, math, functions, bytes);
   const importOf = (name: string): Callee => callees.onNumbers(name);
   const hostCalls: HostCall[] = [];
   const contents = new Map<Buffer, ArrayLike<number>>();
