@@ -61,6 +61,8 @@ class StraightLineEmitter implements Operands {
   readonly #waits: Uint8Array;
   /** By operation: the entries that wait. */
   readonly #waiting = new Map<number, number[]>();
+  /** How many wait. */
+  #waitingCount = 0;
   readonly #writes = new Map<number, View[]>();
   /** The function being written. */
   code: FunctionBuilder;
@@ -161,6 +163,7 @@ class StraightLineEmitter implements Operands {
 
   /** Whatever the operands of an entry wait for is computed. Recursion is as deep as values are nested. */
   #ready(entry: number): void {
+    if (this.#waitingCount === 0) return;
     const { operations, operands } = this.#entries;
     for (let k = 0; k < ARITY[operations[entry]!]!; k++) {
       const operand = operands[PLACES * entry + k]!;
@@ -180,6 +183,7 @@ class StraightLineEmitter implements Operands {
     }
     list.push(entry);
     this.#waits[entry] = 1;
+    this.#waitingCount++;
     if (list.length * this.#size === 16) this.#flush(operation);
   }
 
@@ -188,6 +192,7 @@ class StraightLineEmitter implements Operands {
     const entries = this.#waiting.get(operation);
     if (entries === undefined || entries.length === 0) return;
     this.#waiting.set(operation, []);
+    this.#waitingCount -= entries.length;
     const code = this.code;
     const double = this.#precision === 'f64';
     const arity = ARITY[operation]!;

@@ -55,6 +55,7 @@ export function keepOldElements(
   updates: readonly UpdateBuffers[],
   inPlace: Map<Buffer, Buffer>,
 ): GuardedKernels {
+  if (updates.every(({ condition }) => condition === undefined)) return { kernels, restored: [] };
   const writtenBy = new Map<Buffer, number>();
   kernels.forEach((kernel, time) => {
     if (kernel.kind === 'loop')
