@@ -131,6 +131,7 @@ export {
 } from './lowering/vectors.ts';
 export { messageTo, nodeMessages, timesPartial, type MessageBuilder } from './message.ts';
 export { GraphNode } from './node.ts';
+export { NodeTable } from './node-table.ts';
 export { batchByLoop } from './rows/batch-loop.ts';
 export { alignBatch, batchAlongAxis, moveAxes, spreadBatch } from './rows/batch.ts';
 export { behindBatch, expand, sumTo } from './rows/layout.ts';

@@ -1,8 +1,7 @@
 /** Tables of nodes: what is put in is what is read back, of whichever graph it is. */
-import { Graph, type GraphNode } from '@ad/graph';
+import { Graph, type GraphNode, NodeTable } from '@ad/graph';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NodeTable } from '../src/node-table.ts';
 
 test('a table answers as a map does, with nodes of its graph and of others', () => {
   const graphs = [new Graph(), new Graph(), new Graph()];

@@ -38,6 +38,15 @@ export class JointValues {
     return this.#others.get(node) ?? this.#graph.node(node);
   }
 
+  /** The nodes that stand for the operands of a node that was visited. */
+  operandsOf(node: number): GraphNode[] {
+    const { operandStarts, operandIds } = this.#graph.arena;
+    const first = operandStarts[node]!;
+    const operands = new Array<GraphNode>(operandStarts[node + 1]! - first);
+    for (let k = 0; k < operands.length; k++) operands[k] = this.of(operandIds[first + k]!);
+    return operands;
+  }
+
   /** Takes up a node, after all that it is computed from. */
   visit(node: number): void {
     if (this.#parts.size === 0 || !this.#readsOfOutputs.needed.has(node)) return;
@@ -47,8 +56,7 @@ export class JointValues {
     const value = part && this.#parts.get(ids[0]!)?.flat(part);
     if (value !== undefined) this.#others.set(node, value);
     else if (ids.some((id) => this.#others.has(id))) {
-      const operands = ids.map((id) => this.of(id));
-      const copy = apply(arena.rowOf(node), operands, arena.attributes.get(node));
+      const copy = apply(arena.rowOf(node), this.operandsOf(node), arena.attributes.get(node));
       const label = this.#graph.label(node);
       this.#others.set(node, label === undefined ? copy : copy.named(label));
     }

@@ -10,17 +10,20 @@
  * them there, so that the loop without tangents is not needed.
  */
 import {
+  type Algebra,
   apply,
   type Arena,
   type Attributes,
   type BodyTangentsOf,
   carriesMessage,
   dependents,
+  type ElementwiseRow,
   type Graph,
   type GraphNode,
   guardsBranches,
   nodeAlgebra,
   nodeMessages,
+  NodeTable,
   type Operation,
   type Parts,
   partRead,
@@ -53,9 +56,10 @@ export function valuesAndTangents(
   const { arena } = graph;
   const { active, strong } = activePaths(arena, outputs, targets);
   const strengthening = strengtheningOf(arena.rows);
-  const sums = new Map<number, GraphNode>();
-  const packed = new Map<number, Parts>(); // the tangents of loops and branches
+  const sums = new NodeTable(graph, arena.nodeCount);
+  const packed = new Map<number, Parts>();
   const values = new JointValues(graph, outputs);
+  const sweep: Sweep = { graph, A: nodeAlgebra(graph), values, tangents: sums, packed };
   targets.forEach(({ id }, i) => {
     const sum = sums.get(id);
     sums.set(id, sum === undefined ? directions[i]! : sum.add(directions[i]!));
@@ -66,7 +70,7 @@ export function valuesAndTangents(
     if (active[u] === 0) continue;
     const rules = alwaysStrong ?? (strong[u] === 1 ? strengthening : undefined);
     const seed = sums.get(u); // a node may both move by itself and depend on others that do
-    const tangent = tangentOf(graph, u, values, sums, packed, rules);
+    const tangent = tangentOf(sweep, u, rules);
     if (tangent !== undefined) sums.set(u, seed === undefined ? tangent : seed.add(tangent));
     if (seed !== undefined) packed.get(u)?.addWhole(seed);
   }
@@ -76,32 +80,46 @@ export function valuesAndTangents(
   };
 }
 
+/** What a sweep upwards has made so far. */
+interface Sweep {
+  readonly graph: Graph;
+  /** The algebra of its nodes. */
+  readonly A: Algebra<GraphNode>;
+  readonly values: JointValues;
+  /** The tangents of all other nodes than loops and branches. */
+  readonly tangents: NodeTable;
+  /** The tangents of loops and branches. */
+  readonly packed: Map<number, Parts>;
+}
+
+/** The tangent of a node that was met; `undefined` where it does not move. */
+function tangentAt({ graph, tangents, packed }: Sweep, id: number): GraphNode | undefined {
+  return packed.get(id)?.whole(graph.node(id)) ?? tangents.get(id);
+}
+
 /**
  * The tangent of a node from those of its operands; `undefined` where none of them moves it. That of a loop or branch is
  * added to `packed`.
  */
 function tangentOf(
-  graph: Graph,
+  sweep: Sweep,
   u: number,
-  values: JointValues,
-  tangents: ReadonlyMap<number, GraphNode>,
-  packed: Map<number, Parts>,
   strong: Strengthening | undefined,
 ): GraphNode | undefined {
+  const { graph, values, packed } = sweep;
   const { arena } = graph;
+  const row = arena.rowOf(u);
   const first = arena.operandStarts[u]!;
+  if (row.family === 'elementwise') return pushElementwise(sweep, row, u, strong !== undefined);
   const ids = Array.from(arena.operandsOf(u));
   const part = partRead(arena, u);
   const parts = packed.get(ids[0]!);
   if (part !== undefined && parts !== undefined) return parts.flat(part);
-  const tangentAt = (id: number): GraphNode | undefined =>
-    packed.get(id)?.whole(graph.node(id)) ?? tangents.get(id);
   const moving = ids.map((id, k) =>
-    carriesMessage(arena, u, k, first + k) ? tangentAt(id) : undefined,
+    carriesMessage(arena, u, k, first + k) ? tangentAt(sweep, id) : undefined,
   );
   if (moving.every((tangent) => tangent === undefined)) return undefined;
-  const operands = ids.map((id) => values.of(id));
-  const row = arena.rowOf(u);
+  const operands = values.operandsOf(u);
   const attributes = arena.attributes.get(u) ?? {};
   const result = values.of(u);
   if (row.family === 'control') {
@@ -115,9 +133,39 @@ function tangentOf(
   return push(row, attributes, result, operands, moving, strong);
 }
 
-/** The derivative of one operation along the tangents of those operands that have one. */
+/**
+ * The derivative of an elementwise operation along the tangents of its operands. There may be millions of them, so no
+ * lists are made of what nothing reads.
+ */
+function pushElementwise(
+  sweep: Sweep,
+  row: ElementwiseRow,
+  u: number,
+  strong: boolean,
+): GraphNode | undefined {
+  const { graph, A, values } = sweep;
+  const { arena } = graph;
+  const first = arena.operandStarts[u]!;
+  let total: GraphNode | undefined;
+  let operands: readonly GraphNode[] | undefined;
+  for (let k = 0; k < row.arity; k++) {
+    if (!carriesMessage(arena, u, k, first + k)) continue;
+    const tangent = tangentAt(sweep, arena.operandIds[first + k]!);
+    if (tangent === undefined) continue;
+    let term = tangent;
+    if (row.partials[k] !== 1) {
+      operands ??= values.operandsOf(u);
+      term = timesPartial(A, row, k, tangent, values.of(u), operands, strong);
+    }
+    total = total === undefined ? term : total.add(term);
+  }
+  const { shape } = arena.typeOf(u);
+  return total === undefined || sameShape(total.shape, shape) ? total : total.broadcastTo(shape);
+}
+
+/** The derivative of any other operation along the tangents of those operands that have one. */
 function push(
-  row: Operation,
+  row: Exclude<Operation, ElementwiseRow>,
   attributes: Attributes,
   result: GraphNode,
   operands: readonly GraphNode[],
@@ -129,16 +177,6 @@ function push(
   // Below a choice between branches the rules themselves multiply strongly.
   const rules = strong?.(B) ?? B;
   switch (row.family) {
-    case 'elementwise': {
-      const A = nodeAlgebra(graph);
-      const terms = moving.flatMap((tangent, k) =>
-        tangent === undefined
-          ? []
-          : [timesPartial(A, row, k, tangent, result, operands, strong !== undefined)],
-      );
-      const total = sumOf(terms);
-      return sameShape(total.shape, result.shape) ? total : total.broadcastTo(result.shape);
-    }
     case 'linear': {
       const moved = operands.map((operand, k) =>
         operand.kind === 'real' ? (moving[k] ?? zerosLike(operand)) : operand,
