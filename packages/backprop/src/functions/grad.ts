@@ -15,14 +15,8 @@ import {
 } from '@ad/graph';
 import { reaches } from '../graphs/activity.ts';
 import { gradient } from '../graphs/gradient.ts';
-import {
-  type Argument,
-  type ArgumentOptions,
-  checkArgument,
-  type Trace,
-  type Traceable,
-  Tracer,
-} from './tracing.ts';
+import { byArgument } from './by-argument.ts';
+import type { Argument, ArgumentOptions } from './tracing.ts';
 
 /** A value and a gradient. */
 export interface ValueAndGradient<V, G> {
@@ -128,39 +122,33 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
   f: (...args: Args) => GraphNode,
   options: GradOptions<Index> = {},
 ): ValueAndGradFunction<Args, Index> {
-  const argument: number = options.argument ?? 0;
-  const tracer = new Tracer(
-    f as Traceable,
-    {
-      name: 'grad',
-      varies: (position) => position === argument,
-      options: ['argument', 'strict'],
-    },
-    options,
-  );
+  const call = byArgument('grad', f, options, false, ['argument', 'strict']);
   return ((...args: readonly Argument[]) => {
-    checkArgument('grad', argument, args.length);
-    const { trace, feeds } = tracer.call(args);
+    const { argument, feeds, trace, wrt } = call(args);
     checkScalar('grad', trace.output);
-    const slopes = (): GraphNode[] => gradient(trace.output, trace.leaves[argument]!);
+    const slopes = (): GraphNode[] => gradient(trace.output, wrt);
     const disconnected = trace.once('disconnected', () =>
-      withoutInfluence(trace, argument, args[argument]!),
+      withoutInfluence(trace.output, wrt, argument),
     );
     if (options.strict === true && disconnected.length > 0)
-      throw noInfluence(argument, disconnected);
+      throw noInfluence(options.argument ?? 0, disconnected);
     if (feeds === undefined) {
-      return { value: trace.output, gradient: treeLike(args[argument]!, slopes()), disconnected };
+      return { value: trace.output, gradient: treeLike(argument, slopes()), disconnected };
     }
     const program = trace.program('gradient', () => [trace.output, ...slopes()]);
     const [value, ...gradients] = program.run(feeds) as [Tensor, ...Tensor[]];
-    return { value: value.item(), gradient: treeLike(args[argument]!, gradients), disconnected };
+    return { value: value.item(), gradient: treeLike(argument, gradients), disconnected };
   }) as unknown as ValueAndGradFunction<Args, Index>;
 }
 
 /** The paths of those leaves of an argument on which the output does not depend. */
-function withoutInfluence(trace: Trace, argument: number, tree: Argument): readonly string[] {
-  const reached = reaches(trace.output, trace.leaves[argument]!);
-  const paths = leavesOf(tree).map(({ path }) => path);
+function withoutInfluence(
+  output: GraphNode,
+  wrt: readonly GraphNode[],
+  argument: Argument,
+): readonly string[] {
+  const reached = reaches(output, wrt);
+  const paths = leavesOf(argument).map(({ path }) => path);
   return Object.freeze(paths.filter((_, i) => !reached[i]!));
 }
 

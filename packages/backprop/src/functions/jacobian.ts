@@ -10,16 +10,11 @@ import {
   ValueError,
   type ValuesOf,
 } from '@ad/graph';
+import { byArgument } from './by-argument.ts';
 import { derivativeBlocks, elementsOf } from './derivative-blocks.ts';
 import { checkScalar } from './grad.ts';
 import { gradient } from '../graphs/gradient.ts';
-import {
-  type Argument,
-  type ArgumentOptions,
-  checkArgument,
-  type Traceable,
-  Tracer,
-} from './tracing.ts';
+import type { Argument, ArgumentOptions } from './tracing.ts';
 
 /** How a matrix of derivatives is computed: by columns (forward), by rows (reverse), or by whatever is less. */
 export type JacobianMode = 'auto' | 'forward' | 'reverse';
@@ -107,22 +102,10 @@ export function jacobian<
   f: (...args: Args) => Result,
   options: JacobianOptions<Index> = {},
 ): JacobianFunction<Args, Index, Result> {
-  const argument: number = options.argument ?? 0;
   const mode = checkMode('jacobian', options.mode);
-  const tracer = new Tracer(
-    f as Traceable,
-    {
-      name: 'jacobian',
-      varies: (position) => position === argument,
-      trees: true,
-      options: ['argument', 'mode'],
-    },
-    options,
-  );
+  const call = byArgument('jacobian', f, options, true, ['argument', 'mode']);
   return ((...args: readonly Argument[]) => {
-    checkArgument('jacobian', argument, args.length);
-    const { trace, feeds } = tracer.call(args);
-    const wrt = trace.leaves[argument]!;
+    const { argument, feeds, trace, wrt } = call(args);
     const { outputs } = trace;
     const forward =
       mode === 'forward' || (mode === 'auto' && elementsOf(wrt) <= elementsOf(outputs));
@@ -132,7 +115,7 @@ export function jacobian<
       wrt,
       forward,
     });
-    return treeOfBlocks(trace.result, args[argument]!, blocks);
+    return treeOfBlocks(trace.result, argument, blocks);
   }) as JacobianFunction<Args, Index, Result>;
 }
 
@@ -159,24 +142,13 @@ export function hessian<Args extends readonly unknown[], const Index extends num
   f: (...args: Args) => GraphNode,
   options: ArgumentOptions<Index> = {},
 ): HessianFunction<Args, Index> {
-  const argument: number = options.argument ?? 0;
-  const tracer = new Tracer(
-    f as Traceable,
-    {
-      name: 'hessian',
-      varies: (position) => position === argument,
-      options: ['argument'],
-    },
-    options,
-  );
+  const call = byArgument('hessian', f, options, false);
   return ((...args: readonly Argument[]) => {
-    checkArgument('hessian', argument, args.length);
-    const { trace, feeds } = tracer.call(args);
+    const { argument, feeds, trace, wrt } = call(args);
     checkScalar('hessian', trace.output);
-    const wrt = trace.leaves[argument]!;
     const outputs = (): GraphNode[] => gradient(trace.output, wrt);
     const blocks = derivativeBlocks(trace, feeds, { outputs, like: wrt, wrt, forward: true });
-    return treeOfBlocks(args[argument]!, args[argument]!, blocks);
+    return treeOfBlocks(argument, argument, blocks);
   }) as HessianFunction<Args, Index>;
 }
 

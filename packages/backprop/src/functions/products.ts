@@ -19,6 +19,7 @@ import {
   ValueError,
   type ValuesOf,
 } from '@ad/graph';
+import { byArgument } from './by-argument.ts';
 import { checkScalar, treeLike } from './grad.ts';
 import { gradient } from '../graphs/gradient.ts';
 import { adjoints } from '../graphs/many-directions.ts';
@@ -26,7 +27,6 @@ import { pushforward, valueAndPushforward, type ValueAndTangent } from '../graph
 import {
   type Argument,
   type ArgumentOptions,
-  checkArgument,
   checkTransform,
   type Trace,
   type Traceable,
@@ -181,35 +181,23 @@ export function vjp<
   f: (...args: Args) => Result,
   options: ArgumentOptions<Index> = {},
 ): VjpFunction<Args, Index, Result> {
-  const argument: number = options.argument ?? 0;
-  const tracer = new Tracer(
-    f as Traceable,
-    {
-      name: 'vjp',
-      varies: (position) => position === argument,
-      trees: true,
-      options: ['argument'],
-    },
-    options,
-  );
+  const callWith = byArgument('vjp', f, options, true);
   return ((...args: readonly Argument[]) => {
-    checkArgument('vjp', argument, args.length);
-    const call = tracer.call(args);
+    const call = callWith(args);
     const pullback = (cotangent: Argument): unknown => {
       const leaves = matching('vjp', 'the cotangent', cotangent, call.trace.result, 'the value');
       // A cotangent that is a node makes this a call on nodes, even where the arguments are values.
       const isOfNodes = call.feeds !== undefined && leaves.some((leaf) => isGraphNode(leaf));
-      const { trace, feeds } = isOfNodes ? tracer.call(args, [cotangent]) : call;
-      const wrt = trace.leaves[argument]!;
+      const { argument, feeds, trace, wrt } = isOfNodes ? callWith(args, [cotangent]) : call;
       if (feeds === undefined) {
         const seeds = leaves.map((leaf) => trace.lift(leaf));
-        return treeLike(args[argument]!, adjoints(trace.outputs, wrt, seeds));
+        return treeLike(argument, adjoints(trace.outputs, wrt, seeds));
       }
       const program = trace.program('pullback', () =>
         adjoints(trace.outputs, wrt, inputsLike(trace, 'cotangent', trace.outputs)),
       );
       const seeds = feedsOf('cotangent', leaves);
-      return treeLike(args[argument]!, program.run({ ...feeds, ...seeds }));
+      return treeLike(argument, program.run({ ...feeds, ...seeds }));
     };
     if (call.feeds === undefined) return { value: call.trace.result, pullback };
     const program = call.trace.program('value', () => call.trace.outputs);

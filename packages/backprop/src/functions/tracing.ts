@@ -333,18 +333,6 @@ function typeOfLeaf(leaf: Leaf): string {
   return `${kind} ${shape.join('x')}`;
 }
 
-/**
- * The position of the argument that derivatives are taken with respect to.
- *
- * @throws `ValueError` when a call has no such argument.
- */
-export function checkArgument(name: string, argument: number, count: number): void {
-  if (Number.isInteger(argument) && argument >= 0 && argument < count) return;
-  throw new ValueError(
-    `${name}: argument ${argument} does not exist; the function was called with ${count}`,
-  );
-}
-
 /** Traces kept per function; beyond, the one that was not used for longest is dropped. */
 const CACHE_LIMIT = 64;
 

@@ -5,20 +5,13 @@
  */
 import { apply, gather, type GraphNode, sizeOf, Tensor, type Tree, type ValuesOf } from '@ad/graph';
 import * as rows from '@ad/graph/rows';
+import { byArgument } from '../functions/by-argument.ts';
 import { elementsOf, startsOf } from '../functions/derivative-blocks.ts';
 import { checkScalar } from '../functions/grad.ts';
 import { gradient } from '../graphs/gradient.ts';
 import { checkMode, type JacobianMode, type JacobianOptions } from '../functions/jacobian.ts';
 import { pullbacks, pushforwards } from '../graphs/many-directions.ts';
-import {
-  type Argument,
-  type ArgumentOptions,
-  checkArgument,
-  type Call,
-  type Trace,
-  type Traceable,
-  Tracer,
-} from '../functions/tracing.ts';
+import type { Argument, ArgumentOptions, Call, Trace } from '../functions/tracing.ts';
 import { colorColumns, type Coloring, colorSymmetric, fullestRow } from './coloring.ts';
 import { patternOf, type SparsityPattern, symmetric, transposed } from './pattern.ts';
 
@@ -73,7 +66,7 @@ export function sparsityPattern<Args extends readonly unknown[]>(
   f: (...args: Args) => Tree<GraphNode>,
   options: ArgumentOptions = {},
 ): PatternFunction<Args> {
-  const call = tracerOf('sparsityPattern', f as Traceable, options, true);
+  const call = byArgument('sparsityPattern', f, options, true);
   return ((...args: readonly Argument[]) => {
     const { trace, wrt } = call(args);
     return patternOf(trace.outputs, wrt);
@@ -108,7 +101,7 @@ export function sparseJacobian<Args extends readonly unknown[]>(
   options: JacobianOptions = {},
 ): SparseFunction<Args> {
   const mode = checkMode('sparseJacobian', options.mode);
-  const call = tracerOf('sparseJacobian', f as Traceable, options, true, ['argument', 'mode']);
+  const call = byArgument('sparseJacobian', f, options, true, ['argument', 'mode']);
   return ((...args: readonly Argument[]) => {
     const { trace, feeds, wrt } = call(args);
     const plan = trace.once('plan', () => planJacobian(trace.outputs, wrt, mode));
@@ -142,34 +135,13 @@ export function sparseHessian<Args extends readonly unknown[]>(
   f: (...args: Args) => GraphNode,
   options: ArgumentOptions = {},
 ): SparseFunction<Args> {
-  const call = tracerOf('sparseHessian', f as Traceable, options, false);
+  const call = byArgument('sparseHessian', f, options, false);
   return ((...args: readonly Argument[]) => {
     const { trace, feeds, wrt } = call(args);
     checkScalar('sparseHessian', trace.output);
     const plan = trace.once('plan', () => planHessian(trace.output, wrt));
     return carryOut(plan, trace, feeds);
   }) as SparseFunction<Args>;
-}
-
-/** Traces a function, and finds the nodes of the argument that counts. */
-function tracerOf(
-  name: string,
-  f: Traceable,
-  options: ArgumentOptions,
-  trees: boolean,
-  names: readonly string[] = ['argument'],
-): (args: readonly Argument[]) => Call & { readonly wrt: readonly GraphNode[] } {
-  const argument = options.argument ?? 0;
-  const tracer = new Tracer(
-    f,
-    { name, varies: (position) => position === argument, trees, options: names },
-    options,
-  );
-  return (args) => {
-    checkArgument(name, argument, args.length);
-    const call = tracer.call(args);
-    return { ...call, wrt: call.trace.leaves[argument]! };
-  };
 }
 
 /** What is known of a matrix before any values are: its entries as a node. */
