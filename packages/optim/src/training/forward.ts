@@ -121,8 +121,8 @@ export function gradientsOf(
       `${caller}: the loss depends on none of the parameters; there is nothing to learn`,
     );
   }
-  const found = gradient(loss, used);
-  return parameterNodes.map((node) => found[used.indexOf(node)] ?? null);
+  const found = new Map(gradient(loss, used).map((slope, k) => [used[k]!, slope]));
+  return parameterNodes.map((node) => found.get(node) ?? null);
 }
 
 /** Checks what a model replaces. */

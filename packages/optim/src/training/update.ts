@@ -4,9 +4,7 @@
  * A step whose loss, gradient or new parameters are not finite is not taken: the program itself chooses between
  * the new values and the old ones, so the parameters are never spoilt.
  */
-import { less, where } from '@ad/graph';
-import type { GraphNode } from '@ad/graph';
-import { leavesOf, mapTree, type Tree } from '@ad/backprop';
+import { type GraphNode, leavesOf, less, mapTree, type Tree, where } from '@ad/graph';
 import type { Gradients, Optimizer, OptimizerStateNodes } from '../rules/optimizer.ts';
 import { matchLeaves } from '../trees.ts';
 
