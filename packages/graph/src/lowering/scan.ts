@@ -5,6 +5,7 @@ import { sizeOf } from '../shape.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
 import { type Buffer, contiguousView, type View } from './memory.ts';
+import { isPartRead, withoutUnread } from './read-parts.ts';
 import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
 
@@ -27,14 +28,25 @@ interface ScanPlan {
 export const lowerScan: ControlLowering<ScanAttributes> = (
   compiler,
   { body: step, carries: carryCount, scanned: scannedCount, length, reverse, counted },
-  { results, stacked, residuals },
+  segments,
   operands,
   isRead,
 ) => {
-  const body = inScalars(step);
+  const { body: left, isLeft } = withoutUnread(step, 1, carryCount, [
+    ...segments.results.map((part, j) => isRead(part) || isPartRead(segments.residuals[j], isRead)),
+    ...segments.stacked.map(isRead),
+  ]);
+  const isCarried = (_: unknown, j: number): boolean => isLeft[j]!;
+  const results = segments.results.filter(isCarried);
+  const residuals = segments.residuals.filter(isCarried);
+  const stacked = segments.stacked.filter((_, k) => isLeft[carryCount + k]!);
+  const body = inScalars(left);
   const stored = new StoredParts(compiler, isRead);
   const given = operands.slice(counted ? 1 : 0);
-  const carries = given.slice(0, carryCount).map((operand) => compiler.copyOf(operand));
+  const carries = given
+    .slice(0, carryCount)
+    .filter(isCarried)
+    .map((operand) => compiler.copyOf(operand));
   const scanned = given.slice(carryCount, carryCount + scannedCount).map((operand): Stack => {
     const view = compiler.contiguousViewOf(operand);
     return { view, size: sizeOf(view.shape) / length };

@@ -1,8 +1,10 @@
 /** Loops of unknown length: steps until a condition fails, with the carries before all steps, or some, stacked up. */
+import { Body, inputsNeeded } from '../body.ts';
 import type { WhileLoopAttributes } from '../rows/control.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
 import { type Buffer, contiguousView } from './memory.ts';
+import { isPartRead, withoutUnread } from './read-parts.ts';
 import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
 
@@ -22,14 +24,27 @@ interface WhilePlan {
 /** Lowers a loop of unknown length. */
 export const lowerWhileLoop: ControlLowering<WhileLoopAttributes> = (
   compiler,
-  { condition, body: step, carries: carryCount, limit, snapshots },
-  { results, residuals, counters },
+  { condition: test, body: step, carries: carryCount, limit, snapshots },
+  segments,
   operands,
   isRead,
 ) => {
-  const body = inScalars(step);
+  const isTested = inputsNeeded(test);
+  const isNeeded = segments.results.map(
+    (part, j) => isTested[j]! || isRead(part) || isPartRead(segments.residuals[j], isRead),
+  );
+  const { body: left, isLeft } = withoutUnread(step, 0, carryCount, isNeeded);
+  const isThere = (_: unknown, k: number): boolean => k >= carryCount || isLeft[k]!;
+  const results = segments.results.filter(isThere);
+  const residuals = segments.residuals.filter(isThere);
+  const { counters } = segments;
+  const body = inScalars(left);
+  const condition = inScalars(new Body(test.inputs.filter(isThere), test.outputs));
   const stored = new StoredParts(compiler, isRead);
-  const carries = operands.slice(0, carryCount).map((operand) => compiler.copyOf(operand));
+  const carries = operands
+    .slice(0, carryCount)
+    .filter(isThere)
+    .map((operand) => compiler.copyOf(operand));
   const outside = operands.slice(carryCount).map((operand) => compiler.viewOf(operand));
   const views = [
     ...carries.map((buffer, j) => contiguousView(buffer, body.inputs[j]!.shape)),
@@ -37,7 +52,7 @@ export const lowerWhileLoop: ControlLowering<WhileLoopAttributes> = (
   ];
   const all = carries.map(() => true);
   const bodies = [
-    compiler.body(inScalars(condition), [true], views, []),
+    compiler.body(condition, [true], views, []),
     compiler.body(body, all, views, carries),
   ] as const;
   stored.carries(carries, results);
