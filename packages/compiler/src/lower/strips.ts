@@ -63,7 +63,7 @@ export function inStrips(
   return result;
 }
 
-/** Elements of the buffers that loops touch, those of each loop counted anew: no strips can touch more. */
+/** Elements of all buffers that loops touch, counted once for each view of them: strips hardly touch more. */
 function elementsTouched(kernels: readonly Kernel[]): number {
   let elements = 0;
   for (const kernel of kernels) {
