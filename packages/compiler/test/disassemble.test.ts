@@ -208,3 +208,13 @@ test('an interpreted program has no code', () => {
     /this program is interpreted/,
   );
 });
+
+test('a loop takes its constants from outside, and its vectors take turns', () => {
+  const x = new Graph().input('x', { shape: [64] });
+  const text = disassemble(compile({ outputs: [x.mul(x.mul(3).add(5))] }, { precision: 'f32' }));
+  const [before, inside] = text.split(/^ *loop/m) as [string, string];
+  expect(before.match(/v128\.const/g)).toHaveLength(2);
+  expect(inside).not.toContain('v128.const');
+  const operations = [...inside.matchAll(/f32x4\.(mul|add)/g)].map(([, name]) => name).join(' ');
+  expect(operations).toBe('mul mul mul mul add add add add mul mul mul mul');
+});

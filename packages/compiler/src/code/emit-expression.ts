@@ -14,6 +14,8 @@ export interface EmitContext {
   readonly precision: Precision;
   /** How many lanes hold elements: all, or 1 where a single element is computed. */
   readonly lanes: number;
+  /** The constants that are in locals. */
+  readonly constants?: ReadonlyMap<Expression, Local>;
   /** Pushes input `index`. */
   pushInput(index: number): void;
   /** The number of an imported function. */
@@ -27,11 +29,14 @@ const MAX_DEPTH = 48;
  * Emits expressions one after the other; after each, `store` finds its value on the stack.
  *
  * @param roots - the expressions in the order in which they are to be stored.
+ * @param abreast - of how many vectors they are, those of one after those of the other. Instruction by instruction the
+ * vectors take turns, so that none waits for what the one before it has just begun.
  */
 export function emitExpressions(
   context: EmitContext,
   roots: readonly Expression[],
   store: (index: number) => void,
+  abreast: number = 1,
 ): void {
   const { order, uses } = analyse(roots);
   const locals = new Map<Expression, Local>();
@@ -55,7 +60,7 @@ export function emitExpressions(
         context.pushInput(expression.number);
         break;
       case 'constant':
-        code.v128(expression.bytes!);
+        pushConstant(context, expression);
         break;
       case 'call':
         pushCall(context, expression, push);
@@ -78,10 +83,9 @@ export function emitExpressions(
     }
   };
 
-  // Ascending ids: when an expression is stored in a local, the locals it reads are there.
-  for (const expression of order) {
-    const count = uses.get(expression)!;
-    const inline = count === 1 || expression.kind === 'constant';
+  // Ascending ids, also in turns: when an expression is stored in a local, the locals it reads are there.
+  for (const expression of abreast === 1 ? order : inTurns(roots, abreast)) {
+    const inline = expression.kind === 'constant' || (abreast === 1 && uses.get(expression) === 1);
     const deep = expression.depth > 0 && expression.depth % MAX_DEPTH === 0;
     if (inline && !deep) continue;
     compute(expression);
@@ -106,6 +110,40 @@ export function emitExpressions(
     store(index);
     code.release('v128', local);
   });
+}
+
+/**
+ * Puts the constants of expressions into locals, before a loop that computes them: the engines of Node 24 and 26 make a
+ * constant anew wherever it is written, by four instructions, so polynomials took twice as long.
+ */
+export function keepConstants(
+  code: FunctionBuilder,
+  roots: readonly Expression[],
+): ReadonlyMap<Expression, Local> {
+  const constants = expressionsBelow(roots).filter(({ kind }) => kind === 'constant');
+  return new Map(
+    constants.map((constant) => {
+      const local = code.local('v128');
+      code.v128(constant.bytes!).set(local);
+      return [constant, local];
+    }),
+  );
+}
+
+function pushConstant({ code, constants }: EmitContext, constant: Expression): void {
+  const local = constants?.get(constant);
+  if (local === undefined) code.v128(constant.bytes!);
+  else code.get(local);
+}
+
+/** The expressions below the roots of so many vectors: one of each in turn. */
+function inTurns(roots: readonly Expression[], vectors: number): Iterable<Expression> {
+  const each = roots.length / vectors;
+  const orders = Array.from({ length: vectors }, (_, v) =>
+    expressionsBelow(roots.slice(v * each, (v + 1) * each)),
+  );
+  // All vectors have as many, in the same places; those that they share are known from the first.
+  return new Set(orders[0]!.flatMap((_, k) => orders.map((order) => order[k]!)));
 }
 
 /** All expressions below the roots by ascending id, and how often each is used. */

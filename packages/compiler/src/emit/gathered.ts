@@ -5,7 +5,7 @@
  * The table: for each vector of steps, input by input, the addresses of its lanes; then for each group the number of
  * its kind and the bytes of its results; then pairs of addresses, from where to where results are copied.
  */
-import { emitExpressions } from '../code/emit-expression.ts';
+import { emitExpressions, keepConstants } from '../code/emit-expression.ts';
 import { Expressions, type Precision } from '../code/expression.ts';
 import {
   asNumbers,
@@ -79,8 +79,10 @@ function emitStep(
   };
   const importOf = (name: string): Callee => callees.onNumbers(name);
   const value = code.local('v128');
+  const kept = keepConstants(code, [expression]);
+  const context = { code, precision, lanes, constants: kept, pushInput, importOf };
   code.doWhile(() => {
-    emitExpressions({ code, precision, lanes, pushInput, importOf }, [expression], () => {
+    emitExpressions(context, [expression], () => {
       code.set(value);
     });
     code.get(out).get(value).memory('v128.store', 0);

@@ -6,7 +6,7 @@
  * an axis share one growing offset, so a loop over contiguous arrays has a single counter. Where positions say how far
  * a view moves along an axis, its offset is made anew from the position that the loop stands at.
  */
-import { type EmitContext, emitExpressions } from '../code/emit-expression.ts';
+import { type EmitContext, emitExpressions, keepConstants } from '../code/emit-expression.ts';
 import { type Expression, type Precision, withInputs } from '../code/expression.ts';
 import type { LoopNest } from '../lower/kernel.ts';
 import type { Buffer, View } from '../lower/view.ts';
@@ -75,6 +75,7 @@ class LoopNestEmitter {
   readonly #importOf: (name: string) => number;
   readonly #code: FunctionBuilder;
   readonly #roots: readonly Expression[];
+  readonly #constants: ReadonlyMap<Expression, Local>;
 
   constructor(
     nest: LoopNest,
@@ -88,6 +89,7 @@ class LoopNestEmitter {
     this.#importOf = importOf;
     this.#code = code;
     this.#roots = nest.results.map((result) => result.expression);
+    this.#constants = keepConstants(code, this.#roots);
   }
 
   /** From the first element on, with the views where the parameters say, if there are any. */
@@ -282,6 +284,7 @@ class LoopNestEmitter {
       code,
       precision: this.#precision,
       lanes,
+      constants: this.#constants,
       pushInput: (input) => {
         const view = input % reads.length;
         const vector = Math.floor(input / reads.length);
@@ -299,7 +302,7 @@ class LoopNestEmitter {
           ),
     );
     const value = code.local('v128');
-    emitExpressions(context, roots.flat(), (root) => {
+    const store = (root: number): void => {
       code.set(value);
       const [index, vector] = [root % results.length, Math.floor(root / results.length)];
       const accumulators = sums?.get(index);
@@ -309,7 +312,8 @@ class LoopNestEmitter {
       }
       if (lanes < 16 / size && this.#runsAcross) accumulators.keepLanes(value, lanes);
       accumulators.take(value, vector);
-    });
+    };
+    emitExpressions(context, roots.flat(), store, vectors);
     code.release('v128', value);
   }
 

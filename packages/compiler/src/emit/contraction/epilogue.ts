@@ -1,8 +1,8 @@
 /** What is made of the sums of a tile, vector by vector, before the next tile is begun. */
-import { emitExpressions } from '../../code/emit-expression.ts';
-import { type Precision, withInputs } from '../../code/expression.ts';
+import { emitExpressions, keepConstants } from '../../code/emit-expression.ts';
+import { type Expression, type Precision, withInputs } from '../../code/expression.ts';
 import type { Epilogue } from '../../lower/kernel.ts';
-import type { FunctionBuilder } from '../../wasm/function-builder.ts';
+import type { FunctionBuilder, Local } from '../../wasm/function-builder.ts';
 import { type Chunk, type Lanes, type Place, pushLoad, shifted, store } from './lanes.ts';
 import type { Strides } from '../../lower/product-plan.ts';
 
@@ -33,13 +33,17 @@ export function emitEpilogue(
   epilogue: Epilogue,
   cells: readonly Cell[],
 ): void {
+  const roots = epilogue.results.map((result) => result.expression);
+  const constants = keepConstants(context.code, roots);
   for (let first = 0; first < cells.length; first += CELLS)
-    emitTogether(context, epilogue, cells.slice(first, first + CELLS));
+    emitTogether(context, epilogue, constants, cells.slice(first, first + CELLS));
+  for (const local of constants.values()) context.code.release('v128', local);
 }
 
 function emitTogether(
   { code, lanes, precision, importOf, matrices, places }: EpilogueContext,
   { reads, results, expressions }: Epilogue,
+  constants: ReadonlyMap<Expression, Local>,
   cells: readonly Cell[],
 ): void {
   const placeOf = (index: number, { row, chunk }: Cell): Place => {
@@ -70,11 +74,13 @@ function emitTogether(
     pushLoad(code, lanes, at, cell.chunk.lanes, stride);
   };
   const value = code.local('v128');
-  emitExpressions({ code, precision, lanes: lanes.width, importOf, pushInput }, all, (root) => {
+  const target = { code, precision, lanes: lanes.width, constants, importOf, pushInput };
+  const storeRoot = (root: number): void => {
     code.set(value);
     const cell = cells[Math.floor(root / results.length)]!;
     const at = placeOf(reads.length + (root % results.length), cell);
     store(code, lanes, at, cell.chunk.lanes, value);
-  });
+  };
+  emitExpressions(target, all, storeRoot, cells.length);
   code.release('v128', value);
 }
