@@ -24,6 +24,4 @@ export * from './rows/rounding.ts';
 export * from './rows/stop-gradient.ts';
 export { strongMatmul, strongMul } from './rows/strong.ts';
 export * from './rows/trigonometric.ts';
-export { repairMatmul } from './routines/strong.ts';
-export { lowerRoutine } from './routines/lower.ts';
 export * as vectorCode from './vector-code/everyday.ts';

@@ -3,6 +3,7 @@ import { type ArrayCompiler, type Kernel, kernelOf, type LoweredWork, type Type 
 import { asNumbers } from '../code/vector-algebra.ts';
 import type { Draft } from './draft.ts';
 import type { HostCall } from './kernel.ts';
+import { lowerProduct } from './product.ts';
 import { type Buffer, contiguousView, newBuffer } from './view.ts';
 
 /** The compiler of a node, whose result goes to a buffer of its own. */
@@ -47,6 +48,9 @@ export function arrayCompiler(draft: Draft, node: number): ArrayCompiler {
       kernels.push(
         body.finish([operation], reduced, [{ expression: asNumbers(e, made), write, combine }]),
       );
+    },
+    multiply() {
+      lowerProduct(draft, node, true, undefined);
     },
     add(kernel) {
       const refuses = kernel.key === undefined;

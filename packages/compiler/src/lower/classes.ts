@@ -104,7 +104,6 @@ function classOf(simplified: Simplified, assemblies: Assemblies, node: number): 
   if (row.family === 'bilinear' && !operands.every((type) => type.kind === 'real')) return 'host';
   if (lowering === 'matmul') return 'contraction';
   if (lowering === 'gather') return 'gather';
-  if (lowering === 'strongMatmul') return 'strong';
   const isCombined = lowering !== undefined && COMBINE[lowering] !== undefined;
   if (isCombined && operands[0]!.kind !== 'integer') return 'reduction';
   return 'host';

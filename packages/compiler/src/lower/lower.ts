@@ -17,7 +17,6 @@ import { partsRead, rangeRead, viewOfRange } from './packed.ts';
 import { Places } from './places.ts';
 import { lowerProduct } from './product.ts';
 import { ScalarRegions, STRAIGHT_LINE_LIMIT } from './scalar-region.ts';
-import { lowerStrong } from './strong.ts';
 import { type Buffer, contiguousView, type View } from './view.ts';
 import { VIEWS } from './view-rules.ts';
 
@@ -125,7 +124,6 @@ class Lowering {
       this.#places.placeFor(node);
       lowerProduct(draft, node, true, undefined);
     } else if (nodeClass === 'gather') lowerGather(draft, this.#places, node);
-    else if (nodeClass === 'strong') lowerStrong(draft, node);
     else if (nodeClass === 'control') this.#lowerControl(node);
     else lowerHost(draft, node);
   }

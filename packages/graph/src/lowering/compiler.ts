@@ -100,6 +100,8 @@ export interface ArrayCompiler {
     combine?: Combine,
     reduced?: readonly boolean[],
   ): void;
+  /** Adds the product of both operands, which are stacks of matrices, with the result as its place. */
+  multiply(): void;
   /** Adds a kernel of its own. */
   readonly add: (kernel: OwnKernel) => void;
   /** Adds a call of a kernel of the interpreter, which is known by a name to those who load a saved program. */

@@ -60,8 +60,7 @@ export type Lowering =
   | 'concat'
   | 'pad'
   | 'gather'
-  | 'matmul'
-  | 'strongMatmul';
+  | 'matmul';
 
 /** Puts the variant in whose products 0 wins, even over Infinity and NaN, in the place of each operation that has one. */
 export type Strengthening = <V>(B: Builder<V>) => Builder<V>;
@@ -228,8 +227,6 @@ export interface BilinearRow<A extends Attributes = Attributes> extends BatchedF
   terms?(second: Type): number;
   /** The variant in whose products 0 wins, if it is in the table too; else it is made when it is needed. */
   strong?(): BilinearRow<A>;
-  /** Of a variant in whose products 0 wins: the operation that it is a variant of. */
-  readonly ordinary?: BilinearRow<A>;
   /** The message to operand `position`, given the other operand. */
   transpose<V>(B: Builder<V>, S: V, operands: readonly V[], attributes: A, position: number): V;
 }

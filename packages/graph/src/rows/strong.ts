@@ -7,7 +7,7 @@
  */
 import { lowerRoutine } from '../routines/lower.ts';
 import type { Routine } from '../routines/routine.ts';
-import { strongRoutine } from '../routines/strong.ts';
+import { repairMatmul, strongRoutine } from '../routines/strong.ts';
 import { broadcastStrides } from '../shape.ts';
 import type { ArrayCompiler } from '../lowering/compiler.ts';
 import type { TensorData } from '../tensor.ts';
@@ -87,21 +87,24 @@ function isFinite(data: TensorData): boolean {
 /**
  * The strong variant of a bilinear operation.
  *
+ * @param lowerStrong - its kernels, where there is something better than those of the ordinary one and a call.
  * @internal
  */
 export function strongBilinear<A extends Attributes>(
   name: string,
   row: BilinearRow<A>,
+  lowerStrong?: (compiler: ArrayCompiler) => boolean,
 ): BilinearRow<A> {
-  const { lower } = row;
+  // No loop that compilers know by name is strong.
+  const { lowering: _lowering, lower: lowerOrdinary, ...facts } = row;
+  const lower =
+    lowerStrong ?? (lowerOrdinary && ((compiler) => lowerRepaired(compiler, row, lowerOrdinary)));
   return {
-    ...row,
+    ...facts,
     name,
     formula: String.raw`${row.formula} \text{, where 0 wins in every product}`,
     guards: strongly,
-    ...(row.lowering === 'matmul' && { lowering: 'strongMatmul' }),
-    ...(lower && { lower: (compiler) => lowerRepaired(compiler, row, lower) }),
-    ordinary: row,
+    ...(lower && { lower }),
     prepare(operands, attributes, result) {
       const kernel = row.prepare(operands, attributes, result);
       const repair = strongRepair(kernel);
@@ -143,7 +146,18 @@ function lowerRepaired<A extends Attributes>(
   return true;
 }
 
-export const strongMatmul: BilinearRow = /* @__PURE__ */ strongBilinear('strongMatmul', matmul);
+/** The kernels of an ordinary product of matrices, and a look at what is not finite. */
+function lowerStrongMatmul(compiler: ArrayCompiler): boolean {
+  if (compiler.work.operands.some(({ kind }) => kind !== 'real')) return false;
+  compiler.multiply();
+  return lowerRoutine(compiler, repairMatmul);
+}
+
+export const strongMatmul: BilinearRow = /* @__PURE__ */ strongBilinear(
+  'strongMatmul',
+  matmul,
+  lowerStrongMatmul,
+);
 
 /**
  * The strong variant of a system of equations: sides that are 0 have solutions that are 0, whatever the matrix is.
