@@ -3,6 +3,8 @@
  * path to what is asked for take part. Bodies of loops and branches are differentiated by the same loop, in graphs of
  * their own.
  */
+import type { Algebra } from './algebra/algebra.ts';
+import { idAlgebra } from './algebra/ids.ts';
 import { nodeAlgebra } from './algebra/nodes.ts';
 import { SCALAR_REAL } from './arena.ts';
 import { partRead } from './control/derivatives.ts';
@@ -18,7 +20,6 @@ import {
 import type { Graph } from './graph.ts';
 import { messageTo, nodeMessages, timesPartial } from './message.ts';
 import type { GraphNode } from './node.ts';
-import { NodeTable } from './node-table.ts';
 import type { ElementwiseRow, Strengthening } from './rows/row.ts';
 
 /** A node, and the adjoint that it starts with. */
@@ -37,24 +38,68 @@ export function adjointsOf(
 ): (GraphNode | undefined)[] {
   if (seeds.length === 0) return targets.map(() => undefined);
   const { graph } = seeds[0]![0];
+  // While a body is traced in the graph, what is built belongs to the body.
+  return graph.inner === undefined
+    ? sweep(graph, seeds, targets, strong, asIds(graph))
+    : sweep(graph, seeds, targets, strong, asHandles(graph));
+}
+
+/** How the sweep holds nodes. */
+interface Holding<T> {
+  readonly algebra: Algebra<T>;
+  /** A node of the graph, by its id. */
+  of(id: number): T;
+  hold(node: GraphNode): T;
+  handle(held: T): GraphNode;
+}
+
+/** Nodes of the graph by their ids: of millions of scalars nobody wants the handles. */
+function asIds(graph: Graph): Holding<number> {
+  return {
+    algebra: idAlgebra(graph),
+    of: (id) => id,
+    hold: (node) => graph.adopt(node).id,
+    handle: (id) => graph.node(id),
+  };
+}
+
+/** Nodes of any graph. */
+function asHandles(graph: Graph): Holding<GraphNode> {
+  return {
+    algebra: nodeAlgebra(graph),
+    of: (id) => graph.node(id),
+    hold: (node) => node,
+    handle: (node) => node,
+  };
+}
+
+function sweep<T>(
+  graph: Graph,
+  seeds: readonly Seed[],
+  targets: readonly GraphNode[],
+  strong: Strengthening | undefined,
+  holding: Holding<T>,
+): (GraphNode | undefined)[] {
   const { arena } = graph;
+  const A = holding.algebra;
   const top = Math.max(...seeds.map(([{ id }]) => id));
   const active = dependents(arena, targets, top);
-  const A = nodeAlgebra(graph);
-  const B = nodeMessages(graph, A);
-  const sums = new NodeTable(graph, top + 1);
+  const B = nodeMessages(graph);
+  const sums = new Array<T | undefined>(top + 1);
   const factsOfCodes = factsOf(arena.rows); // the adjoints of nodes above bring new rows, but are not met below
   const packed = new Map<number, Parts>(); // the sums of loops and branches
   const strengthening = strong ?? strengtheningOf(arena.rows);
   const isStrong = new Uint8Array(top + 1);
   const add = (id: number, message: GraphNode): void => {
     const parts = partsOf(id);
-    if (parts !== undefined) {
-      parts.addWhole(message);
-    } else {
-      const sum = sums.get(id);
-      sums.set(id, sum === undefined ? message : sum.add(message));
-    }
+    const sum = sumOf(id);
+    if (parts !== undefined) parts.addWhole(message);
+    else sums[id] = holding.hold(sum === undefined ? message : sum.add(message));
+  };
+  /** What has arrived at a node. */
+  const sumOf = (id: number): GraphNode | undefined => {
+    const sum = sums[id];
+    return sum === undefined ? undefined : holding.handle(sum);
   };
   /** The sums of a loop or branch; `undefined` for any other node. */
   const partsOf = (id: number): Parts | undefined => {
@@ -98,45 +143,32 @@ export function adjointsOf(
     }
   };
   /** Messages of an operation on scalars, of which there may be millions; none of them is a loop or branch. */
-  const sendFromScalar = (u: number, S: GraphNode, facts: number): void => {
+  const sendFromScalar = (u: number, S: T, facts: number): void => {
     const row = arena.rowOf(u) as ElementwiseRow;
+    const result = holding.of(u);
     const first = arena.operandStarts[u]!;
+    const operands: T[] = [];
+    for (let k = 0; k < row.arity; k++) operands.push(holding.of(arena.operandIds[first + k]!));
     const strongly = isStrong[u] === 1;
-    let operands: readonly GraphNode[] | undefined; // made where a derivative may read them
-    for (let k = 0; k < row.arity; k++) {
+    for (let k = 0; k < operands.length; k++) {
       const z = arena.operandIds[first + k]!;
       if (strongly) isStrong[z] = 1;
       const isSent = (facts & (1 << k)) !== 0 && active[z] === 1;
       if (!isSent || arena.typeIds[z] !== SCALAR_REAL) continue;
-      let message = S;
-      if (row.partials[k] !== 1) {
-        operands ??= operandsOf(graph, u);
-        message = timesPartial(A, row, k, S, graph.node(u), operands, strongly);
-      }
-      const sum = sums.get(z);
-      sums.set(z, sum === undefined ? message : sum.add(message));
+      const message = timesPartial(A, row, k, S, result, operands, strongly);
+      const sum = sums[z];
+      sums[z] = sum === undefined ? message : A.add(sum, message);
     }
   };
 
   for (let u = top; u >= 0; u--) {
-    const S = sums.get(u);
+    const S = sums[u];
     if ((S === undefined && !packed.has(u)) || active[u] === 0) continue;
     const facts = factsOfCodes[arena.codes[u]!]!;
     if ((facts & GUARDS) !== 0) isStrong[u] = 1;
     if (S !== undefined && (facts & IS_ELEMENTWISE) !== 0 && arena.typeIds[u] === SCALAR_REAL)
       sendFromScalar(u, S, facts);
-    else send(u, S);
+    else send(u, sumOf(u));
   }
-  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sums.get(target.id));
-}
-
-/** The operands of an operation on scalars. */
-function operandsOf(graph: Graph, u: number): GraphNode[] {
-  const { operandStarts, operandIds } = graph.arena;
-  const first = operandStarts[u]!;
-  const count = operandStarts[u + 1]! - first;
-  const x = graph.node(operandIds[first]!);
-  if (count === 1) return [x];
-  const y = graph.node(operandIds[first + 1]!);
-  return count === 2 ? [x, y] : [x, y, graph.node(operandIds[first + 2]!)];
+  return targets.map((target) => packed.get(target.id)?.whole(target) ?? sumOf(target.id));
 }

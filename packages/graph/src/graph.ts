@@ -298,9 +298,18 @@ export class Graph {
    * @internal
    */
   appendScalar(code: number, count: number, x: number, y: number): GraphNode | undefined {
-    if (!this.#appendsPlainly || this.inner !== undefined) return undefined;
-    const id = this.arena.appendScalar(code, count, x, y);
+    const id = this.appendScalarId(code, count, x, y);
     return id === undefined ? undefined : new GraphNode(this, id);
+  }
+
+  /**
+   * The same for loops that need no handle: the id of the node.
+   *
+   * @internal
+   */
+  appendScalarId(code: number, count: number, x: number, y: number): number | undefined {
+    if (!this.#appendsPlainly || this.inner !== undefined) return undefined;
+    return this.arena.appendScalar(code, count, x, y);
   }
 
   /**

@@ -98,15 +98,15 @@ export function nodeMessages(
  *
  * @param strong - whether 0 wins in the product, even over Infinity and NaN.
  */
-export function timesPartial(
-  A: Algebra<GraphNode>,
+export function timesPartial<T>(
+  A: Algebra<T>,
   row: ElementwiseRow,
   position: number,
-  factor: GraphNode,
-  result: GraphNode,
-  operands: readonly GraphNode[],
+  factor: T,
+  result: T,
+  operands: readonly T[],
   strong: boolean,
-): GraphNode {
+): T {
   const partial = row.partials[position]!;
   if (partial === 1) return factor;
   if (partial === -1) return A.neg(factor);
