@@ -184,12 +184,33 @@ function tableOf(
   precision: Precision,
 ): Int32Array {
   const size = sizeOfReal(precision);
-  const lanes = 16 / size;
-  const { slotOf, slots, kinds, groupKinds, groupStarts } = plan;
-  const { stepOf, inputs, inputStarts } = plan.steps;
-  const { order, ends } = plan.groups;
-  const elsewhere = addressesOfOthers(reads, plan, size);
+  const { slotOf, slots, groupKinds, groupStarts, steps } = plan;
   const table = new Int32Array(plan.table.size);
+  writeOperands(table, plan, addressesOfOthers(reads, plan, size), size);
+  let at = plan.gathered;
+  for (let group = 0; group < groupKinds.length; group++) {
+    table[at++] = groupKinds[group]!;
+    table[at++] = (groupStarts[group + 1]! - groupStarts[group]!) * size;
+  }
+  for (const { operand, write } of results) {
+    if (!isComputed(operand, operations)) continue;
+    table[at++] = slots.address + slotOf[steps.stepOf[operand]!]! * size;
+    table[at++] = write.buffer.address + write.offset * size;
+  }
+  return table;
+}
+
+/** Writes the addresses of operands, those that are `~k` as they are `elsewhere`. */
+function writeOperands(
+  table: Int32Array,
+  { kinds, groupKinds, groupStarts, groups, slots, slotOf, steps }: Gathered,
+  elsewhere: Int32Array,
+  size: number,
+): void {
+  const { inputs, inputStarts } = steps;
+  const { order, ends } = groups;
+  const { address } = slots;
+  const lanes = 16 / size;
   let at = 0;
   let first = 0;
   for (let group = 0; group < groupKinds.length; group++) {
@@ -202,7 +223,7 @@ function tableOf(
       for (let k = 0; k < count; k++) {
         const operand = inputs[start + k]!;
         table[at + lane + k * lanes] =
-          operand < 0 ? elsewhere[~operand]! : slots.address + slotOf[operand]! * size;
+          operand < 0 ? elsewhere[~operand]! : address + slotOf[operand]! * size;
       }
       if (++lane < lanes) continue;
       lane = 0;
@@ -210,16 +231,6 @@ function tableOf(
     }
     first = last + 1;
   }
-  for (let group = 0; group < groupKinds.length; group++) {
-    table[at++] = groupKinds[group]!;
-    table[at++] = (groupStarts[group + 1]! - groupStarts[group]!) * size;
-  }
-  for (const { operand, write } of results) {
-    if (!isComputed(operand, operations)) continue;
-    table[at++] = slots.address + slotOf[stepOf[operand]!]! * size;
-    table[at++] = write.buffer.address + write.offset * size;
-  }
-  return table;
 }
 
 /** Where the values that no step computes are: those that are read, then the constants. */

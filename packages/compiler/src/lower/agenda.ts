@@ -70,22 +70,27 @@ class Block {
   open(start: number, end: number): void {
     this.#start = start;
     this.#end = end;
-    this.#userStarts.fill(0);
     this.#countUsers();
+    this.#addUp();
     this.#listUsers();
     for (let step = 0; step < end - start; step++) if (this.#waitsFor[step] === 0) this.#push(step);
   }
 
-  /** Counts one place further on than the users are listed then, so that each place is where those of a step start. */
+  /** Counts the users of each step, two places further on. */
   #countUsers(): void {
     const { inputStarts, inputs } = this.#steps;
     const start = this.#start;
-    const userStarts = this.#userStarts;
+    const userStarts = this.#userStarts.fill(0);
     const end = inputStarts[this.#end]!;
     for (let e = inputStarts[start]!; e < end; e++)
       if (inputs[e]! >= start) userStarts[inputs[e]! - start + 2]!++;
-    for (let i = 2; i < userStarts.length; i++) userStarts[i]! += userStarts[i - 1]!;
-    const count = userStarts.at(-1)!;
+  }
+
+  /** Adds up the counts: one place further on than each step is where its users start, until they are listed. */
+  #addUp(): void {
+    const userStarts = this.#userStarts;
+    let count = 0;
+    for (let i = 2; i < userStarts.length; i++) userStarts[i] = count += userStarts[i]!;
     if (count > this.#users.length) this.#users = new Int32Array(count);
   }
 

@@ -128,7 +128,7 @@ export class ScalarRegions {
       const operand = places.addsZero(node) ? code.append(ADD, value, code.constant(0), 0) : value;
       return { operand, write: places.placeFor(node) };
     });
-    for (let i = 0; i < nodes.length; i++) this.#operandOf[nodes[i]!] = UNKNOWN;
+    this.#operandOf.fill(UNKNOWN, nodes[0], this.#last + 1);
     for (const node of this.#outside) this.#operandOf[node] = UNKNOWN;
     this.#code = new ScalarCode(16);
     this.#reads = [];

@@ -125,6 +125,7 @@ const JOINED = 3;
 function usesOf(code: ScalarCode, results: readonly ScalarResult[]): Uint8Array {
   const { length, operations, operands } = code;
   const uses = new Uint8Array(length);
+  for (const { operand } of results) if (operand >= 0) uses[operand] = MANY;
   for (let i = 0; i < length; i++) {
     const end = PLACES * i + ARITY[operations[i]!]!;
     for (let e = PLACES * i; e < end; e++) {
@@ -135,7 +136,6 @@ function usesOf(code: ScalarCode, results: readonly ScalarResult[]): Uint8Array 
       uses[operand] = before + 1 - (before >> 1);
     }
   }
-  for (const { operand } of results) if (operand >= 0) uses[operand] = MANY;
   return uses;
 }
 
