@@ -9,6 +9,7 @@ import {
   hvp,
   jacobian,
   jvp,
+  pushforward,
   reverseSweep,
   sparseHessian,
   sparseJacobian,
@@ -56,7 +57,9 @@ test('the axes of a batch are a list', () => {
 test('a tree that contains itself is refused', () => {
   const tree: Record<string, unknown> = { a: 1 };
   tree['self'] = [tree];
-  expect(() => grad(f)(tree as never)).toThrow(/more than 1000 levels deep, at \.self\[0\]\.self/);
+  expect(() => grad(f)(tree as never)).toThrow(
+    /^grad: argument 0: a path in the tree is longer .* \.self\[0\]\.self.* contain itself/,
+  );
 });
 
 test('what a function returns in the place of a node is named with the remedy', () => {
@@ -89,6 +92,10 @@ test('gradients and sweeps are of nodes', () => {
   expect(() => gradient(x, [x, 3] as never)).toThrow(/gradient: 3 stands where a node/);
   expect(() => gradient(3 as never, x)).toThrow(/gradient: the output is 3, expected a node/);
   expect(() => gradient(x, x, { sead: x } as never)).toThrow(/no option "sead"/);
+  expect(() => pushforward(x, undefined as never, x)).toThrow(
+    /pushforward: undefined stands where/,
+  );
+  expect(() => pushforward([x], x, [3] as never)).toThrow(/pushforward: 3 stands where a node/);
   expect(() => reverseSweep(undefined as never)).toThrow(/the output is undefined/);
   expect(() => reverseSweep(x, { feed: { x: 1 } } as never)).toThrow(/no option "feed"/);
 });
@@ -96,4 +103,14 @@ test('gradients and sweeps are of nodes', () => {
 test('checks are of a function and a list of arguments', () => {
   expect(() => checkGradients(f, 3 as never)).toThrow(/got a function and 3, expected/);
   expect(() => checkGradients(f, [1], { tolerance: 1 } as never)).toThrow(/no option "tolerance"/);
+});
+
+test('what is no tree of values is named by its argument', () => {
+  const g = grad((x: GraphNode, y: { readonly z: GraphNode }) => x.mul(y.z));
+  expect(() => g(1, { z: '2' as never })).toThrow(
+    /^grad: argument 1: \.z is the string "2"; expected/,
+  );
+  expect(() => (hvp(f) as (x: unknown) => unknown)(1)).toThrow(
+    /^hvp: the direction: the value is undefined/,
+  );
 });

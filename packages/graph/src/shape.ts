@@ -105,7 +105,7 @@ export function normalizeAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const range =
       rank === 0 ? 'a scalar has no axes' : `expected an integer from ${-rank} to ${rank - 1}`;
-    throw new ValueError(`axis ${axis} does not exist: ${range}`);
+    throw new ValueError(`axis ${describeValue(axis)} does not exist: ${range}`);
   }
   return axis < 0 ? axis + rank : axis;
 }

@@ -110,7 +110,7 @@ export function matching(
   returned: unknown,
   expected: readonly { readonly path: string; readonly node: Type }[],
 ): GraphNode[] {
-  const given = new Map(leavesOf(returned as Values).map(({ path, leaf }) => [path, leaf]));
+  const given = new Map(leavesOf(returned as Values, what).map(({ path, leaf }) => [path, leaf]));
   const nodes = expected.map(({ path, node: wanted }) => {
     const place = path === '' ? what : `${what} at ${path}`;
     const leaf = given.get(path);

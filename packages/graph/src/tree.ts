@@ -77,8 +77,9 @@ export interface PathLeaf<L> {
 /**
  * The leaves of a tree with their paths, in order.
  *
- * @throws `ValueError` when something is neither a leaf nor a plain object or array, a key is `__proto__`, or the tree
- * is more than 1000 levels deep, as one that contains itself is.
+ * @param what - what the tree is, for messages.
+ * @throws `ValueError` when something is neither a leaf nor a plain object or array, a key is `__proto__`, or a path
+ * is longer than 4096 characters, as in a tree that contains itself.
  * @example
  * ```ts
  * import { leavesOf } from '@ad/graph';
@@ -86,11 +87,16 @@ export interface PathLeaf<L> {
  * leavesOf({ w: [1, 2], b: 3 }).map(({ path }) => path); // => ['.w[0]', '.w[1]', '.b']
  * ```
  */
-export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>): PathLeaf<L>[] {
+export function leavesOf<L extends Leaf | GraphNode>(tree: Tree<L>, what?: string): PathLeaf<L>[] {
   const leaves: PathLeaf<L>[] = [];
-  mapTree(tree, (leaf: L, path) => {
-    leaves.push({ path, leaf });
-  });
+  try {
+    mapTree(tree, (leaf: L, path) => {
+      leaves.push({ path, leaf });
+    });
+  } catch (error) {
+    if (what === undefined || !(error instanceof ValueError)) throw error;
+    throw new ValueError(`${what}: ${error.message}`);
+  }
   return leaves;
 }
 
@@ -111,35 +117,20 @@ export function mapTree<L extends Leaf | GraphNode>(
   replace: (leaf: L, path: string) => unknown,
   path: string = '',
 ): unknown {
-  return mapBelow(tree, replace, path, 0);
-}
-
-/** Levels of a tree: more than anyone writes, and few enough to go down one inside of the other. */
-const MAX_DEPTH = 1000;
-
-function mapBelow<L extends Leaf | GraphNode>(
-  tree: Tree<L>,
-  replace: (leaf: L, path: string) => unknown,
-  path: string,
-  depth: number,
-): unknown {
   if (isLeaf(tree)) return replace(tree, path);
-  if (depth > MAX_DEPTH) {
+  if (path.length > LONGEST_PATH) {
     throw new ValueError(
-      `the tree is more than ${MAX_DEPTH} levels deep, at ${path.slice(0, 40)}...; does it contain itself?`,
+      `a path in the tree is longer than ${LONGEST_PATH} characters, ${path.slice(0, 40)}...; does the tree contain itself?`,
     );
   }
-  if (Array.isArray(tree)) {
-    return tree.map((child: Tree<L>, index) =>
-      mapBelow(child, replace, `${path}[${index}]`, depth + 1),
-    );
-  }
+  if (Array.isArray(tree))
+    return tree.map((child: Tree<L>, index) => mapTree(child, replace, `${path}[${index}]`));
   if (isPlainObject(tree)) {
     const result: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(tree)) {
       if (key === '__proto__')
         throw new ValueError(`a tree cannot have the key __proto__ (at ${path || 'the root'})`);
-      result[key] = mapBelow(child, replace, path + stepTo(key), depth + 1);
+      result[key] = mapTree(child, replace, path + stepTo(key));
     }
     return result;
   }
@@ -148,6 +139,9 @@ function mapBelow<L extends Leaf | GraphNode>(
       'or an object or array of these. Fixed settings can be captured by the function instead of passed',
   );
 }
+
+/** A longer path is that of a tree which contains itself; this one is short enough to go down it level by level. */
+const LONGEST_PATH = 4096;
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const INDEX = /^(?:0|[1-9]\d*)$/;

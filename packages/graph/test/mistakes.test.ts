@@ -1,17 +1,23 @@
 /** Mistakes that types would catch, made without types: each is refused, by name and with what is expected. */
 import {
   add,
+  AdError,
   apply,
+  argMax,
   argSort,
   avgPool1d,
   callWithNodes,
+  concat,
+  cond,
   conv1d,
   convolution,
   convTranspose1d,
   evaluate,
+  fori,
   fromJSON,
   Graph,
   GraphError,
+  greater,
   interpreter,
   listing,
   logSumExp,
@@ -20,10 +26,12 @@ import {
   mean,
   norm,
   overlapAdd,
+  pad,
   remedyForResult,
   scan,
   slice,
   sort,
+  stack,
   std,
   sum,
   tensor,
@@ -130,6 +138,35 @@ describe('operators and Math refuse nodes, which would be NaN to them', () => {
   test('strings take them', () => {
     expect(`${node}`).toBe('#0 "x" = input [] (a scalar) real');
   });
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  ['concat', () => (concat as Untyped)(x, x), /^concat: the parts are an object, expected a list/],
+  ['stack', () => (stack as Untyped)(x, x), /^stack: the parts are an object, expected a list/],
+  ['pad', () => pad(x, 1 as never), /^pad: the margins are 1, expected a list of pairs/],
+  ['pairs', () => pad(x, [1, 1] as never), /^pad: the margins of an axis are 1, expected a list/],
+  [
+    'a shape',
+    () => (x.broadcastTo as Untyped).call(x),
+    /^broadcast: the new shape: expected a list/,
+  ],
+  ['a matrix', () => x.matmul(2 as never), /^matmul: a number is no matrix; mul multiplies/],
+  ['an axis', () => argMax(x, { axis: 0 } as never), /^argMax: axis an object does not exist/],
+  [
+    'windows',
+    () => (maxPool1d as Untyped)(images),
+    /^maxPool1d: the size of windows takes a number/,
+  ],
+  ['branches', () => cond(greater(x.sum(), 0), x as never, x as never), /where\(condition, x, y\)/],
+  [
+    'a carry',
+    () => fori(2, () => undefined, x),
+    /^scan: the carry: the value is undefined; expected/,
+  ],
+  ['a graph', () => toJSON(undefined as never), /^toJSON: got undefined, expected a node/],
+])('%s of something else is refused', (_name, call, message) => {
+  expect(call).toThrow(AdError);
+  expect(call).toThrow(message);
 });
 
 test('what is no node is not evaluated', () => {

@@ -171,6 +171,7 @@ export class Tracer {
   readonly #executor: Executor | undefined;
   readonly #share: boolean;
   readonly #traces = new TraceCache();
+  readonly #arguments: string[] = [];
 
   constructor(f: Traceable, transform: Transform, options: TransformOptions) {
     checkTransform(f, transform, options);
@@ -189,11 +190,13 @@ export class Tracer {
    */
   call(args: readonly Argument[], others: readonly Argument[] = []): Call {
     const leaves = args.flatMap((arg, i) =>
-      leavesOf(arg).map(({ path, leaf }) => ({ name: `arg${i}${path}`, leaf })),
+      leavesOf(arg, this.#argument(i)).map(({ path, leaf }) => ({ name: `arg${i}${path}`, leaf })),
     );
     const node =
       leaves.find(({ leaf }) => isGraphNode(leaf))?.leaf ??
-      others.flatMap((other) => leavesOf(other)).find(({ leaf }) => isGraphNode(leaf))?.leaf;
+      others
+        .flatMap((other) => leavesOf(other, `${this.#transform.name}: the direction`))
+        .find(({ leaf }) => isGraphNode(leaf))?.leaf;
     if (node !== undefined) return this.#onNodes(args, (node as GraphNode).graph);
 
     const feeds: Record<string, Tensor> = Object.create(null) as Record<string, Tensor>;
@@ -202,6 +205,11 @@ export class Tracer {
     const key = JSON.stringify(args.map((arg) => mapTree(arg as Tree<Leaf>, typeOfLeaf)));
     const trace = this.#traces.get(key);
     return trace === undefined ? this.#onValues(args, feeds, key) : { trace, feeds };
+  }
+
+  /** An argument in words. Kept: calls take so little time that the making of words would be felt. */
+  #argument(position: number): string {
+    return (this.#arguments[position] ??= `${this.#transform.name}: argument ${position}`);
   }
 
   /** The function applied to inputs of a new graph, which stand for the values. */

@@ -3,9 +3,11 @@
  * and differentiated again.
  */
 import {
+  describeValue,
   formatShape,
   GraphError,
   type GraphNode,
+  isGraphNode,
   KindError,
   sameShape,
   ShapeError,
@@ -67,7 +69,7 @@ export function pushforward(
   tangents: GraphNode | readonly GraphNode[],
 ): GraphNode | GraphNode[] {
   const { tangent } = push('pushforward', outputs, wrt, tangents);
-  return 'id' in outputs ? tangent[0]! : tangent;
+  return Array.isArray(outputs) ? tangent : tangent[0]!;
 }
 
 /**
@@ -111,7 +113,7 @@ export function valueAndPushforward(
   tangents: GraphNode | readonly GraphNode[],
 ): ValueAndTangent<GraphNode | readonly GraphNode[]> {
   const { value, tangent } = push('valueAndPushforward', outputs, wrt, tangents);
-  return 'id' in outputs ? { value: value[0]!, tangent: tangent[0]! } : { value, tangent };
+  return Array.isArray(outputs) ? { value, tangent } : { value: value[0]!, tangent: tangent[0]! };
 }
 
 function push(
@@ -127,7 +129,7 @@ function push(
 }
 
 function listOf(nodes: GraphNode | readonly GraphNode[]): readonly GraphNode[] {
-  return 'id' in nodes ? [nodes] : nodes;
+  return Array.isArray(nodes) ? (nodes as readonly GraphNode[]) : [nodes as GraphNode];
 }
 
 function checkArguments(
@@ -143,6 +145,11 @@ function checkArguments(
   }
   const all = [...outputs, ...targets, ...tangents];
   for (const node of all) {
+    if (!isGraphNode(node)) {
+      throw new GraphError(
+        `${name}: ${describeValue(node)} stands where a node is expected: ${name}(outputs, nodes, tangents)`,
+      );
+    }
     if (node.graph !== all[0]!.graph) {
       throw new GraphError(
         `${name}: the node ${node.toString()} belongs to another graph than ${all[0]!.toString()}`,

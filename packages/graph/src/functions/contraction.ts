@@ -1,6 +1,7 @@
 /** Functions that build nodes: products of matrices and vectors. */
 import { apply, resultType } from '../apply.ts';
-import { explain } from '../explain.ts';
+import { ShapeError } from '../errors.ts';
+import { explain, type Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/contraction.ts';
 import { reshape } from './layout.ts';
@@ -24,6 +25,9 @@ import { reshape } from './layout.ts';
 export function matmul(x: GraphNode, y: GraphNode): GraphNode {
   // Checked as a whole before the first node is built: a failed call leaves nothing behind.
   explain('matmul', [x, y], () => {
+    for (const operand of [x, y] as readonly Operand[])
+      if (typeof operand !== 'object')
+        throw new ShapeError('a number is no matrix; mul multiplies by numbers');
     const left = x.shape.length === 1 ? [1, ...x.shape] : x.shape;
     const right = y.shape.length === 1 ? [...y.shape, 1] : y.shape;
     const types = [

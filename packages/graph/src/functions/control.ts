@@ -19,6 +19,7 @@ import {
 import { unpack } from '../control/unpack.ts';
 import { ValueError } from '../errors.ts';
 import type { GraphNode } from '../node.ts';
+import { describeValue } from '../options.ts';
 import * as rows from '../rows/control.ts';
 import { innermost } from '../scope.ts';
 import {
@@ -137,6 +138,13 @@ export function cond<R, T = undefined>(
   operands?: T,
 ): NodesOf<R> {
   checkPredicate('cond: the predicate', predicate);
+  for (const branch of [then, otherwise] as readonly unknown[]) {
+    if (typeof branch !== 'function') {
+      throw new ValueError(
+        `cond: a branch is ${describeValue(branch)}, expected a function; where(condition, x, y) chooses between nodes`,
+      );
+    }
+  }
   const given = operands as Values | undefined;
   const around = innermost(predicate.graph);
   const nodes = nodesOf(around, given);
@@ -145,7 +153,7 @@ export function cond<R, T = undefined>(
     traceBody(around, parameters, (inputs) => f(treeOf(given, inputs) as NodesOf<T>));
   const [first, second] = [branch(then), branch(otherwise)];
   const result = first.result as Values;
-  const results = leavesOf(result).map(({ path, leaf }) => {
+  const results = leavesOf(result, 'cond: the result').map(({ path, leaf }) => {
     return { path, node: first.lift(leaf, `cond: the result${path}`) };
   });
   if (results.length === 0) throw new ValueError('cond: the branches returned nothing');

@@ -6,7 +6,14 @@ import type { GraphNode } from '../node.ts';
 import { checkNames } from '../options.ts';
 import * as rows from '../rows/layout.ts';
 import * as partRows from '../rows/parts.ts';
-import { checkList, normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../shape.ts';
+import {
+  checkList,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  sizeOf,
+  type Shape,
+} from '../shape.ts';
 
 /**
  * The same elements, row-major, in another shape.
@@ -74,7 +81,10 @@ export function transpose(x: GraphNode, axes?: readonly number[]): GraphNode {
  * ```
  */
 export function broadcastTo(x: GraphNode, shape: Shape): GraphNode {
-  return apply(rows.broadcast, [x], { shape: [...shape] });
+  return apply(rows.broadcast, [x], () => {
+    checkShape(shape, 'the new shape');
+    return { shape: [...shape] };
+  });
 }
 
 /**
@@ -201,10 +211,15 @@ export function pad(
   x: GraphNode,
   padding: readonly (readonly [before: number, after: number])[],
 ): GraphNode {
-  return apply(partRows.pad, [x], {
-    before: padding.map(([before]) => before),
-    after: padding.map(([, after]) => after),
-    between: padding.map(() => 0),
+  return apply(partRows.pad, [x], () => {
+    const words = 'pairs, one for each axis, as in [[1, 2]]';
+    checkList(padding, 'the margins', words);
+    for (const margins of padding) checkList(margins, 'the margins of an axis', words);
+    return {
+      before: padding.map(([before]) => before),
+      after: padding.map(([, after]) => after),
+      between: padding.map(() => 0),
+    };
   });
 }
 
@@ -224,6 +239,7 @@ export function pad(
  * ```
  */
 export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode {
+  checkList(parts, 'concat: the parts', 'nodes, as in concat([x, y])');
   if (parts.length === 0) throw new ShapeError('concat: nothing to join; give at least one node');
   return apply(partRows.concat, parts, () => ({
     axis: normalizeAxis(axis, parts[0]!.shape.length),
@@ -246,6 +262,7 @@ export function concat(parts: readonly GraphNode[], axis: number = 0): GraphNode
  * ```
  */
 export function stack(parts: readonly GraphNode[], axis: number = 0): GraphNode {
+  checkList(parts, 'stack: the parts', 'nodes, as in stack([x, y])');
   if (parts.length === 0) throw new ShapeError('stack: nothing to join; give at least one node');
   // Checked as a whole before the first node is built: a failed call leaves nothing behind.
   const at = explain('stack', parts, () => {

@@ -116,7 +116,7 @@ function poolingOf(
   return explain(name, [x], () => {
     checkNames(undefined, options, known);
     const lengths = spatialShape(x.shape, count);
-    const sizes = perAxis(size, 1, count, 'the size of windows');
+    const sizes = perAxis(size, undefined, count, 'the size of windows');
     const strides = perAxis(options.stride, sizes, count, 'stride');
     const dilations = perAxis(options.dilation, 1, count, 'dilation');
     const margins = marginsOf(options.padding, lengths, sizes, strides, dilations);

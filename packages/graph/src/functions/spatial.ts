@@ -1,5 +1,6 @@
 /** What convolutions and pooling have in common: options per spatial axis, and zeros around images. */
 import { ShapeError, ValueError } from '../errors.ts';
+import { describeValue } from '../options.ts';
 import type { Shape } from '../shape.ts';
 
 /** A number for every spatial axis, or one for all. */
@@ -18,11 +19,12 @@ export type Margins = readonly [before: number, after: number];
 /**
  * A number per spatial axis.
  *
+ * @param fallback - for an option that is left out; `undefined` where it may not be.
  * @throws ValueError when one is not an integer from `least` up, ShapeError when there are too few or too many.
  */
 export function perAxis(
   option: PerAxis | undefined,
-  fallback: PerAxis,
+  fallback: PerAxis | undefined,
   count: number,
   what: string,
   least = 1,
@@ -30,7 +32,9 @@ export function perAxis(
   const given = option ?? fallback;
   const list = typeof given === 'number' ? new Array<number>(count).fill(given) : given;
   if (!Array.isArray(list) || list.length !== count)
-    throw new ShapeError(`${what} takes a number or a list of ${count}, one per spatial axis`);
+    throw new ShapeError(
+      `${what} takes a number or a list of ${count}, one per spatial axis, got ${describeValue(given)}`,
+    );
   for (const n of list) {
     if (!Number.isInteger(n) || n < least)
       throw new ValueError(`${what} takes integers from ${least} up, got ${String(n)}`);

@@ -5,7 +5,7 @@ import { GraphError } from '../errors.ts';
 import { Graph } from '../graph.ts';
 import { ancestorsOf } from '../interpreter/schedule.ts';
 import type { GraphNode } from '../node.ts';
-import { checkNames } from '../options.ts';
+import { checkNames, describeValue } from '../options.ts';
 import type { Operation } from '../rows/row.ts';
 import { operations } from '../rows/table.ts';
 import { checkAttributes } from './json-attributes.ts';
@@ -141,6 +141,11 @@ function read(
         );
     }
     return { part: what, named };
+  }
+  if (typeof what !== 'object' || what === null) {
+    throw new GraphError(
+      `toJSON: got ${describeValue(what)}, expected a node, a list of nodes, nodes by name, or a graph`,
+    );
   }
   if (outputs !== undefined) {
     throw new GraphError(

@@ -12,7 +12,13 @@ import {
   type Tensor,
   ValueError,
 } from '@ad/graph';
-import { booleanOption, checkNames, numberOption, POSITIVE_INTEGER } from '../options.ts';
+import {
+  booleanOption,
+  checkNames,
+  describeValue,
+  numberOption,
+  POSITIVE_INTEGER,
+} from '../options.ts';
 import { Random } from '../random.ts';
 import { type Activation, activationFunction, isRectifier } from './activations.ts';
 import {
@@ -89,8 +95,11 @@ function conv(
     );
   }
   const window: Shape = typeof size === 'number' ? new Array<number>(axes).fill(size) : size;
-  if (window.length !== axes)
-    throw new ValueError(`${name}: size takes a number or a list of ${axes}, got ${window.length}`);
+  if (!Array.isArray(window) || window.length !== axes) {
+    throw new ValueError(
+      `${name}: size is ${describeValue(size)}, expected a number or a list of ${axes}`,
+    );
+  }
   for (const length of window) numberOption(name, 'size', length, Number.NaN, POSITIVE_INTEGER);
   const { activation, initializer, bias, ...geometry } = options;
   const activate = activationFunction(name, activation ?? 'identity');

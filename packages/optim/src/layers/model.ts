@@ -97,12 +97,7 @@ export function sequential<const Layers extends readonly Model<unknown>[]>(
       `sequential: the layers are ${describeValue(layers)}, expected a list: sequential([dense(4, 8), dense(8, 3)])`,
     );
   }
-  given.forEach((layer: Partial<Model<unknown>> | null | undefined, k) => {
-    if (typeof layer?.init === 'function' && typeof layer.apply === 'function') return;
-    throw new ValueError(
-      `sequential: layer ${k} is ${describeValue(layer)}, expected { init, apply }, such as dense(4, 8) or activation('relu')`,
-    );
-  });
+  given.forEach((layer, k) => checkModel(layer, `sequential: layer ${k}`));
   return {
     name: 'sequential',
     layers: layers as unknown as readonly Model<never>[],
@@ -131,6 +126,7 @@ export function sequential<const Layers extends readonly Model<unknown>[]>(
  * ```
  */
 export function residual<P>(model: Model<P>): Model<P> {
+  checkModel(model, 'residual: the model');
   const name = `residual(${model.name ?? 'model'})`;
   return {
     name,
@@ -146,4 +142,13 @@ export function residual<P>(model: Model<P>): Model<P> {
       return x.add(change);
     },
   };
+}
+
+/** Whether something can be initialized and applied. */
+function checkModel(model: unknown, what: string): void {
+  const { init, apply } = (model ?? {}) as Partial<Model<unknown>>;
+  if (typeof init === 'function' && typeof apply === 'function') return;
+  throw new ValueError(
+    `${what} is ${describeValue(model)}, expected { init, apply }, such as dense(4, 8) or activation('relu')`,
+  );
 }

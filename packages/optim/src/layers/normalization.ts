@@ -9,7 +9,14 @@ import {
   Tensor,
   ValueError,
 } from '@ad/graph';
-import { checkNames, NON_NEGATIVE, numberOption, POSITIVE_INTEGER, UP_TO_ONE } from '../options.ts';
+import {
+  checkNames,
+  describeValue,
+  NON_NEGATIVE,
+  numberOption,
+  POSITIVE_INTEGER,
+  UP_TO_ONE,
+} from '../options.ts';
 import { zeros } from './initializers.ts';
 import type { Model } from './model.ts';
 
@@ -86,6 +93,11 @@ const lastAxes = (x: GraphNode, count: number): number[] =>
 export function layerNorm(shape: number | Shape, options: NormOptions = {}): Model<NormParameters> {
   const epsilon = epsilonOf('layerNorm', options, ['epsilon'], 1e-5);
   const axes = typeof shape === 'number' ? [shape] : shape;
+  if (!Array.isArray(axes)) {
+    throw new ValueError(
+      `layerNorm: shape is ${describeValue(shape)}, expected the length of the last axis, or a list of lengths`,
+    );
+  }
   for (const length of axes)
     numberOption('layerNorm', 'shape', length, Number.NaN, POSITIVE_INTEGER);
   const name = `layerNorm(${axes.join(', ')})`;

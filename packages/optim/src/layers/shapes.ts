@@ -12,7 +12,9 @@ import {
   type Shape,
   ShapeError,
   sizeOf,
+  ValueError,
 } from '@ad/graph';
+import { describeValue } from '../options.ts';
 import { type Activation, activationFunction } from './activations.ts';
 import type { Model, NoParameters } from './model.ts';
 
@@ -96,6 +98,11 @@ function pooling(
   rank: number,
   pool: (x: GraphNode) => GraphNode,
 ): Model<NoParameters> {
+  if (typeof size !== 'number' && !Array.isArray(size)) {
+    throw new ValueError(
+      `${name}: size is ${describeValue(size)}, expected a number or a list, as in ${name}(2)`,
+    );
+  }
   const layer = `${name}(${typeof size === 'number' ? size : formatShape(size)})`;
   return layerOf(layer, (x) => {
     if (x.shape.length === rank) return pool(x);

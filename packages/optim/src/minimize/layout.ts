@@ -30,7 +30,7 @@ export class Layout {
   constructor(caller: string, tree: unknown) {
     this.#tree = tree as Tree<Leaf>;
     let offset = 0;
-    this.places = leavesOf(this.#tree).map(({ path, leaf }) => {
+    this.places = leavesOf(this.#tree, `${caller}: x0`).map(({ path, leaf }) => {
       const { kind, shape, size } = tensorOfLeaf(leaf);
       if (kind !== 'real') {
         throw new KindError(

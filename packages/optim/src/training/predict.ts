@@ -44,6 +44,7 @@ export function predict<P>(
   inputs: TensorLike,
   options: PredictOptions = {},
 ): Tensor {
+  checkNames('predict', options, ['executor']);
   return predictor(model, options)(parameters, inputs);
 }
 
@@ -67,7 +68,7 @@ export function predictor<P>(
   model: Model<P>,
   options: PredictOptions = {},
 ): (parameters: P, inputs: TensorLike) => Tensor {
-  checkNames('predict', options, ['executor']);
+  checkNames('predictor', options, ['executor']);
   const executor = options.executor ?? compiler();
   const programs = new Recent<string, Program>(CACHE_LIMIT);
   return (parameters, inputs) => {

@@ -335,7 +335,7 @@ describe('mistakes are named with the layer and what to change', () => {
       () => conv2d(3, 4, 3, { groups: 2 }),
       /conv2d: groups is 2, which does not divide both 3 inputs and 4 outputs/,
     ],
-    [() => conv1d(1, 1, [2, 2]), /conv1d: size takes a number or a list of 1/],
+    [() => conv1d(1, 1, [2, 2]), /conv1d: size is a list of 2, expected a number or a list of 1/],
     [() => conv1d(1, 1, 0), /conv1d: size is 0, expected an integer of 1 or more/],
     [
       () => conv1d(1, 1, 2, { initializer: () => x(2) }).init(0),

@@ -12,7 +12,18 @@ import {
   tanh,
   tensor,
 } from '@ad/graph';
-import { dense, mlp, type Model, predict, sequential } from '@ad/optim';
+import {
+  conv2d,
+  dense,
+  layerNorm,
+  maxPool2d,
+  mlp,
+  type Model,
+  predict,
+  predictor,
+  residual,
+  sequential,
+} from '@ad/optim';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { between } from '../support/numbers.ts';
@@ -98,6 +109,8 @@ test('layers of any kind follow each other', () => {
   expect(predict(model, parameters, [[3, 5]]).item()).toBeCloseTo(expected, 13);
 });
 
+type Untyped = (...args: readonly unknown[]) => unknown;
+
 test.each([
   ['no units', () => dense(0, 3), /dense: inputs is 0, expected an integer of 1 or more/],
   ['half a unit', () => dense(2, 2.5), /dense: outputs is 2\.5/],
@@ -133,6 +146,19 @@ test.each([
     'another unknown option',
     () => mlp([3, 4], { hidden: 3 } as never),
     /mlp: there is no option "hidden"/,
+  ],
+  ['no size', () => (conv2d as Untyped)(1, 2), /conv2d: size is undefined, expected a number or a/],
+  ['no window', () => (maxPool2d as Untyped)(), /maxPool2d: size is undefined, expected a number/],
+  [
+    'no shape',
+    () => (layerNorm as Untyped)(),
+    /layerNorm: shape is undefined, expected the length/,
+  ],
+  ['no model', () => (residual as Untyped)(), /residual: the model is undefined, expected \{ init/],
+  [
+    'parameters as options',
+    () => predictor(mlp([3, 4]), mlp([3, 4]).init(0) as never),
+    /predictor: there is no option "layers"; the options are executor/,
   ],
   ['a seed that is none', () => mlp([3, 4]).init(0.5), /seed is 0\.5/],
 ])('%s is refused', (_name, make, message) => {
