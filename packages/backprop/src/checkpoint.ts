@@ -3,6 +3,7 @@
  * inside once more, instead of keeping it from the forward pass.
  */
 import {
+  describeValue,
   type GraphNode,
   isGraphNode,
   leavesOf,
@@ -21,7 +22,7 @@ import {
  *
  * @param f - takes trees of nodes and returns a tree of nodes; nodes of the graph around may be used in it.
  * @returns a function of the same arguments, at least one of them a node.
- * @throws `ValueError` when no argument is a node, or the result has no leaves.
+ * @throws `ValueError` when `f` is no function, no argument is a node, or the result has no leaves.
  * Complexity: one more evaluation of `f` for each reverse sweep over it; none in forward mode.
  * @example
  * ```ts
@@ -37,6 +38,8 @@ import {
 export function checkpoint<Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
 ): (...args: Args) => R {
+  if (typeof f !== 'function')
+    throw new ValueError(`checkpoint: expected a function of nodes, got ${describeValue(f)}`);
   return (...args) => {
     const leaves = leavesOf(args as Tree<GraphNode>);
     const node = leaves.find(({ leaf }) => isGraphNode(leaf))?.leaf;

@@ -3,6 +3,8 @@ import { Graph, type GraphNode, tensor, ValueError } from '@ad/graph';
 import { describe, expect, test } from 'vitest';
 import {
   checkGradients,
+  checkpoint,
+  defineOperation,
   grad,
   gradient,
   hessian,
@@ -113,4 +115,36 @@ test('what is no tree of values is named by its argument', () => {
   expect(() => (hvp(f) as (x: unknown) => unknown)(1)).toThrow(
     /^hvp: the direction: the value is undefined/,
   );
+});
+
+describe('a definition of an operation', () => {
+  const whole = { name: 'half', arity: 1, infer: () => [], compute: () => 0.5 };
+  const scalar = { name: 'half', arity: 1, value: () => 0.5, partials: [0] };
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'has no rule of another name',
+      { ...whole, gradient: () => [] },
+      /no option "gradient"; .* vjp/,
+    ],
+    ['nor one of the other kind', { ...scalar, vjp: () => [] }, /no option "vjp"; the options are/],
+    [
+      'computes',
+      { ...whole, compute: undefined },
+      /compute of half is undefined, expected a function/,
+    ],
+    [
+      'knows the shape',
+      { ...whole, infer: [2] },
+      /infer of half is a list of 1, expected a function/,
+    ],
+    ['has a value', { ...scalar, value: 0.5 }, /value of half is 0\.5, expected a function/],
+    ['has a name', { ...whole, name: '' }, /needs a name/],
+  ])('%s', (_name, definition, message) => {
+    expect(() => defineOperation(definition as never)).toThrow(ValueError);
+    expect(() => defineOperation(definition as never)).toThrow(message);
+  });
+});
+
+test('a checkpoint is of a function', () => {
+  expect(() => checkpoint(3 as never)).toThrow(/checkpoint: expected a function of nodes, got 3/);
 });

@@ -2,6 +2,8 @@
 import {
   apply,
   type Attributes,
+  checkNames,
+  describeValue,
   type ElementwiseRow,
   type GraphNode,
   type Operand,
@@ -32,7 +34,8 @@ export interface UserOperation<A extends Attributes = Attributes> {
  *
  * Below a choice (`where`), a message of zeros passes a rule as zeros, whatever the rule makes of it.
  *
- * @throws `ValueError` when the definition has no name, or not one partial per operand.
+ * @throws `ValueError` when the definition has no name, not one partial per operand, no function where one must be, or a
+ * part that is unknown.
  * @example
  * ```ts
  * import { evaluate, Graph, type GraphNode, tensor } from '@ad/graph';
@@ -66,8 +69,7 @@ export function defineOperation<A extends Attributes = Attributes>(
 export function defineOperation<A extends Attributes>(
   definition: ElementwiseDefinition | TensorDefinition<A>,
 ): UserOperation<A> {
-  if (typeof definition.name !== 'string' || definition.name === '')
-    throw new ValueError('defineOperation: the operation needs a name, for messages and files');
+  checkDefinition(definition);
   const row: Operation<A> =
     'partials' in definition ? elementwiseRow(definition) : smoothRow(definition);
   const operation = (...operands: readonly Operand[]): GraphNode => apply(row, operands);
@@ -76,6 +78,35 @@ export function defineOperation<A extends Attributes>(
     (...operands: readonly Operand[]): GraphNode =>
       apply(row, operands, attributes);
   return Object.assign(operation, { row, with: withAttributes });
+}
+
+const ELEMENTWISE = ['name', 'arity', 'value', 'partials', 'formula', 'domain', 'kinks'];
+const ON_TENSORS = [
+  'name',
+  'arity',
+  'attributes',
+  'formula',
+  'infer',
+  'compute',
+  'vjp',
+  'jvp',
+  'batch',
+];
+
+/** A rule under another name would be a rule that is missing, and be missed only where it is needed. */
+function checkDefinition(definition: unknown): void {
+  const isElementwise =
+    typeof definition === 'object' && definition !== null && 'partials' in definition;
+  checkNames('defineOperation', definition, isElementwise ? ELEMENTWISE : ON_TENSORS);
+  const given = definition as Readonly<Record<string, unknown>>;
+  if (typeof given['name'] !== 'string' || given['name'] === '')
+    throw new ValueError('defineOperation: the operation needs a name, for messages and files');
+  for (const rule of isElementwise ? ['value'] : ['infer', 'compute']) {
+    if (typeof given[rule] === 'function') continue;
+    throw new ValueError(
+      `defineOperation: ${rule} of ${given['name']} is ${describeValue(given[rule])}, expected a function`,
+    );
+  }
 }
 
 function elementwiseRow(definition: ElementwiseDefinition): ElementwiseRow {
