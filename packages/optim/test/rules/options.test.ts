@@ -129,7 +129,7 @@ const wrong: readonly (readonly [name: string, make: () => unknown, message: Reg
   [
     'a factor that grows',
     () => rprop({ factors: [1, 2] }),
-    /factors\[0\] is 1, expected a number betw/,
+    /factors\[0\] is 1, expected a number above 0 and below 1/,
   ],
   [
     'limits in the wrong order',
