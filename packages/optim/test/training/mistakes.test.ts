@@ -404,7 +404,7 @@ test('prediction and judgement check what they are given, too', () => {
   );
   expect(() => predict(model, parameters, [])).toThrow(/predict: inputs has shape \[0\]/);
   expect(() => predictor(model, { backend: 'wasm' } as never)).toThrow(
-    /predict: there is no option "backend"/,
+    /predictor: there is no option "backend"/,
   );
   const judge = (change: object, given = samples): unknown =>
     evaluateModel(model, parameters, given, {
