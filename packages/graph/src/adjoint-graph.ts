@@ -49,7 +49,9 @@ interface Holding<T> {
   readonly algebra: Algebra<T>;
   /** A node of the graph, by its id. */
   of(id: number): T;
+  /** Any node that was built. */
   hold(node: GraphNode): T;
+  /** The handle of what is held. */
   handle(held: T): GraphNode;
 }
 

@@ -13,7 +13,10 @@ import { cos, sin } from '../rows/trigonometric.ts';
 import type { Algebra } from './algebra.ts';
 import { nodeAlgebra } from './nodes.ts';
 
-/** The algebra whose elements are the ids of scalar nodes of `graph`. */
+/**
+ * The algebra whose elements are the ids of scalar nodes of `graph`, in which no body is being traced: what is built from
+ * its nodes then would belong to the body.
+ */
 export function idAlgebra(graph: Graph): Algebra<number> {
   const node = (id: number): GraphNode => graph.node(id);
   const one =
