@@ -17,10 +17,12 @@ import { reductionPositions, viewPositions } from '../rows/views.ts';
 import { broadcastStrides, sizeOf, type Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 
-/** Elements of the largest array: beyond, vectors of several lanes are worth their calls. */
-const LARGEST = 9;
-/** Products of one product of matrices, for the same reason. */
-const MOST_PRODUCTS = 27;
+/** Elements of the largest array that is computed: beyond, vectors of several lanes are worth their calls. */
+const LARGEST = 4;
+/** Products of one product of matrices, for the same reason: of a matrix of three rows and a point in space. */
+const MOST_PRODUCTS = 9;
+/** Elements of a matrix that is only read. */
+const LARGEST_MATRIX = 9;
 /** Elements of an array of which parts are taken. */
 const LARGEST_SOURCE = 2 ** 12;
 /** Scalar operations of a body: more would be much code. */
@@ -69,9 +71,9 @@ function isWorthwhile({ graph, outputs }: Body, order: Int32Array): boolean {
 /** How many scalar operations an operation becomes; `undefined` where it is to stay as it is. */
 function costOf(row: Operation, operands: readonly Shape[], size: number): number | undefined {
   const largest = Math.max(...operands.map(sizeOf));
-  if (size === 0 || size > LARGEST || largest > LARGEST_SOURCE) return undefined;
+  if (size === 0 || size > LARGEST_MATRIX || largest > LARGEST_SOURCE) return undefined;
   if (ARRANGING.has(row.lowering)) return 0;
-  if (largest > LARGEST) return undefined;
+  if (size > LARGEST || largest > LARGEST_MATRIX) return undefined;
   if (row.family === 'elementwise') return size > 1 && callsFunctions(row) ? undefined : size;
   if (row.lowering === 'sum') return sizeOf(operands[0]!);
   if (row.lowering !== 'matmul') return undefined;
