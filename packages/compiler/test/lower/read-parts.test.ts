@@ -53,6 +53,25 @@ test.each(Object.entries(loops))('of a %s no more is computed', (_name, loop) =>
   expect(reportOf(a)).not.toMatch('exp');
 });
 
+test('a carry that stays is not copied, and may be stacked up and read', () => {
+  const graph = new Graph();
+  const input = (name: string, phase: number): GraphNode =>
+    graph.input(name, { value: waves(6, phase) });
+  const start = { a: input('a', 1), b: input('b', 2) };
+  const { carry, ys } = scan(({ a, b }) => ({ carry: { a: a.mul(b), b }, y: b }), start, undefined, { length: 3 }); // prettier-ignore
+  const end = whileLoop(
+    ({ a }) => less(a.square().sum(), 90),
+    ({ a, b }) => ({ a: a.mul(2), b }),
+    start,
+  );
+  const loops = [carry.a, carry.b, ys, end.a, end.b];
+  expectAgreement(loops);
+  const [inside] = compile({ outputs: [carry.a, carry.b] })
+    .report()
+    .match(/(?<=scan\n)( {4}.*\n?)+/)!;
+  expect(inside).not.toMatch('copy');
+});
+
 test('a loop of which only the number of steps counts tests its condition', () => {
   const graph = new Graph();
   const { n } = whileLoop(

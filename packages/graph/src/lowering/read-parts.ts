@@ -51,3 +51,8 @@ export function isPartRead(
 ): boolean {
   return part !== undefined && isRead(part);
 }
+
+/** Whether a step changes a carry, rather than to pass its input on: what stays is where it was. */
+export function changes({ inputs, outputs }: Body, input: number, output: number): boolean {
+  return inputs[input]!.id !== outputs[output]!.id;
+}

@@ -5,7 +5,7 @@ import { sizeOf } from '../shape.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
 import { type Buffer, contiguousView, type View } from './memory.ts';
-import { isPartRead, withoutUnread } from './read-parts.ts';
+import { changes, isPartRead, withoutUnread } from './read-parts.ts';
 import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
 
@@ -58,7 +58,7 @@ export const lowerScan: ControlLowering<ScanAttributes> = (
     ...scanned.map(() => undefined),
     ...outside,
   ];
-  const isWanted = [...carries.map(() => true), ...stacked.map(isRead)];
+  const isWanted = [...carries.map((_, j) => changes(body, 1 + j, j)), ...stacked.map(isRead)];
   const isStacked = residuals.map(isRead);
   const lowered = compiler.body(body, isWanted, views, carries, isStacked);
   stored.carries(carries, results);
@@ -137,7 +137,7 @@ function writeStep(
       w.copy(to, from, stack.size, to);
     });
   });
-  const copied = carries.map((carry, j) => (body.outputs[j] === undefined ? undefined : carry));
+  const copied = carries.map((carry, j) => (body.entries?.carries[j] ? undefined : carry));
   w.storeEntries(residuals, copied, t);
   w.run(body);
   w.storeEntries(stacked, body.outputs.slice(carries.length), t);

@@ -4,7 +4,7 @@ import type { WhileLoopAttributes } from '../rows/control.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
 import { type Buffer, contiguousView } from './memory.ts';
-import { isPartRead, withoutUnread } from './read-parts.ts';
+import { changes, isPartRead, withoutUnread } from './read-parts.ts';
 import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
 
@@ -50,10 +50,10 @@ export const lowerWhileLoop: ControlLowering<WhileLoopAttributes> = (
     ...carries.map((buffer, j) => contiguousView(buffer, body.inputs[j]!.shape)),
     ...outside,
   ];
-  const all = carries.map(() => true);
+  const isWanted = carries.map((_, j) => changes(body, j, j));
   const bodies = [
     compiler.body(condition, [true], views, []),
-    compiler.body(body, all, views, carries),
+    compiler.body(body, isWanted, views, carries),
   ] as const;
   stored.carries(carries, results);
   const length = limit >= 0 ? limit : snapshots;
