@@ -42,7 +42,6 @@ export interface ProgramImage {
 
 /** A program in WebAssembly. The views of its inputs and outputs tell where they are in its memory. */
 export class CompiledProgram extends StoredProgram {
-  readonly execute: () => void;
   readonly plan: ProgramPlan;
   /** What it is made of. */
   readonly image: ProgramImage;
@@ -54,8 +53,7 @@ export class CompiledProgram extends StoredProgram {
     image: ProgramImage,
     run: () => void,
   ) {
-    super(inputs, outputs, source);
-    this.execute = run;
+    super(inputs, outputs, source, run);
     this.plan = image.plan;
     this.image = image;
   }

@@ -178,6 +178,24 @@ test('a program can be run again and again, fed or written, and gives what a new
   }
 });
 
+test.each(Object.entries({ interpreter, compiler: compiler() }))(
+  'an execution by the %s is refused, as a run is, while an input is without a value',
+  (_name, executor) => {
+    const graph = new Graph();
+    const x = graph.input('x');
+    const program = executor({ outputs: [x.mul(graph.input('y', { shape: [2] }))] });
+    const execute = (): void => program.execute();
+    program.inputs['x']![0] = 3;
+    for (const refused of [execute, () => program.run()]) {
+      expect(refused).toThrow(GraphError);
+      expect(refused).toThrow(/input "y" has no value/);
+    }
+    program.inputs['y']!.set([1, 2]);
+    execute();
+    expect([...program.outputs[0]!]).toEqual([3, 6]);
+  },
+);
+
 test('elementwise operations share loops, and a value that is needed later is stored on the way', () => {
   const graph = new Graph();
   const x = graph.input('x', { shape: [8, 4] });

@@ -38,9 +38,6 @@ export const interpreter: Executor = (spec) => new InterpretedProgram(spec);
 class InterpretedProgram extends StoredProgram {
   readonly plan: ProgramPlan;
   readonly #operations: ReadonlyMap<string, number>;
-  readonly #steps: readonly (() => void)[];
-  /** Copies made after the steps: outputs that an update would overwrite, then the updates themselves. */
-  readonly #copies: readonly { readonly from: TensorData; readonly to: TensorData }[];
 
   constructor(spec: ProgramSpec) {
     const { graph, roots, updates } = checkSpec(spec);
@@ -73,21 +70,20 @@ class InterpretedProgram extends StoredProgram {
       saved.set(node.id, buffer);
       return buffer;
     };
-    super(...portsOf(graph, inputs, spec.outputs, spec.outputs.map(stable)));
+    const outputs = spec.outputs.map(stable);
     const writes = updates.map(([input, value]) => ({
       from: stable(value),
       to: values.data(input.id),
     }));
     const saves = Array.from(saved, ([id, buffer]) => ({ from: values.data(id), to: buffer }));
+    // Made after the steps: outputs that an update would overwrite, then the updates themselves.
+    const copies = [...saves, ...writes];
+    super(...portsOf(graph, inputs, spec.outputs, outputs), () => {
+      for (const step of steps) step();
+      for (const { from, to } of copies) to.set(from);
+    });
     this.plan = { bytes, kernels: steps.length, flops };
     this.#operations = operations;
-    this.#steps = steps;
-    this.#copies = [...saves, ...writes];
-  }
-
-  execute(): void {
-    for (const step of this.#steps) step();
-    for (const { from, to } of this.#copies) to.set(from);
   }
 
   report(): string {

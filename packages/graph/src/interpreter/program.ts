@@ -40,7 +40,11 @@ export interface Program {
   readonly outputs: readonly TensorData[];
   /** What it takes. */
   readonly plan: ProgramPlan;
-  /** Computes the outputs from the inputs as they stand, then writes the updates. Allocates nothing. */
+  /**
+   * Computes the outputs from the inputs as they stand, then writes the updates. Allocates nothing.
+   *
+   * @throws GraphError when an input has no value: it was never fed, its storage never taken from {@link inputs}.
+   */
   execute(): void;
   /**
    * Feeds inputs, executes, and returns copies of the outputs.
@@ -106,9 +110,11 @@ export function portsOf(
 
 /**
  * A program whose inputs and outputs have storage: feeding with all checks, inputs without a value, and copies of the
- * outputs. An executor adds the execution.
+ * outputs. An executor hands in the execution.
  */
 export abstract class StoredProgram implements Program {
+  /** The first one sees to it that all inputs have values; a check in each would be felt where little is computed. */
+  execute: () => void;
   readonly outputs: readonly TensorData[];
   /** What the inputs are, for who saves a program. */
   readonly inputPorts: readonly InputPort[];
@@ -123,7 +129,12 @@ export abstract class StoredProgram implements Program {
   #inputs: Readonly<Record<string, TensorData>> | undefined;
 
   /** Fills the inputs with their current values, where they have any. */
-  constructor(inputs: readonly InputPort[], outputs: readonly Port[], source: ValueSource) {
+  constructor(
+    inputs: readonly InputPort[],
+    outputs: readonly Port[],
+    source: ValueSource,
+    execution: () => void,
+  ) {
     this.inputPorts = inputs;
     this.outputPorts = outputs;
     this.outputs = outputs.map(({ data }) => data);
@@ -136,6 +147,11 @@ export abstract class StoredProgram implements Program {
       else if (typeof current === 'number') data[0] = current;
       else data.set(current.data);
     }
+    this.execute = () => {
+      if (this.#missing.size > 0) this.#feed({});
+      this.execute = execution;
+      execution();
+    };
   }
 
   /** Made when it is first asked for: who only feeds has no use for it. */
@@ -154,8 +170,6 @@ export abstract class StoredProgram implements Program {
   }
 
   abstract readonly plan: ProgramPlan;
-
-  abstract execute(): void;
 
   abstract report(): string;
 

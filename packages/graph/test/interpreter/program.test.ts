@@ -181,6 +181,15 @@ test('a program does not see nodes and current values of its graph made later', 
   expect(y.value).toBe(9);
 });
 
+test('an execution uses what the graph was fed after the program was made', () => {
+  const graph = new Graph();
+  const x = graph.input('x');
+  const program = interpreter({ outputs: [x.square()] });
+  graph.feed({ x: 3 });
+  program.execute();
+  expect(program.outputs[0]![0]).toBe(9);
+});
+
 test('an update alone is a program', () => {
   const graph = new Graph();
   const x = graph.input('x', { value: 1 });
