@@ -5,6 +5,7 @@ import {
   checkGradients,
   checkpoint,
   defineOperation,
+  forwardAllPairs,
   grad,
   gradient,
   hessian,
@@ -12,10 +13,12 @@ import {
   jacobian,
   jvp,
   pushforward,
+  recomputingSweep,
   reverseSweep,
   sparseHessian,
   sparseJacobian,
   sparsityPattern,
+  valueAndGrad,
   vjp,
   vmap,
 } from '../src/index.ts';
@@ -32,6 +35,7 @@ const transforms = Object.entries({
   sparseJacobian,
   sparseHessian,
   sparsityPattern,
+  valueAndGrad,
 }) as unknown as readonly (readonly [string, Transform])[];
 const f = (x: GraphNode): GraphNode => x.square();
 
@@ -45,7 +49,28 @@ describe.each(transforms)('%s', (name, transform) => {
   test('takes a function alone, and no arguments of it', () => {
     expect(() => transform(3)).toThrow(`${name}: expected a function of nodes, got 3`);
     expect(() => transform(f, 2)).toThrow(`${name}: the options are 2, expected an object`);
+    expect(() => transform(f, null)).toThrow(`${name}: the options are null, expected an object`);
   });
+});
+
+test.each(Object.entries({ forwardAllPairs, recomputingSweep, reverseSweep }))(
+  '%s knows its options',
+  (name, sweep) => {
+    const x = new Graph().input('x', { value: 1 });
+    const call = (options: unknown): unknown => sweep(x.square(), options as never);
+    expect(() => call(null)).toThrow(`${name}: the options are null, expected an object`);
+    expect(() => call({ feed: {} })).toThrow(`${name}: there is no option "feed"`);
+  },
+);
+
+test('gradients speak under the name of the function that was called', () => {
+  const forgetful = ({ x }: { x: GraphNode; y: GraphNode }): GraphNode => x.square();
+  for (const [name, transform] of transforms.filter(([other]) => /grad$/i.test(other))) {
+    const call = (): unknown => transform(forgetful, { strict: true })({ x: 1, y: 2 });
+    expect(call).toThrow(`${name}: the result does not depend on argument 0.y`);
+    const ofArray = (): unknown => transform(f)(tensor([1, 2]));
+    expect(ofArray).toThrow(new RegExp(`^${name}: `));
+  }
 });
 
 test.each(transforms)('%s: an executor makes programs', (name, transform) => {

@@ -9,7 +9,7 @@ import { Arena } from './arena.ts';
 import { callSite } from './call-site.ts';
 import { GraphError } from './errors.ts';
 import { GraphNode } from './node.ts';
-import { checkNames } from './options.ts';
+import { checkNames, describeValue } from './options.ts';
 import { isGraphNode, type Operand } from './explain.ts';
 import { checkFeed, fedValue, listNames, tensorFor } from './feeds.ts';
 import { NodeValues } from './interpreter/node-values.ts';
@@ -214,6 +214,11 @@ export class Graph {
    * @internal
    */
   resolveFeeds(feeds: Feeds): Map<number, Tensor> {
+    if (typeof feeds !== 'object' || (feeds as Feeds | null) === null) {
+      throw new GraphError(
+        `the feeds are ${describeValue(feeds)}, expected an object with a value for each input by name`,
+      );
+    }
     const values = new Map<number, Tensor>();
     for (const name of Object.keys(feeds)) {
       const node = this.find(name);

@@ -177,7 +177,7 @@ describe('scan', () => {
       ShapeError,
       /xs of shape \[3\] has 3 entries, expected 4/,
     ],
-    ['a bad length', (x) => fori(-1, (_i, c) => c, x), ValueError, /length is -1/],
+    ['a bad length', (x) => fori(-1, (_i, c) => c, x), ValueError, /fori: the count is -1/],
     [
       'a scalar array',
       (x) => scan((c) => ({ carry: c }), x, x.sum()),

@@ -7,6 +7,7 @@ import {
   argSort,
   avgPool1d,
   callWithNodes,
+  clamp,
   concat,
   cond,
   conv1d,
@@ -20,6 +21,7 @@ import {
   greater,
   interpreter,
   listing,
+  logSoftmax,
   logSumExp,
   max,
   maxPool1d,
@@ -30,6 +32,7 @@ import {
   remedyForResult,
   scan,
   slice,
+  softmax,
   sort,
   stack,
   std,
@@ -161,8 +164,23 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'a carry',
     () => fori(2, () => undefined, x),
-    /^scan: the carry: the value is undefined; expected/,
+    /^fori: the carry: the value is undefined; expected/,
   ],
+  [
+    'a form',
+    () => fori(2, () => ({ a: x }), x),
+    /^fori: the carry is missing in what the body returned/,
+  ],
+  ['a node', () => fori(2, (_i, y) => y, 1), /^fori: there is no graph node among the 1 values/],
+  [
+    'a count',
+    () => fori(-1, (_i, y) => y, x),
+    /^fori: the count is -1, expected an integer from 0 to 2\^31 - 1/,
+  ],
+  ['an axis of softmax', () => softmax(x, 2), /^softmax: axis 2 does not exist/],
+  ['an axis of logSoftmax', () => logSoftmax(x, 2), /^logSoftmax: axis 2 does not exist/],
+  ['options of norm', () => norm(x, null as never), /^norm: the options are null, expected/],
+  ['bounds', () => clamp(x, 2, 1), /^clamp: the lowest value is 2, above the highest, 1; exchange/],
   ['a graph', () => toJSON(undefined as never), /^toJSON: got undefined, expected a node/],
 ])('%s of something else is refused', (_name, call, message) => {
   expect(call).toThrow(AdError);
@@ -172,6 +190,8 @@ test.each<[string, () => unknown, RegExp]>([
 test('what is no node is not evaluated', () => {
   expect(() => evaluate(3 as never)).toThrow(/evaluate: 3 is no node/);
   expect(() => evaluate([x, 'y'] as never)).toThrow(/evaluate: "y" is no node/);
+  expect(() => evaluate(x, null as never)).toThrow(/the feeds are null, expected an object/);
+  expect(() => evaluate(x, 3 as never)).toThrow(/the feeds are 3, expected an object/);
   expect(() => interpreter({ outputs: x } as never)).toThrow(/program: outputs are an object/);
   expect(() => interpreter({ output: [x] } as never)).toThrow(/there is no option "output"/);
   expect(() => interpreter({ outputs: [x, add(new Graph().input('y'), 1)] })).toThrow(

@@ -32,12 +32,13 @@ export function byArgument(
   trees: boolean,
   names: readonly string[] = ['argument'],
 ): CallsOf {
-  const argument = options.argument ?? 0;
   const tracer = new Tracer(
     f as Traceable,
     { name, varies: (position) => position === argument, trees, options: names },
     options,
   );
+  // Read when the tracer has checked the options.
+  const argument = options.argument ?? 0;
   return (args, others) => {
     checkArgument(name, argument, args.length);
     const call = tracer.call(args, others);

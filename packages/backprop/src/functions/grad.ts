@@ -93,10 +93,8 @@ export function grad<Args extends readonly unknown[], const Index extends number
   f: (...args: Args) => GraphNode,
   options: GradOptions<Index> = {},
 ): GradFunction<Args, Index> {
-  const both = valueAndGrad(f, options) as (
-    ...args: readonly unknown[]
-  ) => ValueAndGradient<unknown, unknown>;
-  return ((...args: readonly unknown[]) => both(...args).gradient) as GradFunction<Args, Index>;
+  const both = evaluationOf('grad', f, options);
+  return ((...args: readonly Argument[]) => both(...args).gradient) as GradFunction<Args, Index>;
 }
 
 /**
@@ -122,23 +120,32 @@ export function valueAndGrad<Args extends readonly unknown[], const Index extend
   f: (...args: Args) => GraphNode,
   options: GradOptions<Index> = {},
 ): ValueAndGradFunction<Args, Index> {
-  const call = byArgument('grad', f, options, false, ['argument', 'strict']);
-  return ((...args: readonly Argument[]) => {
+  return evaluationOf('valueAndGrad', f, options) as ValueAndGradFunction<Args, Index>;
+}
+
+/** The {@link valueAndGrad} of a function; `name` is the transform that was called, for messages. */
+function evaluationOf(
+  name: string,
+  f: unknown,
+  options: GradOptions,
+): (...args: readonly Argument[]) => ValueAndGradient<unknown, unknown> {
+  const call = byArgument(name, f, options, false, ['argument', 'strict']);
+  return (...args) => {
     const { argument, feeds, trace, wrt } = call(args);
-    checkScalar('grad', trace.output);
+    checkScalar(name, trace.output);
     const slopes = (): GraphNode[] => gradient(trace.output, wrt);
     const disconnected = trace.once('disconnected', () =>
       withoutInfluence(trace.output, wrt, argument),
     );
     if (options.strict === true && disconnected.length > 0)
-      throw noInfluence(options.argument ?? 0, disconnected);
+      throw noInfluence(name, options.argument ?? 0, disconnected);
     if (feeds === undefined) {
       return { value: trace.output, gradient: treeLike(argument, slopes()), disconnected };
     }
     const program = trace.program('gradient', () => [trace.output, ...slopes()]);
     const [value, ...gradients] = program.run(feeds) as [Tensor, ...Tensor[]];
     return { value: value.item(), gradient: treeLike(argument, gradients), disconnected };
-  }) as unknown as ValueAndGradFunction<Args, Index>;
+  };
 }
 
 /** The paths of those leaves of an argument on which the output does not depend. */
@@ -152,10 +159,10 @@ function withoutInfluence(
   return Object.freeze(paths.filter((_, i) => !reached[i]!));
 }
 
-function noInfluence(argument: number, paths: readonly string[]): GraphError {
+function noInfluence(name: string, argument: number, paths: readonly string[]): GraphError {
   const leaves = paths.map((path) => `argument ${argument}${path}`).join(', ');
   return new GraphError(
-    `grad: the result does not depend on ${leaves}, so the gradient there is 0; use it in the function, ` +
+    `${name}: the result does not depend on ${leaves}, so the gradient there is 0; use it in the function, ` +
       'pass it in another argument, or leave out `strict` to get zeros',
   );
 }

@@ -102,8 +102,8 @@ export function jacobian<
   f: (...args: Args) => Result,
   options: JacobianOptions<Index> = {},
 ): JacobianFunction<Args, Index, Result> {
-  const mode = checkMode('jacobian', options.mode);
   const call = byArgument('jacobian', f, options, true, ['argument', 'mode']);
+  const mode = checkMode('jacobian', options.mode);
   return ((...args: readonly Argument[]) => {
     const { argument, feeds, trace, wrt } = call(args);
     const { outputs } = trace;

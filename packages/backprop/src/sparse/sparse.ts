@@ -100,8 +100,8 @@ export function sparseJacobian<Args extends readonly unknown[]>(
   f: (...args: Args) => Tree<GraphNode>,
   options: JacobianOptions = {},
 ): SparseFunction<Args> {
-  const mode = checkMode('sparseJacobian', options.mode);
   const call = byArgument('sparseJacobian', f, options, true, ['argument', 'mode']);
+  const mode = checkMode('sparseJacobian', options.mode);
   return ((...args: readonly Argument[]) => {
     const { trace, feeds, wrt } = call(args);
     const plan = trace.once('plan', () => planJacobian(trace.outputs, wrt, mode));

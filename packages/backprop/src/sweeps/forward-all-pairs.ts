@@ -11,6 +11,7 @@ import {
   ancestorsOf,
   CapacityError,
   carriesMessage,
+  checkNames,
   type Feeds,
   GraphError,
   type GraphNode,
@@ -67,6 +68,7 @@ export interface AllPairs {
  * ```
  */
 export function forwardAllPairs(output: GraphNode, options: BaselineOptions = {}): AllPairs {
+  checkNames('forwardAllPairs', options, ['feeds', 'maxBytes']);
   const { graph } = output;
   const { arena } = graph;
   const order = ancestorsOf(arena, [output.id]);

@@ -8,6 +8,7 @@ import {
   ancestorsOf,
   CapacityError,
   carriesMessage,
+  checkNames,
   type ElementwiseRow,
   type GraphNode,
   guardsBranches,
@@ -46,6 +47,7 @@ const NOTHING = new Float64Array(0);
  * ```
  */
 export function recomputingSweep(output: GraphNode, options: BaselineOptions = {}): Adjoints {
+  checkNames('recomputingSweep', options, ['feeds', 'maxBytes']);
   const seed = seedOf(output, undefined, 'recomputingSweep');
   const { graph } = output;
   const { arena } = graph;

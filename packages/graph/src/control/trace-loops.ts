@@ -61,21 +61,26 @@ export interface ScanOptions {
   readonly checkpoints?: number;
 }
 
-/** The loop that `scan` builds. */
+/**
+ * The loop that `scan` builds.
+ *
+ * @param name - the function that was called, for messages.
+ */
 export function traceScan<C, X = undefined, Y = undefined>(
   row: ControlRows['scan'],
   step: (carry: NodesOf<C>, x: NodesOf<X>, index: GraphNode) => ScanStep<unknown, Y>,
   init: C,
   xs?: X,
   options: ScanOptions = {},
+  name: string = 'scan',
 ): ScanResult<NodesOf<C>, NodesOf<Y>> {
-  checkNames('scan', options, ['length', 'reverse', 'count', 'checkpoints']);
+  checkNames(name, options, ['length', 'reverse', 'count', 'checkpoints']);
   const [first, arrays] = [init as Values, xs as Values | undefined];
-  const graph = graphAround('scan', first, arrays);
+  const graph = graphAround(name, first, arrays);
   const carries = nodesOf(graph, first);
   const scanned = nodesOf(graph, arrays);
-  const length = lengthOf(scanned, options.length);
-  const checkpoints = checkpointsOf(options);
+  const length = lengthOf(name, scanned, options.length);
+  const checkpoints = checkpointsOf(name, options);
   const parameters = [
     { name: 'index', shape: [], kind: 'integer' as const },
     ...carries.map(({ path, node }) => parameter(`carry${path}`, node)),
@@ -90,9 +95,9 @@ export function traceScan<C, X = undefined, Y = undefined>(
       index!,
     ),
   );
-  const { carry, y } = stepOf(traced.result);
-  const next = matching(traced, 'scan: the carry', carry, carries);
-  const ys = y === undefined ? [] : liftAll(traced, 'scan: the result y', y);
+  const { carry, y } = stepOf(name, traced.result);
+  const next = matching(traced, `${name}: the carry`, carry, carries);
+  const ys = y === undefined ? [] : liftAll(traced, `${name}: the result y`, y);
   const attributes: ScanAttributes = {
     body: closed(traced, [...next, ...ys]),
     carries: carries.length,
@@ -194,49 +199,61 @@ function graphAround(name: string, ...trees: readonly (Values | undefined)[]): G
 
 /** The number of steps: the length of all arrays, and as asked for. */
 function lengthOf(
+  caller: string,
   scanned: readonly { readonly path: string; readonly node: GraphNode }[],
   asked: number | undefined,
 ): number {
-  if (asked !== undefined) checkLength('scan: the length', asked);
+  if (asked !== undefined) checkLength(`${caller}: the length`, asked);
   let length = asked;
   for (const { path, node } of scanned) {
     const own = node.shape[0];
     const name = `the array xs${path}`;
     if (own === undefined)
-      throw new ShapeError(`scan: ${name} is a scalar, expected an array with an entry per step`);
+      throw new ShapeError(
+        `${caller}: ${name} is a scalar, expected an array with an entry per step`,
+      );
     if (length !== undefined && length !== own) {
       throw new ShapeError(
-        `scan: ${name} of shape ${formatShape(node.shape)} has ${own} entries, expected ${length} as for the others or in \`length\``,
+        `${caller}: ${name} of shape ${formatShape(node.shape)} has ${own} entries, expected ${length} as for the others or in \`length\``,
       );
     }
     length = own;
   }
   if (length !== undefined) return length;
   throw new ValueError(
-    'scan: the number of steps is unknown; give arrays to scan, or the option `length`',
+    `${caller}: the number of steps is unknown; give arrays to scan, or the option \`length\``,
   );
 }
 
-function checkLength(what: string, length: number): void {
+/**
+ * Checks a number of steps.
+ *
+ * @throws {@link ValueError} unless it is an integer from 0 to 2^31 - 1.
+ */
+export function checkLength(what: string, length: number): void {
   if (Number.isInteger(length) && length >= 0 && length < 2 ** 31) return;
   throw new ValueError(`${what} is ${length}, expected an integer from 0 to 2^31 - 1`);
 }
 
-function checkpointsOf({ checkpoints, count }: ScanOptions): number {
+function checkpointsOf(caller: string, { checkpoints, count }: ScanOptions): number {
   if (checkpoints === undefined) return 0;
   if (!Number.isInteger(checkpoints) || checkpoints < 1 || checkpoints > 2 ** 20)
     throw new ValueError(
-      `scan: checkpoints is ${checkpoints}, expected an integer from 1 to 2^20; leave it out to keep the carries of all steps`,
+      `${caller}: checkpoints is ${checkpoints}, expected an integer from 1 to 2^20; leave it out to keep the carries of all steps`,
     );
   if (count !== undefined)
-    throw new ValueError('scan: checkpoints and count exclude each other; leave one of them out');
+    throw new ValueError(
+      `${caller}: checkpoints and count exclude each other; leave one of them out`,
+    );
   return checkpoints;
 }
 
-function stepOf(result: unknown): ScanStep<unknown, unknown> {
+function stepOf(caller: string, result: unknown): ScanStep<unknown, unknown> {
   if (typeof result === 'object' && result !== null && !isGraphNode(result) && 'carry' in result)
     return result;
-  throw new ValueError('scan: the step returned no object with a carry; expected { carry, y }');
+  throw new ValueError(
+    `${caller}: the step returned no object with a carry; expected { carry, y }`,
+  );
 }
 
 function liftAll(traced: TracedBody, what: string, tree: unknown): GraphNode[] {

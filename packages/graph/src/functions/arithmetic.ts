@@ -1,7 +1,8 @@
 /** Functions that build nodes: sums, products, powers and magnitudes. Each takes nodes, numbers or tensors of one graph and throws as {@link apply} does. */
 import { apply, applyToOne, applyToTwo } from '../apply.ts';
 import { ADD, DIV, MUL, SUB } from '../codes.ts';
-import type { Operand } from '../explain.ts';
+import { ValueError } from '../errors.ts';
+import { at, type Operand } from '../explain.ts';
 import type { GraphNode } from '../node.ts';
 import * as rows from '../rows/arithmetic.ts';
 import { strongMul as strongRow } from '../rows/strong.ts';
@@ -254,17 +255,25 @@ export function maximum(x: Operand, y: Operand): GraphNode {
 /**
  * `x` limited to the range from `lowest` to `highest`, elementwise with broadcasting.
  *
- * The derivative in `x` is 0 at the bounds (PyTorch: 1).
+ * The derivative in `x` is 0 at the bounds (PyTorch: 1). Where bounds that are nodes or tensors are the wrong way round the
+ * result is `highest`, as in NumPy and PyTorch.
  *
+ * @throws {@link ValueError} when the bounds are numbers the wrong way round.
  * @example
  * ```ts
  * import { clamp, evaluate, Graph } from '@ad/graph';
  *
  * const x = new Graph().input('x');
  * evaluate(clamp(x, 0, 1), { x: 5 }).item(); // => 1
+ * clamp(x, 1, 0); // throws /the lowest value is 1, above the highest, 0/
  * ```
  */
 export function clamp(x: Operand, lowest: Operand, highest: Operand): GraphNode {
+  if (typeof lowest === 'number' && typeof highest === 'number' && lowest > highest) {
+    throw new ValueError(
+      `clamp: the lowest value is ${lowest}, above the highest, ${highest}; exchange the bounds${at()}`,
+    );
+  }
   return apply(rows.clamp, [x, lowest, highest]);
 }
 

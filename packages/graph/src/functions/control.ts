@@ -7,6 +7,7 @@
  */
 import { apply } from '../apply.ts';
 import {
+  checkLength,
   checkPredicate,
   parameter,
   type ScanOptions,
@@ -106,7 +107,8 @@ export function fori<C>(
   ): ScanStep<unknown, undefined> => ({
     carry: body(index, carry),
   });
-  return scan<C>(step, init, undefined, { length: count }).carry;
+  checkLength('fori: the count', count);
+  return traceScan(rows.scan, step, init, undefined, { length: count }, 'fori').carry;
 }
 
 /**

@@ -162,7 +162,7 @@ export function argMax(x: GraphNode, axis: number = -1): GraphNode {
  * ```
  */
 export function logSoftmax(x: GraphNode, axis: number = -1): GraphNode {
-  return sub(x, logSumExp(x, { axes: axis, keepDims: true }));
+  return logSoftmaxOf('logSoftmax', x, axis);
 }
 
 /**
@@ -179,7 +179,17 @@ export function logSoftmax(x: GraphNode, axis: number = -1): GraphNode {
  * ```
  */
 export function softmax(x: GraphNode, axis: number = -1): GraphNode {
-  return exp(logSoftmax(x, axis));
+  return exp(logSoftmaxOf('softmax', x, axis));
+}
+
+/** The {@link logSoftmax}, with the name of the function that was called in its errors. */
+function logSoftmaxOf(name: string, x: GraphNode, axis: number): GraphNode {
+  const attributes = explain(name, [x], () => {
+    const made = { axes: [normalizeAxis(axis, x.shape.length)], keepDims: true };
+    resultType(rows.logSumExp, [x], made);
+    return made;
+  });
+  return sub(x, apply(rows.logSumExp, [x], attributes));
 }
 
 /**
@@ -250,14 +260,15 @@ export function std(x: GraphNode, options: VarianceOptions = {}): GraphNode {
  * ```
  */
 export function norm(x: GraphNode, options: NormOptions = {}): GraphNode {
-  const { order = 2 } = options;
   const attributes = explain('norm', [x], () => {
+    const made = attributesOf(x, options, ['order'])();
+    const { order = 2 } = options;
     if (!(order >= 1))
       throw new ValueError(`the order is a number from 1 to Infinity, got ${order}`);
-    const made = attributesOf(x, options, ['order'])();
     if (order === Infinity) resultType(rows.max, [x], made);
     return made;
   });
+  const { order = 2 } = options;
   if (order === 2) return apply(rows.norm, [x], attributes);
   if (order === 1) return apply(sumRow, [abs(x)], attributes);
   if (order === Infinity) return apply(rows.max, [abs(x)], attributes);

@@ -27,14 +27,10 @@ export interface ToyOptions {
 /** The place of a point of a class. */
 type Place = (label: number, random: Random) => readonly [x: number, y: number];
 
-function toy(
-  caller: string,
-  options: ToyOptions,
-  names: readonly string[],
-  classes: number,
-  placeOf: Place,
-): SampleTensors {
-  checkNames(caller, options, ['samples', 'noise', 'seed', ...names]);
+/** The options of all sets. */
+const COMMON = ['samples', 'noise', 'seed'];
+
+function toy(caller: string, options: ToyOptions, classes: number, placeOf: Place): SampleTensors {
   const count = numberOption(caller, 'samples', options.samples, 200, POSITIVE_INTEGER);
   const noise = numberOption(caller, 'noise', options.noise, 0.1, NON_NEGATIVE);
   const random = new Random(numberOption(caller, 'seed', options.seed, 0, SEED));
@@ -64,7 +60,8 @@ function toy(
  * ```
  */
 export function moons(options: ToyOptions = {}): SampleTensors {
-  return toy('moons', options, [], 2, (label, random) => {
+  checkNames('moons', options, COMMON);
+  return toy('moons', options, 2, (label, random) => {
     const angle = Math.PI * random.uniform();
     const [x, y] = [Math.cos(angle), Math.sin(angle)];
     return label === 0 ? [x, y] : [1 - x, 0.5 - y];
@@ -91,8 +88,9 @@ export interface CirclesOptions extends ToyOptions {
  * ```
  */
 export function circles(options: CirclesOptions = {}): SampleTensors {
+  checkNames('circles', options, [...COMMON, 'factor']);
   const factor = numberOption('circles', 'factor', options.factor, 0.5, BETWEEN_0_AND_1);
-  return toy('circles', options, ['factor'], 2, (label, random) => {
+  return toy('circles', options, 2, (label, random) => {
     const angle = 2 * Math.PI * random.uniform();
     const radius = label === 0 ? 1 : factor;
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
@@ -120,13 +118,14 @@ export interface SpiralsOptions extends ToyOptions {
  * ```
  */
 export function spirals(options: SpiralsOptions = {}): SampleTensors {
+  checkNames('spirals', options, [...COMMON, 'arms', 'turns']);
   const arms = numberOption('spirals', 'arms', options.arms, 2, POSITIVE_INTEGER);
   const turns = numberOption('spirals', 'turns', options.turns, 1, {
     words: 'a finite number above 0',
     holds: (x) => x > 0 && x < Infinity,
   });
   const quiet = { noise: 0.02, ...options };
-  return toy('spirals', quiet, ['arms', 'turns'], arms, (label, random) => {
+  return toy('spirals', quiet, arms, (label, random) => {
     const share = random.uniform();
     const angle = 2 * Math.PI * (turns * share + label / arms);
     return [share * Math.cos(angle), share * Math.sin(angle)];
@@ -152,8 +151,9 @@ export interface BlobsOptions extends ToyOptions {
  * ```
  */
 export function blobs(options: BlobsOptions = {}): SampleTensors {
+  checkNames('blobs', options, [...COMMON, 'centers']);
   const centers = numberOption('blobs', 'centers', options.centers, 3, POSITIVE_INTEGER);
-  return toy('blobs', { noise: 1, ...options }, ['centers'], centers, (label) => {
+  return toy('blobs', { noise: 1, ...options }, centers, (label) => {
     const angle = (2 * Math.PI * label) / centers;
     return [5 * Math.cos(angle), 5 * Math.sin(angle)];
   });
@@ -174,7 +174,8 @@ export function blobs(options: BlobsOptions = {}): SampleTensors {
  * ```
  */
 export function xor(options: ToyOptions = {}): SampleTensors {
-  return toy('xor', options, [], 2, (label, random) => {
+  checkNames('xor', options, COMMON);
+  return toy('xor', options, 2, (label, random) => {
     const x = random.below(2);
     return [x, x === label ? 0 : 1];
   });

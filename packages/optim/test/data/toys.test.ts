@@ -102,6 +102,13 @@ describe.each(sets)('%s', (_name, make, classes, distance) => {
   });
 });
 
+test.each(Object.entries({ blobs, circles, moons, spirals, xor }))(
+  '%s: null is no options',
+  (name, make) => {
+    expect(() => make(null as never)).toThrow(`${name}: the options are null, expected an object`);
+  },
+);
+
 test('what only some sets have is checked', () => {
   expect(() => circles({ factor: 1 })).toThrow(
     /circles: factor is 1, expected a number above 0 and below 1/,
