@@ -147,11 +147,13 @@ export abstract class StoredProgram implements Program {
       else if (typeof current === 'number') data[0] = current;
       else data.set(current.data);
     }
-    this.execute = () => {
+    const first = (): void => {
       if (this.#missing.size > 0) this.#feed({});
-      this.execute = execution;
+      // Whoever has put something around the execution keeps it.
+      if (this.execute === first) this.execute = execution;
       execution();
     };
+    this.execute = first;
   }
 
   /** Made when it is first asked for: who only feeds has no use for it. */

@@ -190,6 +190,20 @@ test('an execution uses what the graph was fed after the program was made', () =
   expect(program.outputs[0]![0]).toBe(9);
 });
 
+test('what is put around the execution of a program stays there', () => {
+  const graph = new Graph();
+  const program = interpreter({ outputs: [graph.input('x').square()] });
+  let calls = 0;
+  const execute = program.execute.bind(program);
+  program.execute = () => {
+    calls++;
+    execute();
+  };
+  const values = [1, 2].map((x) => program.run({ x })[0]!.item());
+  expect(values).toEqual([1, 4]);
+  expect(calls).toBe(2);
+});
+
 test('an update alone is a program', () => {
   const graph = new Graph();
   const x = graph.input('x', { value: 1 });

@@ -120,14 +120,16 @@ export class Residuals {
 
   #columns({ x, jacobian }: ResidualPoint): void {
     const program = this.#traced.program('columns', x, columns);
-    this.#traced.layout.places.forEach(({ offset, size }, leaf) => {
-      const direction = storageOf(program, tangentName(leaf));
+    const { places } = this.#traced.layout;
+    const directions = places.map((_place, leaf) => storageOf(program, tangentName(leaf)));
+    for (const direction of directions) direction?.fill(0);
+    places.forEach(({ offset, size }, leaf) => {
+      const direction = directions[leaf];
       // Nothing depends on this leaf: its columns are 0.
       if (direction === undefined) {
         jacobian.fill(0, offset * this.count, (offset + size) * this.count);
         return;
       }
-      direction.fill(0);
       for (let element = 0; element < size; element++) {
         direction[element] = 1;
         program.execute();
