@@ -51,7 +51,9 @@ export function slopeOf(f: (t: number) => number, noise: number, change: number)
     const fine = (8 * (pHalf - mHalf) - (p1 - m1)) / (6 * h);
     // 15 times the error of the finer quotient, where the fifth derivative varies little.
     const truncation = Math.abs(coarse - fine);
-    const rounding = (ROUNDING * Number.EPSILON * (noise + 2 * h * change)) / h;
+    // Where f and its slope vanish, how far it bends away from 0 is all that is rounded.
+    const bend = Math.max(...values.map((value) => Math.abs(value - at)));
+    const rounding = (ROUNDING * Number.EPSILON * (noise + 2 * h * change + bend)) / h;
     const tolerance = truncation + rounding;
     // A quotient that is not a number, from outside of the domain, gives way to any other.
     if (best !== undefined && !(tolerance < best.tolerance || Number.isNaN(best.tolerance)))

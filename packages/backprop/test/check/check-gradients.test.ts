@@ -124,6 +124,19 @@ describe('what is right passes', () => {
     expect(checkGradients(twice, [tensor([1.337])]).ok).toBe(true);
   });
 
+  test('polynomials at a root of theirs at which they are flat', () => {
+    const coefficient = fc.integer({ min: -1000, max: 1000 }).map((k) => k / 7);
+    fc.assert(
+      fc.property(coefficient, coefficient, coefficient, (a, b, c) => {
+        const f = (x: GraphNode): GraphNode => {
+          const square = x.square();
+          return square.mul(b).add(square.mul(x).mul(a)).add(square.square().mul(c));
+        };
+        expect(checkGradients(f, [0]).ok).toBe(true);
+      }),
+    );
+  });
+
   test('large, small and mixed magnitudes', () => {
     const f = (a: GraphNode, b: GraphNode): GraphNode => a.log().mul(b.square()).add(a.sqrt());
     for (const [a, b] of [
