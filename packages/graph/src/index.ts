@@ -117,6 +117,7 @@ export type {
 } from './lowering/control.ts';
 export {
   contiguousView,
+  sizeOfReal,
   type Buffer as MemoryBuffer,
   type Positions as MemoryPositions,
   type View as MemoryView,

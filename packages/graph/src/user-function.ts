@@ -9,10 +9,12 @@ import { GraphError } from './errors.ts';
  * @throws `GraphError` in the place of such an error, with that as its cause; whatever else the function throws.
  * @example
  * ```ts
- * import { callWithNodes, Graph } from '@ad/graph';
+ * import { callWithNodes } from '@ad/graph';
  *
- * const x = new Graph().input('x') as any;
- * callWithNodes('grad', () => x.softplus()); // throws /softplus is not a function.*import \{ softplus \}/
+ * const call = () => {
+ *   throw new TypeError('x.softplus is not a function'); // as for x.softplus() in JavaScript
+ * };
+ * callWithNodes('grad', call); // throws /softplus is not a function.*import \{ softplus \}/
  * ```
  */
 export function callWithNodes<T>(caller: string, call: () => T): T {

@@ -3,7 +3,7 @@ import { sizeOf } from '../shape.ts';
 import { writeBounds } from './bounds.ts';
 import type { Code, Local } from './code.ts';
 import type { ArrayCompiler, KernelWriter } from './compiler.ts';
-import { type Buffer, contiguousView } from './memory.ts';
+import { type Buffer, contiguousView, sizeOfReal } from './memory.ts';
 
 /** What is written where. The indexed array is [outer, length, inner], the other one [outer, count, inner]. */
 interface Indexed {
@@ -64,7 +64,7 @@ function writeRows(
   { outer, length, inner, indices, source }: Indexed,
   { address, size }: Buffer,
 ): void {
-  const elementSize = precision === 'f64' ? 8 : 4;
+  const elementSize = sizeOfReal(precision);
   const at = code.local('i32');
   code.countedLoop(at, 0, size * elementSize, 16, () => {
     code.get(at).v128(new Uint8Array(16)).memory('v128.store', address);
@@ -115,7 +115,7 @@ function addRow(
       code.get(a).i32(16).op('i32.add').set(a).get(b).i32(16).op('i32.add').set(b);
     });
   }
-  for (let at = whole; at < bytes; at += precision === 'f64' ? 8 : 4) {
+  for (let at = whole; at < bytes; at += sizeOfReal(precision)) {
     code
       .get(to)
       .get(to)

@@ -4,7 +4,7 @@ import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
-import { type Buffer, contiguousView, type View } from './memory.ts';
+import { type Buffer, contiguousView, sizeOfReal, type View } from './memory.ts';
 import { changes, isPartRead, withoutUnread } from './read-parts.ts';
 import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
@@ -88,7 +88,7 @@ export const lowerScan: ControlLowering<ScanAttributes> = (
       writeScan(writer, plan, compiler.precision);
     },
     settle: () => {
-      settleEntries(plan, compiler.precision === 'f64' ? 8 : 4);
+      settleEntries(plan, sizeOfReal(compiler.precision));
     },
   };
 };

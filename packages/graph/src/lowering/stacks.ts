@@ -6,7 +6,7 @@ import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Code, Local } from './code.ts';
 import type { ControlCompiler, ControlWriter, LoweredBody, PackedPart, Place } from './control.ts';
-import { type Buffer, contiguousView, type View } from './memory.ts';
+import { type Buffer, contiguousView, sizeOfReal, type View } from './memory.ts';
 
 /** A stack of entries that a loop reads or writes one at a time. */
 export interface Stack {
@@ -91,7 +91,7 @@ export class StepWriter {
   /** Writes to the end of a function. */
   constructor(writer: ControlWriter, precision: 'f64' | 'f32') {
     this.code = writer.code;
-    this.elementSize = precision === 'f64' ? 8 : 4;
+    this.elementSize = sizeOfReal(precision);
     this.#precision = precision;
     this.#writer = writer;
   }

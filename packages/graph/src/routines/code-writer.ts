@@ -5,7 +5,7 @@
  */
 import type { Code, Local, ValueType } from '../lowering/code.ts';
 import type { KernelWriter } from '../lowering/compiler.ts';
-import type { Buffer } from '../lowering/memory.ts';
+import { type Buffer, sizeOfReal } from '../lowering/memory.ts';
 import type { Elements, Operand, Value, Variable, Writer } from './writer.ts';
 
 /** What the code of a function is written with; a function of numbers refuses none. */
@@ -32,7 +32,7 @@ export class CodeWriter implements Writer {
     this.#writer = writer;
     this.#code = writer.code;
     this.precision = precision;
-    this.#size = precision === 'f64' ? 8 : 4;
+    this.#size = sizeOfReal(precision);
     this.#scratch = scratch;
   }
 
