@@ -111,6 +111,9 @@ test('a list of numbers is a list of nodes to the function, and the error says s
   const g = grad((x: GraphNode) => x.square().sum()) as (x: unknown) => unknown;
   expect(() => g([1, 2])).toThrow(/pass tensor\(list\) to get one node for the whole/);
   expect(g(tensor([1, 2]))).toEqual(tensor([2, 4]));
+  const h = grad((x: GraphNode) => x.graph.constant(3).mul(x).sum()) as (x: unknown) => unknown;
+  expect(() => h([1, 2])).toThrow(/Only nodes have a graph\. .* pass tensor\(list\)/);
+  expect(h(tensor([1, 2]))).toEqual(tensor([3, 3]));
 });
 
 test('gradients and sweeps are of nodes', () => {

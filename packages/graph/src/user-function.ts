@@ -1,6 +1,10 @@
 /** Functions of the user's that are called with nodes, and what they return. */
 import { GraphError } from './errors.ts';
 
+/** What to do about lists of nodes. */
+const LISTS =
+  'If it is a list of nodes: it stands for a list of numbers; pass tensor(list) to get one node for the whole';
+
 /**
  * Calls a function of the user's with nodes in the place of values. What nodes do not have as a method, and lists of them
  * do not have, is a `TypeError` of the engine's, which says nothing of the remedy.
@@ -21,15 +25,20 @@ export function callWithNodes<T>(caller: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // In the words of V8, SpiderMonkey and JavaScriptCore: the graph of a list, which has none.
+    if (/reading '(?:constant|input)'|\.graph is undefined|\.graph\.\w+'\)/.test(error.message)) {
+      throw new GraphError(`${caller}: ${error.message}. Only nodes have a graph. ${LISTS}`, {
+        cause: error,
+      });
+    }
     // The engines agree in these words, and in what stands before them.
-    const missing =
-      error instanceof TypeError ? /\.(\w+) is not a function/.exec(error.message) : null;
+    const missing = /\.(\w+) is not a function/.exec(error.message);
     if (missing === null) throw error;
     const name = missing[1]!;
     throw new GraphError(
       `${caller}: ${missing.input}. If that is a node: only everyday operations are methods, the others are functions, ` +
-        `${name}(x) with import { ${name} } from '@ad/graph'. If it is a list of nodes: it stands for a list of numbers; ` +
-        'pass tensor(list) to get one node for the whole',
+        `${name}(x) with import { ${name} } from '@ad/graph'. ${LISTS}`,
       { cause: error },
     );
   }
