@@ -117,7 +117,6 @@ export type {
 } from './lowering/control.ts';
 export {
   contiguousView,
-  sizeOfReal,
   type Buffer as MemoryBuffer,
   type Positions as MemoryPositions,
   type View as MemoryView,
@@ -160,6 +159,7 @@ export {
   stridesOf,
   type Shape,
 } from './shape.ts';
+export { sizeOfReal } from './sizes.ts';
 export {
   allocate,
   Tensor,

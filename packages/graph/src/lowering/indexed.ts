@@ -3,7 +3,8 @@ import { sizeOf } from '../shape.ts';
 import { writeBounds } from './bounds.ts';
 import type { Code, Local } from './code.ts';
 import type { ArrayCompiler, KernelWriter } from './compiler.ts';
-import { type Buffer, contiguousView, sizeOfReal } from './memory.ts';
+import { type Buffer, contiguousView } from './memory.ts';
+import { sizeOfReal } from '../sizes.ts';
 
 /** What is written where. The indexed array is [outer, length, inner], the other one [outer, count, inner]. */
 interface Indexed {

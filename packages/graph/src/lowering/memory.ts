@@ -45,15 +45,6 @@ export interface Positions {
 }
 
 /**
- * Bytes of a number of a program, a truth value among them; integers have 4.
- *
- * @internal
- */
-export function sizeOfReal(precision: 'f64' | 'f32'): 4 | 8 {
-  return precision === 'f64' ? 8 : 4;
-}
-
-/**
  * The whole buffer, row-major.
  *
  * @internal

@@ -4,10 +4,11 @@ import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Local } from './code.ts';
 import type { ControlLowering, ControlWriter, LoweredBody } from './control.ts';
-import { type Buffer, contiguousView, sizeOfReal, type View } from './memory.ts';
+import { type Buffer, contiguousView, type View } from './memory.ts';
 import { changes, isPartRead, withoutUnread } from './read-parts.ts';
 import { inScalars } from './small-arrays.ts';
 import { buffersOf, type Stack, StepWriter, StoredParts } from './stacks.ts';
+import { sizeOfReal } from '../sizes.ts';
 
 /** What a scan does besides running its body. */
 interface ScanPlan {

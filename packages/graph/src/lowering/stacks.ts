@@ -6,7 +6,8 @@ import type { Segment } from '../rows/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Code, Local } from './code.ts';
 import type { ControlCompiler, ControlWriter, LoweredBody, PackedPart, Place } from './control.ts';
-import { type Buffer, contiguousView, sizeOfReal, type View } from './memory.ts';
+import { type Buffer, contiguousView, type View } from './memory.ts';
+import { sizeOfReal } from '../sizes.ts';
 
 /** A stack of entries that a loop reads or writes one at a time. */
 export interface Stack {

@@ -5,8 +5,9 @@
  */
 import type { Code, Local, ValueType } from '../lowering/code.ts';
 import type { KernelWriter } from '../lowering/compiler.ts';
-import { type Buffer, sizeOfReal } from '../lowering/memory.ts';
+import type { Buffer } from '../lowering/memory.ts';
 import type { Elements, Operand, Value, Variable, Writer } from './writer.ts';
+import { sizeOfReal } from '../sizes.ts';
 
 /** What the code of a function is written with; a function of numbers refuses none. */
 type FunctionWriter = Pick<KernelWriter, 'code' | 'platform'> &
